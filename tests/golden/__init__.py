@@ -1,0 +1,1 @@
+"""Numbers that PyTorch computed, and the tests that hold tinyconv's against them."""

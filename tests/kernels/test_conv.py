@@ -1,0 +1,642 @@
+"""The convolution kernels: against plain loops, against one another, and on every path of the CPU code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import tracemalloc
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.kernels.slow_conv import output_size, slow_convolve, slow_input_grad, slow_weight_grad
+from tinyconv.backend import asnumpy, get_array_module
+from tinyconv.kernels import conv, conv_cpu, threads
+from tinyconv.kernels.geometry import ConvGeometry, conv_geometry
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Case:
+    x: tuple[int, ...]
+    w: tuple[int, ...]
+    geometry: ConvGeometry
+
+    @property
+    def y(self) -> tuple[int, ...]:
+        return (self.x[0], self.w[0], *output_size(self.x, self.w, self.geometry))
+
+    def arrays(self, dtype: str = "float64") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        rng = np.random.default_rng(1)
+        return tuple(rng.standard_normal(shape).astype(dtype) for shape in (self.x, self.w, self.y))
+
+
+def case(x: tuple[int, ...], w: tuple[int, ...], **options: object) -> Case:
+    return Case(x, w, conv_geometry(w[2:], **options))
+
+
+PLAIN = {
+    "1d": case((2, 3, 9), (4, 3, 3)),
+    "2d non-square": case((2, 3, 7, 5), (4, 3, 3, 2)),
+    "3d": case((2, 2, 4, 5, 3), (3, 2, 2, 3, 2), padding=1),
+    "4d": case((1, 2, 3, 3, 4, 3), (2, 2, 2, 2, 2, 1)),
+    "pointwise": case((2, 3, 5, 6), (4, 3, 1, 1)),
+    "pointwise, grouped": case((2, 4, 5, 6), (6, 2, 1, 1), groups=2),
+    "pointwise, strided": case((2, 3, 5, 6), (4, 3, 1, 1), stride=2),
+    "pointwise, padded": case((2, 3, 5, 6), (4, 3, 1, 1), padding=1),
+    "stride does not divide": case((2, 3, 8, 7), (4, 3, 3, 2), stride=(2, 3)),
+    "stride above kernel": case((2, 3, 11, 9), (4, 3, 2, 2), stride=(3, 4)),
+    "stride equals kernel": case((2, 3, 8, 8), (4, 3, 2, 2), stride=2),
+    "stride, dilation with a common factor": case(
+        (1, 2, 13, 14), (2, 2, 3, 3), stride=(4, 6), dilation=(2, 3)
+    ),
+    "stride, dilation without": case((1, 2, 13, 14), (2, 2, 3, 3), stride=(3, 2), dilation=(2, 3)),
+    "dilation": case((2, 3, 9, 8), (4, 3, 3, 2), dilation=(2, 3)),
+    "asymmetric padding": case((2, 3, 4, 5), (4, 3, 3, 3), padding=((0, 2), (3, 1))),
+    "padding beyond the kernel": case((1, 2, 3, 3), (2, 2, 2, 2), padding=4),
+    "same, even kernel": case((2, 3, 5, 6), (4, 3, 2, 4), padding="same"),
+    "groups": case((2, 6, 6, 5), (4, 3, 3, 3), groups=2, padding=1),
+    "depthwise": case((2, 4, 6, 5), (4, 1, 3, 3), groups=4),
+    "depthwise, two outputs each": case((2, 3, 6, 5), (6, 1, 3, 3), groups=3, stride=2),
+    "kernel fills the input": case((3, 2, 4, 3), (2, 2, 4, 3)),
+    "wide rows": case((2, 2, 4, 70), (3, 2, 2, 3), padding=1),
+    "large plane": case((3, 1, 20, 17), (2, 1, 3, 2), padding=(1, 0)),
+    "one cell": case((1, 1, 1, 1), (1, 1, 1, 1)),
+    "empty batch": case((0, 3, 5, 5), (4, 3, 3, 3), padding=1),
+}
+
+plain = pytest.mark.parametrize("case", PLAIN.values(), ids=PLAIN.keys())
+
+
+def close(actual: np.ndarray, expected: np.ndarray, tolerance: float = 1e-12) -> None:
+    np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance * 10)
+
+
+def check_against_loops(case: Case, convolve: object, input_grad: object, weight_grad: object) -> None:
+    x, w, gy = case.arrays()
+    close(convolve(x, w, case.geometry), slow_convolve(x, w, case.geometry))
+    close(input_grad(gy, w, case.geometry, case.x[2:]), slow_input_grad(gy, w, case.geometry, case.x[2:]))
+    close(weight_grad(x, gy, case.geometry, case.w[2:]), slow_weight_grad(x, gy, case.geometry, case.w[2:]))
+
+
+# --- values ---------------------------------------------------------------------------------------
+
+
+@plain
+def test_simple_kernels_are_the_definition(case: Case) -> None:
+    check_against_loops(case, conv.simple_convolve, conv.simple_input_grad, conv.simple_weight_grad)
+
+
+@plain
+def test_fast_kernels_are_the_definition(case: Case) -> None:
+    check_against_loops(case, conv.convolve, conv.convolve_input_grad, conv.convolve_weight_grad)
+
+
+@plain
+def test_on_every_device(case: Case, device, on_device) -> None:
+    host = [a.astype(np.float32) for a in case.arrays()]
+    x, w, gy = map(device.asarray, host)
+    bias = device.asarray(np.arange(case.w[0], dtype=np.float32))
+    with on_device():
+        results = (
+            conv.convolve(x, w, case.geometry),
+            conv.convolve(x, w, case.geometry, bias) - conv.convolve(x, w, case.geometry),
+            conv.convolve_input_grad(gy, w, case.geometry, case.x[2:]),
+            conv.convolve_weight_grad(x, gy, case.geometry, case.w[2:]),
+        )
+    hx, hw, hgy = host
+    expected = (
+        slow_convolve(hx, hw, case.geometry),
+        np.zeros(case.y) + np.arange(case.w[0]).reshape(-1, *[1] * (len(case.y) - 2)),
+        slow_input_grad(hgy, hw, case.geometry, case.x[2:]),
+        slow_weight_grad(hx, hgy, case.geometry, case.w[2:]),
+    )
+    for result, value in zip(results, expected):
+        assert get_array_module(result) is device.xp
+        assert result.dtype == np.float32
+        assert result.flags.c_contiguous
+        np.testing.assert_allclose(asnumpy(result), value, rtol=1e-4, atol=1e-4)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    ndim = draw(st.integers(1, 3))
+
+    def sizes(low: int, high: int) -> tuple[int, ...]:
+        return tuple(draw(st.integers(low, high)) for _ in range(ndim))
+
+    kernel, dilation, stride = sizes(1, 3), sizes(1, 2), sizes(1, 3)
+    padding = tuple(zip(sizes(0, 3), sizes(0, 3)))
+    groups = draw(st.integers(1, 3))
+    extra = sizes(0, 20 if ndim == 1 else 3)
+    size = tuple(
+        max(1, d * (k - 1) + 1 - lo - hi) + e for k, d, (lo, hi), e in zip(kernel, dilation, padding, extra)
+    )
+    batch, per_in, per_out = (draw(st.integers(1, 2)) for _ in range(3))
+    geometry = ConvGeometry(stride, padding, dilation, groups)
+    return Case((batch, groups * per_in, *size), (groups * per_out, per_in, *kernel), geometry)
+
+
+@settings(max_examples=150)
+@given(
+    cases(), st.sampled_from([1 << 6, 1 << 11, 1 << 20]), st.sampled_from([1, 16]), st.sampled_from([1, 64])
+)
+def test_any_geometry_with_any_tiling(case: Case, tile_bytes: int, narrow: int, short_sum: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conv_cpu, "TILE_BYTES", tile_bytes)
+        patch.setattr(conv_cpu, "NARROW", narrow)
+        patch.setattr(conv_cpu, "SHORT_SUM", short_sum)
+        check_against_loops(case, conv.convolve, conv.convolve_input_grad, conv.convolve_weight_grad)
+
+
+@settings(max_examples=150)
+@given(cases())
+def test_the_three_kernels_are_adjoint(case: Case) -> None:
+    x, w, gy = case.arrays()
+    forward = np.vdot(conv.convolve(x, w, case.geometry), gy)
+    close(np.vdot(x, conv.convolve_input_grad(gy, w, case.geometry, case.x[2:])), forward, 1e-9)
+    close(np.vdot(w, conv.convolve_weight_grad(x, gy, case.geometry, case.w[2:])), forward, 1e-9)
+
+
+@settings(max_examples=60)
+@given(cases())
+def test_im2col_and_col2im_are_adjoint(case: Case) -> None:
+    x = case.arrays()[0]
+    col = conv.im2col(x, case.w[2:], case.geometry)
+    assert col.shape == (case.x[0], case.x[1] * int(np.prod(case.w[2:])), int(np.prod(case.y[2:])))
+    other = np.random.default_rng(2).standard_normal(col.shape)
+    back = conv.col2im(other, case.x[2:], case.w[2:], case.geometry)
+    close(np.vdot(col, other), np.vdot(x, back), 1e-9)
+
+
+def test_im2col_rows_run_over_channels_then_taps() -> None:
+    x = np.arange(18.0).reshape(1, 2, 3, 3)
+    col = conv.im2col(x, (2, 2), conv_geometry((2, 2)))
+    assert col.shape == (1, 8, 4)
+    assert col[0, :, 0].tolist() == [0, 1, 3, 4, 9, 10, 12, 13]  # the first window
+    assert col[0, 1].tolist() == [1, 2, 4, 5]  # tap (0, 1) of channel 0 in every window
+
+
+# --- large arrays: more than one tile, more than one thread ---------------------------------------
+
+LARGE = {
+    "rows in tiles": case((2, 24, 64, 64), (16, 24, 3, 3), padding=1),
+    "columns in tiles": case((2, 24, 3, 3000), (8, 24, 3, 3)),
+    "1d": case((3, 24, 2000), (16, 24, 5), padding=2),
+    "pointwise": case((3, 48, 40, 40), (32, 48, 1, 1)),
+    "narrow": case((24, 32, 8, 8), (48, 32, 3, 3), padding=1),
+    "stride 2": case((4, 24, 33, 31), (32, 24, 3, 3), stride=2, padding=1),
+    "depthwise": case((3, 32, 64, 64), (32, 1, 3, 3), groups=32),
+    "groups": case((3, 32, 40, 40), (16, 4, 3, 3), groups=8),
+    "3d": case((2, 8, 10, 20, 20), (8, 8, 3, 3, 3), padding=1),
+    "deep": case((2, 300, 12, 20), (40, 300, 3, 3)),
+}
+large = pytest.mark.parametrize("case", LARGE.values(), ids=LARGE.keys())
+
+
+def all_three(case: Case, dtype: str) -> list[np.ndarray]:
+    x, w, gy = case.arrays(dtype)
+    bias = np.arange(len(w)).astype(dtype)
+    return [
+        conv.convolve(x, w, case.geometry, bias),
+        conv.convolve_input_grad(gy, w, case.geometry, case.x[2:]),
+        conv.convolve_weight_grad(x, gy, case.geometry, case.w[2:]),
+    ]
+
+
+@pytest.fixture
+def thread_count() -> Iterator[None]:
+    before = threads.get_num_threads()
+    yield
+    threads.set_num_threads(before)
+
+
+@large
+def test_large_values(case: Case) -> None:
+    x, w, gy = case.arrays()
+    expected = (
+        conv.simple_convolve(x, w, case.geometry) + np.arange(len(w)).reshape(-1, *[1] * (x.ndim - 2)),
+        conv.simple_input_grad(gy, w, case.geometry, case.x[2:]),
+        conv.simple_weight_grad(x, gy, case.geometry, case.w[2:]),
+    )
+    for result, value in zip(all_three(case, "float64"), expected):
+        np.testing.assert_allclose(result, value, rtol=1e-9, atol=1e-9)
+
+
+@large
+def test_results_do_not_depend_on_the_number_of_threads(case: Case, thread_count: None) -> None:
+    threads.set_num_threads(1)
+    alone = all_three(case, "float32")
+    for number in (2, 5, 2):
+        threads.set_num_threads(number)
+        for first, again in zip(alone, all_three(case, "float32")):
+            assert np.array_equal(first, again)
+
+
+def test_the_large_cases_take_more_than_one_tile_and_thread(
+    monkeypatch: pytest.MonkeyPatch, thread_count: None
+) -> None:
+    shared = []
+    share = threads._share
+    monkeypatch.setattr(threads, "_share", lambda count, body: (shared.append(count), share(count, body)))
+    monkeypatch.setattr(threads, "_blas_libraries", lambda: (FakeBlas(),))
+    threads.set_num_threads(2)
+    for case in LARGE.values():
+        before = len(shared)
+        all_three(case, "float32")
+        assert len(shared) >= before + 3
+    assert min(shared) > 1
+
+
+# --- every path of the CPU code is taken ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("function", "case"),
+    [
+        ("_pointwise", LARGE["pointwise"]),
+        ("_multiply_wide", LARGE["rows in tiles"]),
+        ("_multiply_wide", LARGE["depthwise"]),
+        ("_multiply_narrow", LARGE["narrow"]),
+        ("_weight_grad_by_rows", LARGE["rows in tiles"]),
+        ("_weight_grad_joined", LARGE["stride 2"]),
+    ],
+)
+def test_paths(function: str, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    original = getattr(conv_cpu, function)
+
+    def spy(*args: object) -> object:
+        calls.append(function)
+        return original(*args)
+
+    monkeypatch.setattr(conv_cpu, function, spy)
+    all_three(case, "float32")
+    assert calls
+
+
+def test_the_input_gradient_at_stride_2_has_four_phases(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernels = []
+    original = conv_cpu._correlate
+
+    def spy(x: np.ndarray, w: np.ndarray, *rest: object) -> None:
+        kernels.append(w.shape[2:])
+        original(x, w, *rest)
+
+    monkeypatch.setattr(conv_cpu, "_correlate", spy)
+    c = case((2, 3, 9, 9), (4, 3, 3, 3), stride=2)
+    gy, w = c.arrays()[2], c.arrays()[1]
+    close(conv.convolve_input_grad(gy, w, c.geometry, (9, 9)), slow_input_grad(gy, w, c.geometry, (9, 9)))
+    assert sorted(kernels) == [(1, 1), (1, 2), (2, 1), (2, 2)]  # nine taps in all, none multiplied by zero
+
+
+# --- dtypes and memory layouts --------------------------------------------------------------------
+
+MIXED = case((2, 4, 9, 20), (6, 2, 3, 3), groups=2, padding=1, stride=(1, 2))
+
+
+@pytest.mark.parametrize("x_dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("w_dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("simple", [True, False])
+def test_dtype_follows_the_input(x_dtype: str, w_dtype: str, simple: bool) -> None:
+    prefix = "simple_" if simple else "convolve_"
+    convolve = conv.simple_convolve if simple else conv.convolve
+    x, w, gy = MIXED.arrays()
+    x, gy, w = x.astype(x_dtype), gy.astype(x_dtype), w.astype(w_dtype)
+    g = MIXED.geometry
+    tolerance = 2e-3 if x_dtype == "float16" else 1e-5 if x_dtype == "float32" else 1e-12
+    for result, value in (
+        (convolve(x, w, g), slow_convolve(x, w, g)),
+        (getattr(conv, prefix + "input_grad")(gy, w, g, (9, 20)), slow_input_grad(gy, w, g, (9, 20))),
+        (getattr(conv, prefix + "weight_grad")(x, gy, g, (3, 3)), slow_weight_grad(x, gy, g, (3, 3))),
+    ):
+        assert result.dtype == x_dtype
+        np.testing.assert_allclose(result, value, rtol=tolerance, atol=5 * tolerance)
+
+
+def test_half_precision_is_summed_in_single() -> None:
+    x = np.full((1, 4096, 1, 1), 1.0, np.float16)  # in half precision, 2048 + 1 == 2048
+    w = np.ones((1, 4096, 1, 1), np.float16)
+    for convolve in (conv.convolve, conv.simple_convolve):
+        assert convolve(x, w, conv_geometry((1, 1))).item() == 4096
+
+
+def test_weight_gradient_in_the_dtype_of_gy() -> None:
+    x, _, gy = MIXED.arrays()
+    gw = conv.convolve_weight_grad(x, gy.astype(np.float32), MIXED.geometry, (3, 3))
+    assert gw.dtype == np.float32
+    np.testing.assert_allclose(gw, slow_weight_grad(x, gy, MIXED.geometry, (3, 3)), rtol=1e-4, atol=1e-4)
+
+
+def layouts(a: np.ndarray) -> dict[str, np.ndarray]:
+    """The same values in other memory."""
+    spread = np.zeros(tuple(2 * n for n in a.shape), a.dtype)
+    spread[tuple(slice(None, None, 2) for _ in a.shape)] = a
+    locked = a.copy()
+    locked.flags.writeable = False
+    return {
+        "fortran": np.asfortranarray(a),
+        "channels last": np.moveaxis(np.ascontiguousarray(np.moveaxis(a, 1, -1)), -1, 1),
+        "strided": spread[tuple(slice(None, None, 2) for _ in a.shape)],
+        "reversed": a[..., ::-1].copy()[..., ::-1],
+        "read-only": locked,
+    }
+
+
+@pytest.mark.parametrize("layout", ["fortran", "channels last", "strided", "reversed", "read-only"])
+@pytest.mark.parametrize("name", ["2d non-square", "groups", "pointwise", "large plane", "wide rows"])
+def test_memory_layout_does_not_matter(layout: str, name: str) -> None:
+    case = PLAIN[name]
+    x, w, gy = case.arrays()
+    ox, ow, ogy = (layouts(a)[layout] for a in (x, w, gy))
+    close(conv.convolve(ox, ow, case.geometry), slow_convolve(x, w, case.geometry))
+    gx = conv.convolve_input_grad(ogy, ow, case.geometry, case.x[2:])
+    close(gx, slow_input_grad(gy, w, case.geometry, case.x[2:]))
+    gw = conv.convolve_weight_grad(ox, ogy, case.geometry, case.w[2:])
+    close(gw, slow_weight_grad(x, gy, case.geometry, case.w[2:]))
+    for a, original in ((ox, x), (ow, w), (ogy, gy)):
+        assert np.array_equal(a, original), "an input was written to"
+
+
+@pytest.mark.parametrize(
+    "name", ["2d non-square", "pointwise", "large plane", "wide rows", "stride does not divide"]
+)
+def test_broadcast_gradient(name: str) -> None:
+    case = PLAIN[name]
+    x, w, _ = case.arrays()
+    gy = np.broadcast_to(np.float64(0.5), case.y)  # what y.sum().backward() sends: all strides 0
+    gx = conv.convolve_input_grad(gy, w, case.geometry, case.x[2:])
+    close(gx, slow_input_grad(gy, w, case.geometry, case.x[2:]))
+    gw = conv.convolve_weight_grad(x, gy, case.geometry, case.w[2:])
+    close(gw, slow_weight_grad(x, gy, case.geometry, case.w[2:]))
+
+
+@plain
+def test_bias_of_the_transposed_convolution(case: Case) -> None:
+    _, w, gy = case.arrays()
+    bias = np.arange(case.x[1], dtype=np.float64)
+    without = conv.convolve_input_grad(gy, w, case.geometry, case.x[2:])
+    with_bias = conv.convolve_input_grad(gy, w, case.geometry, case.x[2:], bias)
+    close(with_bias, without + bias.reshape(-1, *[1] * (len(case.x) - 2)))
+
+
+def test_no_input_channels_give_zeros() -> None:
+    g = conv_geometry((3,))
+    assert not conv.convolve(np.ones((2, 0, 5)), np.ones((4, 0, 3)), g).any()
+    assert conv.convolve_input_grad(np.ones((2, 4, 3)), np.ones((4, 0, 3)), g, (5,)).shape == (2, 0, 5)
+    assert conv.convolve_weight_grad(np.ones((2, 0, 5)), np.ones((2, 4, 3)), g, (3,)).shape == (4, 0, 3)
+
+
+def test_an_empty_batch_has_a_zero_weight_gradient() -> None:
+    gw = conv.convolve_weight_grad(np.ones((0, 2, 5)), np.ones((0, 4, 3)), conv_geometry((3,)), (3,))
+    assert gw.shape == (4, 2, 3)
+    assert not gw.any()
+
+
+def test_padding_is_zero_even_beside_infinities() -> None:
+    x = np.full((1, 1, 3, 3), np.inf)
+    y = conv.convolve(x, np.ones((1, 1, 1, 1)), conv_geometry((1, 1), padding=1))
+    assert y[0, 0].tolist() == [[0] * 5, *[[0, np.inf, np.inf, np.inf, 0]] * 3, [0] * 5]
+
+
+# --- memory ---------------------------------------------------------------------------------------
+
+
+def extra_memory(function: object, *args: object) -> int:
+    tracemalloc.start()
+    try:
+        result = function(*args)
+        return tracemalloc.get_traced_memory()[1] - result.nbytes
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("padding", [0, 1])
+def test_no_temporary_grows_with_the_batch(padding: int) -> None:
+    c = case((8, 64, 128, 128), (32, 64, 3, 3), padding=padding)  # whole-batch im2col would take 279 MiB
+    x, w, gy = (np.ones(shape, np.float32) for shape in (c.x, c.w, c.y))
+    assert extra_memory(conv.convolve, x, w, c.geometry) < 40 * MIB
+    assert extra_memory(conv.convolve_input_grad, gy, w, c.geometry, c.x[2:]) < 40 * MIB
+    assert extra_memory(conv.convolve_weight_grad, x, gy, c.geometry, c.w[2:]) < 40 * MIB
+
+
+def test_the_simple_kernels_chunk_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    c = case((5, 3, 7, 6), (4, 3, 3, 3))
+    monkeypatch.setattr(conv, "CHUNK_BYTES", 2 * 27 * 20 * 8)  # two samples at a time, then one
+    chunks = []
+    original = conv._chunks
+    monkeypatch.setattr(conv, "_chunks", lambda *args: chunks.append(list(original(*args))) or chunks[-1])
+    check_against_loops(c, conv.simple_convolve, conv.simple_input_grad, conv.simple_weight_grad)
+    assert [len(chunk) for chunk in chunks] == [3, 3, 3]
+
+
+# --- errors ---------------------------------------------------------------------------------------
+
+
+def test_errors_show_shapes_and_arithmetic() -> None:
+    g = conv_geometry((3, 3))
+    x, w, gy = np.ones((2, 3, 5, 5)), np.ones((4, 3, 3, 3)), np.ones((2, 4, 3, 3))
+    with pytest.raises(
+        RuntimeError, match=r"\(4, 2, 3, 3\) with groups=1 takes 1\*2 = 2 .* has 3.*in_channels=3"
+    ):
+        conv.convolve(x, w[:, :2], g)
+    with pytest.raises(RuntimeError, match=r"groups=3 does not divide the 4 output .* 4 mod 3 = 1"):
+        conv.convolve(x, w[:, :1], conv_geometry((3, 3), groups=3))
+    with pytest.raises(RuntimeError, match=r"Kernel size can't be greater"):
+        conv.convolve(x[..., :2], w, g)
+    with pytest.raises(RuntimeError, match=r"x has shape \(3, 5, 5\).* needs 4 axes"):
+        conv.convolve(x[0], w, g)
+    with pytest.raises(
+        RuntimeError, match=r"expects 4 channels, but the array of shape \(2, 3, 3, 3\) has 3"
+    ):
+        conv.convolve_input_grad(gy[:, :3], w, g, (5, 5))
+    with pytest.raises(RuntimeError, match=r"give an output of size \(4, 3\) .* has \(3, 3\)"):
+        conv.convolve_input_grad(gy, w, g, (6, 5))
+    with pytest.raises(RuntimeError, match=r"give an output of size \(3, 3\) .* has \(3, 2\)"):
+        conv.convolve_weight_grad(x, gy[..., :2], g, (3, 3))
+    with pytest.raises(RuntimeError, match=r"same batch size, and channels that groups=1 divides"):
+        conv.convolve_weight_grad(x[:1], gy, g, (3, 3))
+
+
+# --- threads --------------------------------------------------------------------------------------
+
+
+class FakeBlas:
+    """What threadpoolctl gives for a BLAS library."""
+
+    num_threads = 7
+
+    def set_num_threads(self, number: int) -> None:
+        self.num_threads = number
+
+
+@pytest.fixture
+def fake_blas(monkeypatch: pytest.MonkeyPatch) -> FakeBlas:
+    blas = FakeBlas()
+    monkeypatch.setattr(threads, "_blas_libraries", lambda: (blas,))
+    return blas
+
+
+BIG = threads.SMALL_WORK + 1
+
+
+@pytest.mark.parametrize("number", [1, 2, 5])
+def test_every_round_runs_once(number: int, thread_count: None, fake_blas: FakeBlas) -> None:
+    threads.set_num_threads(number)
+    seen = [0] * 100
+
+    def body(i: int) -> None:
+        seen[i] += 1
+
+    threads.parallel_for(100, body, BIG)
+    assert seen == [1] * 100
+
+
+def test_rounds_run_beside_one_another(thread_count: None, fake_blas: FakeBlas) -> None:
+    threads.set_num_threads(3)
+    meeting = threading.Barrier(3, timeout=20)  # passes only if three rounds are in it at once
+    threads.parallel_for(3, lambda i: meeting.wait(), BIG)
+
+
+def test_little_work_stays_on_this_thread(thread_count: None, fake_blas: FakeBlas) -> None:
+    threads.set_num_threads(4)
+    names = set()
+    threads.parallel_for(50, lambda i: names.add(threading.get_ident()), threads.SMALL_WORK)
+    assert names == {threading.get_ident()}
+
+
+def test_without_threadpoolctl_there_is_one_thread(
+    thread_count: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    threads._blas_libraries.cache_clear()
+    threads.set_num_threads(4)
+    try:
+        names = set()
+        threads.parallel_for(50, lambda i: names.add(threading.get_ident()), BIG)
+        assert names == {threading.get_ident()}
+        case = LARGE["rows in tiles"]
+        x, w, _ = case.arrays()
+        close(conv.convolve(x, w, case.geometry), conv.simple_convolve(x, w, case.geometry), 1e-9)
+    finally:
+        monkeypatch.undo()
+        threads._blas_libraries.cache_clear()
+
+
+def test_blas_is_held_to_one_thread_and_restored(fake_blas: FakeBlas) -> None:
+    inside = []
+    threads.parallel_for(1, lambda i: inside.append(fake_blas.num_threads), BIG)
+    assert inside == [1]
+    assert fake_blas.num_threads == 7
+
+    def fail(i: int) -> None:
+        raise KeyError(i)
+
+    with pytest.raises(KeyError):
+        threads.parallel_for(1, fail, BIG)
+    assert fake_blas.num_threads == 7
+
+
+def test_blas_stays_held_while_anyone_is_inside(fake_blas: FakeBlas) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def body(i: int) -> None:
+        entered.set()
+        assert leave.wait(20)
+
+    other = threading.Thread(target=threads.parallel_for, args=(1, body, 0))
+    other.start()
+    assert entered.wait(20)
+    threads.parallel_for(1, lambda i: None, 0)
+    held = fake_blas.num_threads
+    leave.set()
+    other.join()
+    assert held == 1
+    assert fake_blas.num_threads == 7
+
+
+def test_an_exception_in_a_helper_is_raised_here(thread_count: None, fake_blas: FakeBlas) -> None:
+    threads.set_num_threads(2)
+    meeting = threading.Barrier(2, timeout=20)
+    caller = threading.get_ident()
+
+    def body(i: int) -> None:
+        meeting.wait()
+        if threading.get_ident() != caller:
+            raise KeyError("helper")
+
+    with pytest.raises(KeyError, match="helper"):
+        threads.parallel_for(2, body, BIG)
+    threads.parallel_for(2, lambda i: None, BIG)  # and the pool still works
+
+
+def test_errstate_holds_in_helpers(thread_count: None, fake_blas: FakeBlas) -> None:
+    threads.set_num_threads(2)
+    meeting = threading.Barrier(2, timeout=20)
+
+    def body(i: int) -> None:
+        meeting.wait()
+        np.array([1e300]) * np.array([1e300])
+
+    with np.errstate(over="ignore"):
+        threads.parallel_for(2, body, BIG)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        threads.parallel_for(2, body, BIG)
+    assert len(caught) >= 1
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.5, "2", True])
+def test_thread_counts_are_checked(number: object) -> None:
+    with pytest.raises(ValueError, match="positive integer"):
+        threads.set_num_threads(number)
+
+
+def test_called_from_several_threads_at_once(thread_count: None) -> None:
+    threads.set_num_threads(3)
+    case = LARGE["rows in tiles"]
+    expected = all_three(case, "float32")
+    equal = []
+
+    def user() -> None:
+        for _ in range(3):
+            equal.extend(map(np.array_equal, all_three(case, "float32"), expected))
+
+    users = [threading.Thread(target=user) for _ in range(4)]
+    for thread in users:
+        thread.start()
+    for thread in users:
+        thread.join()
+    assert equal == [True] * (4 * 3 * 3)
+
+
+FORK = """
+import os
+import numpy as np
+from tinyconv.kernels import conv, threads
+from tinyconv.kernels.geometry import conv_geometry
+
+threads.set_num_threads(2)
+x, w, g = np.ones((4, 16, 40, 40), np.float32), np.ones((16, 16, 3, 3), np.float32), conv_geometry((3, 3))
+before = conv.convolve(x, w, g)  # makes the pool
+child = os.fork()
+if child == 0:
+    os._exit(0 if np.array_equal(conv.convolve(x, w, g), before) else 3)
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_works_in_a_forked_process() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORK], timeout=60, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,0 +1,385 @@
+"""Where a Tensor's numbers live: the registry of array libraries, devices and random seeds.
+
+Everything above this module is written once on ``xp``, the namespace (``numpy``, ``cupy``) that
+belongs to the type of the arrays at hand.  CuPy is imported only when a CUDA device is asked for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib.util
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+__all__ = [
+    "Array",
+    "Backend",
+    "Device",
+    "asnumpy",
+    "cuda_is_available",
+    "device_of",
+    "fork_rng",
+    "generator",
+    "get_array_module",
+    "get_rng_state",
+    "is_array",
+    "manual_seed",
+    "quiet",
+    "register_backend",
+    "set_rng_state",
+]
+
+Array = Any  # an array of any registered backend; NumPy's static types do not describe CuPy's
+
+
+@dataclass(frozen=True)
+class Backend:
+    """One array library: its namespace, its array type, and the two ways across.
+
+    Parameters
+    ----------
+    name : str
+        The device type it serves, as in ``Device(name)``.
+    xp : module
+        The namespace: ``numpy``, ``cupy``.
+    array_type : type
+        The type of its arrays, by which :func:`get_array_module` finds it.
+    from_host, to_host : callable
+        Copy a NumPy array to the device, and back.
+    activate : callable
+        ``activate(index)`` gives a context in which new arrays are made on that device.
+    index_of : callable
+        The device index an array lives on.
+    count : callable
+        How many devices there are.
+    synchronize : callable
+        Wait until all queued work is done.
+
+    Examples
+    --------
+    >>> from tinyconv.backend import Device
+    >>> Device("cpu").backend.xp.__name__
+    'numpy'
+    """
+
+    name: str
+    xp: Any
+    array_type: type
+    from_host: Callable[[np.ndarray], Array]
+    to_host: Callable[[Array], np.ndarray]
+    activate: Callable[[int], contextlib.AbstractContextManager] = lambda index: contextlib.nullcontext()
+    index_of: Callable[[Array], int] = lambda array: 0
+    count: Callable[[], int] = lambda: 1
+    synchronize: Callable[[], None] = lambda: None
+
+
+_by_name: dict[str, Backend] = {}
+_by_type: dict[type, Backend] = {}
+
+
+def register_backend(backend: Backend) -> None:
+    """Make an array library known, so that Tensors may hold its arrays.
+
+    Examples
+    --------
+    >>> from tinyconv.backend import Device, register_backend
+    >>> register_backend(Device("cpu").backend)  # registering again changes nothing
+    """
+    _by_name[backend.name] = backend
+    _by_type[backend.array_type] = backend
+
+
+register_backend(Backend("cpu", np, np.ndarray, from_host=np.asarray, to_host=np.asarray))
+
+
+@functools.cache
+def _cupy_or_reason() -> tuple[Any, str]:
+    """``(cupy, "")`` when a GPU can be used, else ``(None, why not)``."""
+    if importlib.util.find_spec("cupy") is None:
+        return None, "CuPy is not installed. Install it with: pip install 'tinyconv[cupy]'"
+    try:
+        import cupy
+
+        if cupy.cuda.is_available():
+            return cupy, ""
+        cupy.cuda.runtime.getDeviceCount()
+        return None, f"CuPy {cupy.__version__} finds no CUDA device"
+    except ImportError as error:
+        return None, f"CuPy is installed but cannot be imported: {error}"
+    except RuntimeError as error:  # CUDARuntimeError: no driver, or one that is too old
+        return None, f"CuPy finds no usable GPU: {error}"
+
+
+def cuda_is_available() -> bool:
+    """Tell whether ``Device('cuda')`` can be used here.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> isinstance(tc.cuda_is_available(), bool)
+    True
+    """
+    return _cupy_or_reason()[0] is not None
+
+
+def _register_cupy() -> Backend:
+    cupy, reason = _cupy_or_reason()
+    if cupy is None:
+        raise RuntimeError(f"Device 'cuda' cannot be used: {reason}. Use Device('cpu') instead.")
+    register_backend(
+        Backend(
+            "cuda",
+            cupy,
+            cupy.ndarray,
+            from_host=cupy.asarray,
+            to_host=cupy.asnumpy,
+            activate=lambda index: cupy.cuda.Device(index),
+            index_of=lambda array: int(array.device.id),
+            count=lambda: int(cupy.cuda.runtime.getDeviceCount()),
+            synchronize=lambda: cupy.cuda.runtime.deviceSynchronize(),
+        )
+    )
+    return _by_name["cuda"]
+
+
+class Device:
+    """A place where arrays live: ``'cpu'``, ``'cuda'``, ``'cuda:1'``.
+
+    Parameters
+    ----------
+    spec : str or Device
+        Device type, with an optional ``:index``.
+
+    Raises
+    ------
+    RuntimeError
+        If the device cannot be used here; the text says why and what to install.
+    ValueError
+        If `spec` names no known device.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.Device("cpu")
+    device(type='cpu')
+    >>> tc.Device("cpu") == tc.tensor([1.0]).device
+    True
+    """
+
+    __slots__ = ("backend", "index", "type")
+
+    def __init__(self, spec: str | Device = "cpu"):
+        if isinstance(spec, Device):
+            spec = str(spec)
+        if not isinstance(spec, str):
+            raise TypeError(f"Device takes a string such as 'cpu' or 'cuda:0', got {type(spec).__name__}")
+        kind, _, index = spec.partition(":")
+        if (kind not in _by_name and kind != "cuda") or (index and not index.isdigit()):
+            known = sorted({*_by_name, "cuda"})
+            raise ValueError(f"Unknown device {spec!r}: expected one of {known}, with an optional ':index'")
+        self.backend = _by_name.get(kind) or _register_cupy()
+        self.type = kind
+        self.index = int(index or 0)
+        if self.index >= self.backend.count():
+            raise ValueError(
+                f"Device {spec!r} does not exist: there are {self.backend.count()} of type {kind!r}"
+            )
+
+    @property
+    def xp(self) -> Any:
+        """The array namespace of this device."""
+        return self.backend.xp
+
+    def asarray(self, array: Array) -> Array:
+        """Give `array` (of any device) as an array of this device, copying only when it must move."""
+        source = device_of(array)
+        if source == self:
+            return array
+        with self.use():
+            return self.backend.from_host(source.backend.to_host(array))
+
+    def use(self) -> contextlib.AbstractContextManager:
+        """Context in which new arrays are made on this device (it matters with several GPUs)."""
+        return self.backend.activate(self.index)
+
+    def synchronize(self) -> None:
+        """Wait until the work queued on this device is done."""
+        self.backend.synchronize()
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, str):  # compared as text: an unknown or absent device is just another one
+            return other in (str(self), f"{self.type}:{self.index}") or (
+                other == self.type and self.index == 0
+            )
+        return isinstance(other, Device) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+    def __str__(self) -> str:
+        return self.type if self.type == "cpu" else f"{self.type}:{self.index}"
+
+    def __repr__(self) -> str:
+        return f"device(type={self.type!r})" if self.type == "cpu" else f"device({self.type!r}, {self.index})"
+
+    def __reduce__(self) -> tuple:
+        return Device, (str(self),)
+
+
+_CPU = Device("cpu")
+
+
+def _backend_of(array: Array) -> Backend:
+    backend = _by_type.get(type(array))
+    if backend is None:
+        if type(array).__module__.partition(".")[0] == "cupy":
+            return _register_cupy()
+        for array_type, candidate in _by_type.items():  # subclasses, such as numpy.memmap
+            if isinstance(array, array_type):
+                return candidate
+        raise TypeError(f"{type(array).__name__} is not an array of a known library ({sorted(_by_name)})")
+    return backend
+
+
+def get_array_module(array: Array) -> Any:
+    """Give the namespace (``numpy``, ``cupy``) that `array` belongs to.
+
+    Examples
+    --------
+    >>> import numpy, tinyconv as tc
+    >>> tc.get_array_module(numpy.zeros(3)) is numpy
+    True
+    """
+    return _backend_of(array).xp
+
+
+def is_array(value: Any) -> bool:
+    """Tell arrays from everything else; NumPy's scalars are no arrays.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> is_array(numpy.zeros(())), is_array(numpy.float32(0))
+    (True, False)
+    """
+    return hasattr(value, "strides") and not isinstance(value, np.generic)
+
+
+def device_of(array: Array) -> Device:
+    """Give the :class:`Device` that `array` lives on.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> device_of(numpy.zeros(3))
+    device(type='cpu')
+    """
+    backend = _backend_of(array)
+    return _CPU if backend.name == "cpu" else Device(f"{backend.name}:{backend.index_of(array)}")
+
+
+def asnumpy(array: Array) -> np.ndarray:
+    """Give `array` as a NumPy array, copying it from its device if need be.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> asnumpy(numpy.ones(2))
+    array([1., 1.])
+    """
+    return _backend_of(array).to_host(array)
+
+
+def quiet() -> contextlib.AbstractContextManager:
+    """Context in which inf and NaN arise in silence, as on a GPU (NumPy would warn).
+
+    Examples
+    --------
+    >>> import numpy
+    >>> with quiet():
+    ...     float(numpy.log(numpy.zeros(())))
+    -inf
+    """
+    return np.errstate(all="ignore")
+
+
+# --- random numbers: one host generator, so that a seed gives the same weights on every device ---
+
+_generator = np.random.default_rng()
+
+
+def manual_seed(seed: int) -> None:
+    """Seed every random draw of tinyconv (initialisation, shuffling, dropout, ``rand``).
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.manual_seed(0)
+    >>> a = tc.rand(3)
+    >>> tc.manual_seed(0)
+    >>> bool((a == tc.rand(3)).all())
+    True
+    """
+    set_rng_state(dict(np.random.default_rng(seed).bit_generator.state))
+
+
+def generator() -> np.random.Generator:
+    """Give the generator that all random draws come from.
+
+    Examples
+    --------
+    >>> generator().random() < 1
+    True
+    """
+    return _generator
+
+
+def get_rng_state() -> dict[str, Any]:
+    """Give the state of the generator, as plain numbers, for :func:`set_rng_state`.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> state = tc.get_rng_state()
+    >>> a = tc.rand(3)
+    >>> tc.set_rng_state(state)
+    >>> bool((a == tc.rand(3)).all())
+    True
+    """
+    return dict(_generator.bit_generator.state)
+
+
+def set_rng_state(state: dict[str, Any]) -> None:
+    """Put the generator back into a state that :func:`get_rng_state` gave.
+
+    Examples
+    --------
+    >>> set_rng_state(get_rng_state())
+    """
+    _generator.bit_generator.state = state
+
+
+@contextlib.contextmanager
+def fork_rng(seed: int | None = None) -> Iterator[None]:
+    """Leave the generator as it was found, whatever is drawn inside.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> state = tc.get_rng_state()
+    >>> with fork_rng(seed=1):
+    ...     _ = tc.rand(3)
+    >>> state == tc.get_rng_state()
+    True
+    """
+    state = get_rng_state()
+    try:
+        if seed is not None:
+            manual_seed(seed)
+        yield
+    finally:
+        set_rng_state(state)

@@ -1,0 +1,276 @@
+"""Functions that make Tensors from nothing: constants, ranges, random numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .backend import Array, Device, generator
+from .ops.elementwise import default_dtype, rank_of
+from .tensor import Tensor
+
+__all__ = [
+    "arange", "empty", "eye", "full", "full_like", "linspace", "normal", "ones", "ones_like", "rand",
+    "rand_like", "randint", "randn", "randn_like", "randperm", "zeros", "zeros_like",
+]  # fmt: skip
+
+
+def _shape(sizes: tuple[Any, ...]) -> tuple[int, ...]:
+    return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], Sequence) else sizes
+
+
+def _on_device(make: Callable[[Any], Array], device: Any, requires_grad: bool) -> Tensor:
+    """Make an array with a device's own namespace, without a copy."""
+    where = Device(device or "cpu")
+    with where.use():
+        return Tensor(make(where.xp), requires_grad)
+
+
+def _from_host(array: np.ndarray, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
+    """Send numbers drawn on the host to a device: a seed gives the same ones everywhere."""
+    return Tensor(
+        Device(device or "cpu").asarray(array.astype(dtype or default_dtype, copy=False)), requires_grad
+    )
+
+
+def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of zeros.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.zeros(2, 3)
+    tensor([[0., 0., 0.],
+            [0., 0., 0.]])
+    """
+    return _on_device(lambda xp: xp.zeros(_shape(size), dtype or default_dtype), device, requires_grad)
+
+
+def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of ones.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.ones(2)
+    tensor([1., 1.])
+    """
+    return _on_device(lambda xp: xp.ones(_shape(size), dtype or default_dtype), device, requires_grad)
+
+
+def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor whose values are whatever the memory held.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.empty(2, 3).shape
+    (2, 3)
+    """
+    return _on_device(lambda xp: xp.empty(_shape(size), dtype or default_dtype), device, requires_grad)
+
+
+def full(
+    size: Any, fill_value: float, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Make a tensor of one value; a Python int gives int64, a float float32.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.full((2,), 7.0)
+    tensor([7., 7.])
+    """
+    kind = dtype or (np.bool_, np.int64, default_dtype)[rank_of(fill_value)]
+    shape = _shape(size) if isinstance(size, tuple) else (size,) if isinstance(size, int) else tuple(size)
+    return _on_device(lambda xp: xp.full(shape, fill_value, dtype=kind), device, requires_grad)
+
+
+def _like(make: Callable[..., Tensor], x: Tensor, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
+    return make(x.shape, dtype=dtype or x.dtype, device=device or x.device, requires_grad=requires_grad)
+
+
+def zeros_like(x: Tensor, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Make zeros of x's shape, dtype and device.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.zeros_like(tc.ones(2))
+    tensor([0., 0.])
+    """
+    return _like(zeros, x, dtype, device, requires_grad)
+
+
+def ones_like(x: Tensor, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Make ones of x's shape, dtype and device.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.ones_like(tc.zeros(2))
+    tensor([1., 1.])
+    """
+    return _like(ones, x, dtype, device, requires_grad)
+
+
+def full_like(
+    x: Tensor, fill_value: float, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Make one value in x's shape, dtype and device.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.full_like(tc.zeros(2), 3)
+    tensor([3., 3.])
+    """
+    return full(x.shape, fill_value, dtype or x.dtype, device or x.device, requires_grad)
+
+
+def arange(
+    start: float,
+    end: float | None = None,
+    step: float = 1,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Make ``start, start + step, ...`` up to, but not including, `end`.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.arange(0, 4)
+    tensor([0, 1, 2, 3])
+    """
+    first, last = (0, start) if end is None else (start, end)
+    rank = max(rank_of(value) for value in (first, last, step))
+    kind = dtype or (np.int64, np.int64, default_dtype)[rank]
+    return _on_device(lambda xp: xp.arange(first, last, step, dtype=kind), device, requires_grad)
+
+
+def linspace(
+    start: float, end: float, steps: int, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Make `steps` evenly spaced numbers from `start` to `end`, both included.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.linspace(0, 1, 3)
+    tensor([0.0000, 0.5000, 1.0000])
+    """
+    return _on_device(
+        lambda xp: xp.linspace(start, end, steps, dtype=dtype or default_dtype), device, requires_grad
+    )
+
+
+def eye(
+    n: int, m: int | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """Make a matrix with ones on its diagonal.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.eye(2)
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    return _on_device(lambda xp: xp.eye(n, m, dtype=dtype or default_dtype), device, requires_grad)
+
+
+def rand(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Draw uniformly from [0, 1).
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.rand(2, 3).shape
+    (2, 3)
+    """
+    return _from_host(generator().random(_shape(size), dtype=_draw(dtype)), dtype, device, requires_grad)
+
+
+def randn(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Draw from the standard normal distribution.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.randn(8, 64, 4, 4).shape
+    (8, 64, 4, 4)
+    """
+    return _from_host(
+        generator().standard_normal(_shape(size), dtype=_draw(dtype)), dtype, device, requires_grad
+    )
+
+
+def _draw(dtype: Any) -> Any:
+    """What to draw in: NumPy's generators know float32 and float64."""
+    return np.float64 if dtype is not None and np.dtype(dtype) == np.float64 else np.float32
+
+
+def rand_like(x: Tensor) -> Tensor:
+    """Draw uniformly from [0, 1) in x's shape, dtype and device.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.rand_like(tc.zeros(2)).shape
+    (2,)
+    """
+    return rand(x.shape, dtype=x.dtype, device=x.device)
+
+
+def randn_like(x: Tensor) -> Tensor:
+    """Draw from the standard normal distribution in x's shape, dtype and device.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.randn_like(tc.zeros(2)).shape
+    (2,)
+    """
+    return randn(x.shape, dtype=x.dtype, device=x.device)
+
+
+def normal(mean: float, std: float, size: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """Draw from the normal distribution of a mean and a standard deviation.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.normal(0.0, 1.0, (2,)).shape
+    (2,)
+    """
+    return randn(size, dtype=dtype, device=device) * std + mean
+
+
+def randint(
+    low: int, high: int | None = None, size: Any = (), dtype: Any = None, device: Any = None
+) -> Tensor:
+    """Draw integers from ``low`` up to, but not including, ``high``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> bool((tc.randint(0, 10, (5,)) < 10).all())
+    True
+    """
+    return _from_host(generator().integers(low, high, tuple(size)), dtype or np.int64, device, False)
+
+
+def randperm(n: int, device: Any = None) -> Tensor:
+    """Draw a random order of ``0 ... n-1``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> sorted(tc.randperm(4).tolist())
+    [0, 1, 2, 3]
+    """
+    return _from_host(generator().permutation(n), np.int64, device, False)

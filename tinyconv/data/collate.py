@@ -1,0 +1,110 @@
+"""From a list of samples to one batch."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..ops import stack
+from ..tensor import Tensor, from_numpy
+
+__all__ = ["default_collate"]
+
+
+def default_collate(samples: Sequence[Any]) -> Any:
+    """Stack samples along a new first axis.
+
+    ==========================  ===================================================
+    each sample is              the batch is
+    ==========================  ===================================================
+    a Tensor or array ``(*)``   a Tensor ``(B, *)`` of the same dtype
+    an int, a float, a bool     a Tensor ``(B,)`` of int64, float32, bool
+    a NumPy scalar              a Tensor ``(B,)`` of its dtype
+    a tuple or list             the same, of batches: ``(x, y)`` gives ``(X, Y)``
+    a dict                      a dict of batches
+    a string, bytes, None       the list of them
+    ==========================  ===================================================
+
+    PyTorch's rule, but that floats give float32, the default dtype here, and a tuple stays one.
+
+    Parameters
+    ----------
+    samples : sequence
+        One or more samples of one form.
+
+    Returns
+    -------
+    Tensor or container of Tensors
+        See above.
+
+    Raises
+    ------
+    ValueError
+        If the samples' shapes, lengths or keys differ; the text says which.
+    TypeError
+        If the samples are of some other type.
+
+    Examples
+    --------
+    >>> default_collate([(0.5, 1), (0.25, 2)])
+    (tensor([0.5000, 0.2500]), tensor([1, 2]))
+    >>> default_collate([{"name": "a"}, {"name": "b"}])
+    {'name': ['a', 'b']}
+    """
+    first = samples[0]
+    _check_types(samples)
+    if isinstance(first, Tensor):
+        _check_equal("shape", [s.shape for s in samples])
+        return stack(samples)
+    if isinstance(first, (np.ndarray, np.generic)):
+        _check_equal("shape", [s.shape for s in samples])
+        return from_numpy(np.stack(samples))
+    if isinstance(first, numbers.Number):
+        return from_numpy(_stack_numbers(samples))
+    if isinstance(first, (str, bytes)) or first is None:
+        return list(samples)
+    if isinstance(first, Mapping):
+        _check_equal("keys", [sorted(map(repr, s)) for s in samples])
+        return {key: default_collate([s[key] for s in samples]) for key in first}
+    if isinstance(first, (tuple, list)):
+        _check_equal("length", [len(s) for s in samples])
+        return _like(first, [default_collate(column) for column in zip(*samples)])
+    raise TypeError(
+        f"default_collate cannot make a batch of {type(first).__name__}. Give Tensors, arrays, numbers, "
+        "strings, tuples, lists or dicts, or pass a collate_fn of your own to DataLoader."
+    )
+
+
+def _check_types(samples: Sequence[Any]) -> None:
+    """A batch of ints and floats is fine, one of Tensors and tuples is not."""
+    kinds = [numbers.Number if isinstance(s, numbers.Number) else type(s) for s in samples]
+    for i, kind in enumerate(kinds):
+        if kind is not kinds[0]:
+            raise TypeError(
+                f"default_collate: sample 0 of the batch is of type {type(samples[0]).__name__}, "
+                f"but sample {i} of type {type(samples[i]).__name__}"
+            )
+
+
+def _check_equal(what: str, values: list[Any]) -> None:
+    for i, value in enumerate(values):
+        if value != values[0]:
+            raise ValueError(
+                f"default_collate: sample 0 of the batch has {what} {values[0]}, but sample {i} has {what} "
+                f"{value}. Give all samples the same, or pass a collate_fn of your own to DataLoader."
+            )
+
+
+def _stack_numbers(samples: Sequence[Any]) -> np.ndarray:
+    array = np.asarray(samples)
+    default = {"i": np.int64, "f": np.float32}  # what a Python int and a float become on every platform
+    return array.astype(default.get(array.dtype.kind, array.dtype))
+
+
+def _like(container: Any, items: list[Any]) -> Any:
+    if hasattr(container, "_fields"):  # a namedtuple takes its items one by one
+        return type(container)(*items)
+    return type(container)(items)

@@ -1,0 +1,239 @@
+"""Datasets: things with a length and an index, and ways to cut them into parts."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..backend import generator
+from ..tensor import Tensor, from_numpy
+from .collate import default_collate
+
+__all__ = ["Dataset", "Subset", "TensorDataset", "random_split", "take"]
+
+
+class Dataset:
+    """The base of all datasets.  A subclass writes ``__len__`` and ``__getitem__``.
+
+    Any object that has these two methods, such as a list, serves a :class:`DataLoader` as well.
+
+    Examples
+    --------
+    >>> from tinyconv.data import Dataset
+    >>> class Squares(Dataset):
+    ...     def __len__(self):
+    ...         return 10
+    ...
+    ...     def __getitem__(self, index):
+    ...         return float(index), float(index**2)
+    >>> Squares()[3]
+    (3.0, 9.0)
+    >>> import numpy
+    >>> Squares().take(numpy.array([1, 2, 3]))
+    (tensor([1., 2., 3.]), tensor([1., 4., 9.]))
+    """
+
+    def __getitem__(self, index: int) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} must define __getitem__(self, index)")
+
+    def __len__(self) -> int:
+        raise NotImplementedError(f"{type(self).__name__} must define __len__(self)")
+
+    def take(self, indices: np.ndarray) -> Any:
+        """Give the samples at `indices` as one batch.
+
+        A subclass may override this with something faster than sample by sample.
+        """
+        return default_collate([self[int(i)] for i in indices])
+
+
+def take(dataset: Any, indices: np.ndarray) -> Any:
+    """Give the samples of `dataset` at `indices` as one batch, by its own ``take`` if that may be used.
+
+    It may not if a subclass has redefined ``__getitem__`` alone, to augment the samples for example: its
+    ``take`` is then the parent's, and would pass the change by.
+
+    Parameters
+    ----------
+    dataset : Dataset or any sequence
+        Where the samples are.
+    indices : numpy.ndarray
+        Which ones, ``(B,)``.
+
+    Returns
+    -------
+    object
+        What :func:`~tinyconv.data.collate.default_collate` makes of the samples.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> take([10, 20, 30], numpy.array([2, 0]))
+    tensor([30, 10])
+    """
+    for cls in type(dataset).__mro__:
+        if "take" in vars(cls):
+            return dataset.take(indices)
+        if "__getitem__" in vars(cls):
+            break
+    return default_collate([dataset[int(i)] for i in indices])
+
+
+class TensorDataset(Dataset):
+    """Tensors with one sample per row.  A batch is one index into each, not one per sample.
+
+    Parameters
+    ----------
+    *tensors : Tensor or numpy.ndarray
+        Of equal length along the first axis.  An array is not copied.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or their lengths differ.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> from tinyconv.data import TensorDataset
+    >>> dataset = TensorDataset(tc.tensor([[1.0, 2.0], [3.0, 4.0]]), tc.tensor([0, 1]))
+    >>> dataset[1]
+    (tensor([3., 4.]), tensor(1))
+    """
+
+    def __init__(self, *tensors: Any):
+        self.tensors = tuple(t if isinstance(t, Tensor) else from_numpy(np.asarray(t)) for t in tensors)
+        shapes = [t.shape for t in self.tensors]
+        if not shapes or not all(shapes) or len({shape[0] for shape in shapes}) > 1:
+            raise ValueError(
+                "TensorDataset needs one or more tensors of equal length along the first axis, got shapes "
+                f"[{', '.join(map(str, shapes))}]"
+            )
+
+    def __len__(self) -> int:
+        return self.tensors[0].shape[0]
+
+    def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
+        return tuple(t[index] for t in self.tensors)
+
+    def take(self, indices: np.ndarray) -> tuple[Tensor, ...]:
+        """Give the rows at `indices` of each tensor."""
+        return tuple(t[indices] for t in self.tensors)
+
+    def __repr__(self) -> str:
+        return f"TensorDataset({', '.join(str(t.shape) for t in self.tensors)})"
+
+
+class Subset(Dataset):
+    """Some samples of another dataset.
+
+    Parameters
+    ----------
+    dataset : Dataset or any sequence
+        Where the samples are.
+    indices : sequence of int
+        Which ones, in this order.
+
+    Raises
+    ------
+    IndexError
+        If an index is not one of the dataset's.
+
+    Examples
+    --------
+    >>> from tinyconv.data import Subset
+    >>> list(Subset("abcdef", [4, 0]))
+    ['e', 'a']
+    """
+
+    def __init__(self, dataset: Any, indices: Sequence[int] | np.ndarray):
+        self.dataset = dataset
+        size = len(dataset)
+        given = np.asarray(indices, dtype=np.int64)
+        outside = given[(given < -size) | (given >= size)]
+        if len(outside):
+            raise IndexError(f"Subset: index {outside[0]} is out of range for a dataset of {size} samples")
+        self.indices = np.where(given < 0, given + size, given)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.dataset[int(self.indices[index])]
+
+    def take(self, indices: np.ndarray) -> Any:
+        """Give the samples at `indices` of this subset as one batch."""
+        return take(self.dataset, self.indices[indices])
+
+    def __repr__(self) -> str:
+        return f"Subset({len(self)} of {self.dataset!r})"
+
+
+def random_split(
+    dataset: Any,
+    lengths: Sequence[int] | Sequence[float],
+    generator: np.random.Generator | None = None,
+    seed: int | None = None,
+) -> list[Subset]:
+    """Cut a dataset at random into parts that do not overlap.
+
+    Parameters
+    ----------
+    dataset : Dataset or any sequence
+        What to cut.
+    lengths : sequence of int or of float
+        The parts' lengths, which must add up to the dataset's; or fractions which add up to 1.  Samples that
+        rounding down leaves over go one by one to the first parts, as in PyTorch.
+    generator : numpy.random.Generator, optional
+        Where the random order comes from; tinyconv's own, which ``manual_seed`` governs, by default.
+    seed : int, optional
+        Instead of `generator`: the same split each time.
+
+    Returns
+    -------
+    list of Subset
+        One for each length.
+
+    Raises
+    ------
+    ValueError
+        If the lengths do not add up, or both `generator` and `seed` are given.
+
+    Examples
+    --------
+    >>> from tinyconv.data import random_split
+    >>> train, valid = random_split(range(10), [0.75, 0.25], seed=0)
+    >>> len(train), len(valid), sorted([*train, *valid]) == list(range(10))
+    (8, 2, True)
+    """
+    if generator is not None and seed is not None:
+        raise ValueError("random_split: give generator or seed, not both")
+    sizes = _split_sizes(len(dataset), lengths)
+    order = (generator or _generator_for(seed)).permutation(len(dataset))
+    return [Subset(dataset, part) for part in np.split(order, np.cumsum(sizes)[:-1])]
+
+
+def _generator_for(seed: int | None) -> np.random.Generator:
+    return generator() if seed is None else np.random.default_rng(seed)
+
+
+def _split_sizes(total: int, lengths: Sequence[int] | Sequence[float]) -> list[int]:
+    if any(n < 0 for n in lengths):
+        raise ValueError(f"random_split: lengths must not be negative, got {list(lengths)}")
+    whole = all(isinstance(n, numbers.Integral) for n in lengths)
+    adds_up = sum(lengths) == total if whole else math.isclose(sum(lengths), 1.0)
+    if not adds_up:
+        raise ValueError(
+            f"random_split: lengths {list(lengths)} add up to {sum(lengths)}, but the dataset has {total} "
+            "samples. Use lengths that add up to that, or fractions that add up to 1."
+        )
+    if whole:
+        return [int(n) for n in lengths]
+    sizes = [math.floor(total * fraction) for fraction in lengths]
+    for i in range(total - sum(sizes)):
+        sizes[i % len(sizes)] += 1
+    return sizes

@@ -1,0 +1,137 @@
+"""Read idx, the file format of MNIST.
+
+A header of big-endian numbers, then the bytes::
+
+    00 00 08 03 | 00 00 EA 60 | 00 00 00 1C | 00 00 00 1C | pixels ...
+    magic         60000         28            28
+
+The magic number's third byte is the type of the numbers (08: one unsigned byte), its last the number of axes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import os
+import zlib
+from typing import IO
+
+import numpy as np
+
+__all__ = ["read_idx", "write_idx"]
+
+_UNSIGNED_BYTE = 0x08
+_GZIP_MAGIC = b"\x1f\x8b"
+_CONTENT = {1: "labels", 3: "images"}
+_MAX_BYTES = 1 << 28  # 256 MiB: five times MNIST's training images
+
+
+def read_idx(path: str | os.PathLike[str], ndim: int, max_bytes: int = _MAX_BYTES) -> np.ndarray:
+    """Read an idx file of unsigned bytes, plain or compressed by gzip.
+
+    Whether it is compressed is seen from its first bytes, not from its name.  Never more than `max_bytes` are
+    unpacked, whatever the file says of itself.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file.
+    ndim : int
+        The number of axes it should have: 3 for images ``(N, H, W)``, 1 for labels ``(N,)``.
+    max_bytes : int
+        Refuse a file that promises more.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of dtype uint8.
+
+    Raises
+    ------
+    ValueError
+        If the file is truncated, too long, too large, or something else than an idx file of `ndim` axes.
+
+    Examples
+    --------
+    >>> import numpy, tempfile
+    >>> path = tempfile.mkdtemp() + "/labels-idx1-ubyte.gz"
+    >>> write_idx(numpy.array([7, 2, 1], "uint8"), path)
+    >>> read_idx(path, ndim=1)
+    array([7, 2, 1], dtype=uint8)
+    """
+    name = os.fspath(path)
+    with open(path, "rb") as raw:
+        compressed = raw.read(2) == _GZIP_MAGIC
+        raw.seek(0)
+        try:
+            if not compressed:
+                return _read_stream(raw, name, ndim, max_bytes)
+            with gzip.GzipFile(fileobj=raw) as file:
+                return _read_stream(file, name, ndim, max_bytes)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            size = os.fstat(raw.fileno()).st_size
+            raise ValueError(f"{name}: damaged or truncated gzip file of {size} bytes ({error})") from error
+
+
+def _read_stream(file: IO[bytes] | gzip.GzipFile, name: str, ndim: int, max_bytes: int) -> np.ndarray:
+    shape = _read_header(file, name, ndim)
+    size = math.prod(shape)
+    promise = f"{name}: its header promises {' × '.join(map(str, shape))} = {size} bytes"
+    if size > max_bytes:
+        raise ValueError(f"{promise}, more than the limit of {max_bytes}")
+    content = file.read(size)
+    if len(content) < size:
+        raise ValueError(f"{promise}, but only {len(content)} follow: the file is truncated")
+    if file.read(1):  # for gzip, this is also where the checksum is verified
+        raise ValueError(f"{promise}, but more follow")
+    return np.frombuffer(bytearray(content), np.uint8).reshape(shape)
+
+
+def _read_header(file: IO[bytes] | gzip.GzipFile, name: str, ndim: int) -> tuple[int, ...]:
+    magic, expected = int.from_bytes(_read_exactly(file, 4, name), "big"), _UNSIGNED_BYTE << 8 | ndim
+    if magic != expected:
+        other = [content for n, content in _CONTENT.items() if magic == _UNSIGNED_BYTE << 8 | n]
+        hint = f"this is a file of {other[0]}" if other else "this is no idx file of bytes"
+        wanted = _CONTENT.get(ndim, f"{ndim} axes")
+        raise ValueError(f"{name}: magic number 0x{magic:08x}, expected 0x{expected:08x} ({wanted}); {hint}")
+    return tuple(int(n) for n in np.frombuffer(_read_exactly(file, 4 * ndim, name), ">u4"))
+
+
+def _read_exactly(file: IO[bytes] | gzip.GzipFile, size: int, name: str) -> bytes:
+    content = file.read(size)
+    if len(content) < size:
+        raise ValueError(
+            f"{name}: the file ends within its header, {len(content)} bytes into a part of {size}"
+        )
+    return content
+
+
+def write_idx(array: np.ndarray, path: str | os.PathLike[str]) -> None:
+    """Write an idx file; compressed by gzip if the name ends in ``.gz``.
+
+    Parameters
+    ----------
+    array : numpy.ndarray
+        Of dtype uint8.
+    path : str or os.PathLike
+        The file.
+
+    Raises
+    ------
+    TypeError
+        If `array` is not of dtype uint8.
+
+    Examples
+    --------
+    >>> import numpy, tempfile
+    >>> path = tempfile.mkdtemp() + "/images-idx3-ubyte"
+    >>> write_idx(numpy.zeros((2, 28, 28), "uint8"), path)
+    >>> read_idx(path, ndim=3).shape
+    (2, 28, 28)
+    """
+    if array.dtype != np.uint8:
+        raise TypeError(f"write_idx writes arrays of dtype uint8, got {array.dtype}")
+    magic = (_UNSIGNED_BYTE << 8 | array.ndim).to_bytes(4, "big")
+    content = magic + np.array(array.shape, ">u4").tobytes() + array.tobytes()
+    with open(path, "wb") as file:
+        file.write(gzip.compress(content, mtime=0) if os.fspath(path).endswith(".gz") else content)

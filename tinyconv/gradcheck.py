@@ -1,0 +1,229 @@
+"""Prove a gradient: hold what ``backward`` computes against differences of the function's values.
+
+The outputs are projected on a fixed random direction v, ``L(x) = <v, f(x)>``, so one backward pass gives
+the analytic gradient ``dL/dx``; each of its elements is compared with the central difference
+``(L(x + eps) - L(x - eps)) / (2 eps)``.  A wrong vjp is caught with probability one, because a random v
+cannot hide a wrong row of the Jacobian.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .autograd import grad, no_grad
+from .backend import asnumpy
+from .tensor import Tensor
+
+__all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
+
+
+class GradcheckError(RuntimeError):
+    """Analytic and numeric gradient differ.
+
+    Examples
+    --------
+    >>> issubclass(GradcheckError, RuntimeError)
+    True
+    """
+
+
+def gradcheck(
+    func: Callable[..., Any],
+    inputs: Tensor | Sequence[Any],
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    raise_exception: bool = True,
+) -> bool:
+    """Check first derivatives of `func` at `inputs`.
+
+    Every input Tensor with ``requires_grad`` is checked, element by element:
+    ``|analytic - numeric| <= atol + rtol*|numeric|``.
+
+    Where the slopes to the left and to the right differ (a kink, as relu has at 0, or a tie of a
+    maximum) the derivative does not exist; any value between the two slopes is a subgradient, and is
+    accepted.  A jump (as ``sign`` has at 0) is not: choose inputs away from it.
+
+    Parameters
+    ----------
+    func : callable
+        Takes the inputs, returns a Tensor or a tuple of Tensors (integer ones are ignored).
+    inputs : Tensor or sequence
+        Use float64: with float32 the differences drown in rounding, and a warning says so.
+    eps : float
+        The step of the difference.
+    raise_exception : bool
+        Raise at a mismatch, or return False.
+
+    Returns
+    -------
+    bool
+        True when every element agrees.
+
+    Raises
+    ------
+    GradcheckError
+        Saying which input, which element, and both values.
+    ValueError
+        If no input requires grad, or no output depends on one.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> x = tc.tensor([0.5, -2.0], dtype=tc.float64, requires_grad=True)
+    >>> tc.gradcheck(lambda x: x * x.exp(), x)
+    True
+    """
+    arguments = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    checked = [i for i, a in enumerate(arguments) if isinstance(a, Tensor) and a.requires_grad]
+    if not checked:
+        raise ValueError(
+            "gradcheck expects at least one input tensor to require gradient: use requires_grad=True"
+        )
+    _warn_if_coarse([arguments[i] for i in checked])
+    # a leaf of its own for every input: their graphs must not reach back into the caller's
+    leaves = [Tensor(a._data.copy(), a.requires_grad) if isinstance(a, Tensor) else a for a in arguments]
+    outputs = _float_outputs(func(*leaves))
+    if not any(out.requires_grad for out in outputs):
+        raise ValueError("gradcheck: no output requires grad, so there is nothing to check")
+    directions = _directions(outputs)
+    analytic = _analytic(outputs, directions, [leaves[i] for i in checked])
+    for position, gradient in zip(checked, analytic):
+        message = _compare(func, leaves, position, gradient, directions, eps, atol, rtol)
+        if message:
+            if raise_exception:
+                raise GradcheckError(message)
+            return False
+    return True
+
+
+def gradgradcheck(
+    func: Callable[..., Any],
+    inputs: Tensor | Sequence[Any],
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    raise_exception: bool = True,
+) -> bool:
+    """Check second derivatives: :func:`gradcheck` of the map from inputs and output gradients to input gradients.
+
+    Parameters and errors are those of :func:`gradcheck`.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> x = tc.tensor([0.5, -2.0], dtype=tc.float64, requires_grad=True)
+    >>> tc.gradgradcheck(lambda x: x**3, x)
+    True
+    """
+    arguments = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    checked = [i for i, a in enumerate(arguments) if isinstance(a, Tensor) and a.requires_grad]
+    with no_grad():
+        outputs = _float_outputs(func(*arguments))
+    seeds = [Tensor(v._data, requires_grad=True) for v in _directions(outputs)]
+
+    def first_derivative(*args: Any) -> tuple[Tensor, ...]:
+        values, weights = args[: len(arguments)], args[len(arguments) :]
+        used = [(out, w) for out, w in zip(_float_outputs(func(*values)), weights) if out.requires_grad]
+        gradients = grad(
+            [out for out, _ in used],
+            [values[i] for i in checked],
+            [w for _, w in used],
+            create_graph=True,
+            allow_unused=True,
+        )
+        return tuple(g for g in gradients if g is not None and g.requires_grad)
+
+    leaves = [Tensor(a._data.copy(), a.requires_grad) if isinstance(a, Tensor) else a for a in arguments]
+    if not first_derivative(*leaves, *seeds):
+        return True  # the gradient depends on nothing: it is constant, and its derivative is 0
+    return gradcheck(first_derivative, [*arguments, *seeds], eps, atol, rtol, raise_exception)
+
+
+def _warn_if_coarse(tensors: Sequence[Tensor]) -> None:
+    for tensor in tensors:
+        if tensor.dtype != np.float64:
+            warnings.warn(
+                f"gradcheck: an input of shape {tensor.shape} is {tensor.dtype}, whose rounding is larger than the "
+                f"differences taken here; use float64 (x.double())",
+                stacklevel=3,
+            )
+
+
+def _float_outputs(result: Any) -> list[Tensor]:
+    outputs = result if isinstance(result, (tuple, list)) else (result,)
+    return [out for out in outputs if isinstance(out, Tensor) and out.dtype.kind == "f"]
+
+
+def _directions(outputs: Sequence[Tensor]) -> list[Tensor]:
+    """Fixed random weights, none of them near 0, on the outputs' device."""
+    random = np.random.default_rng(1)
+    directions = []
+    for out in outputs:
+        weights = random.uniform(0.5, 1.5, out.shape) * random.choice([-1.0, 1.0], out.shape)
+        directions.append(Tensor(out.device.asarray(np.asarray(weights, dtype=out.dtype))))
+    return directions
+
+
+def _analytic(
+    outputs: Sequence[Tensor], directions: Sequence[Tensor], leaves: Sequence[Tensor]
+) -> list[np.ndarray]:
+    used = [(out, v) for out, v in zip(outputs, directions) if out.requires_grad]
+    gradients = grad([o for o, _ in used], leaves, [v for _, v in used], allow_unused=True)
+    return [
+        np.zeros(leaf.shape) if g is None else np.asarray(asnumpy(g._data), dtype=np.float64)
+        for g, leaf in zip(gradients, leaves)
+    ]
+
+
+def _compare(
+    func: Callable[..., Any],
+    leaves: Sequence[Any],
+    position: int,
+    analytic: np.ndarray,
+    directions: Sequence[Tensor],
+    eps: float,
+    atol: float,
+    rtol: float,
+) -> str:
+    """Give the description of the first element that is wrong, or nothing."""
+    device = leaves[position].device
+    point = np.array(asnumpy(leaves[position]._data))
+
+    def projected(index: tuple[int, ...], step: float) -> float:
+        moved = point.copy()
+        moved[index] += step
+        arguments = list(leaves)
+        arguments[position] = Tensor(device.asarray(moved), requires_grad=True)  # func may call grad() itself
+        values = _float_outputs(func(*arguments))
+        return sum(
+            float(np.sum(np.asarray(asnumpy(out._data), np.float64) * asnumpy(v._data)))
+            for out, v in zip(values, directions)
+        )
+
+    for index in np.ndindex(point.shape):
+        up, down = projected(index, eps), projected(index, -eps)
+        numeric = (up - down) / (2 * eps)
+        if abs(analytic[index] - numeric) <= atol + rtol * abs(numeric):
+            continue
+        here = projected(index, 0.0)
+        slopes = sorted([(up - here) / eps, (here - down) / eps])
+        margin = atol + rtol * max(abs(slopes[0]), abs(slopes[1]))
+        kink = slopes[1] - slopes[0] > margin and slopes[1] - slopes[0] < 1e-3 / eps
+        if kink and slopes[0] - margin <= analytic[index] <= slopes[1] + margin:
+            continue
+        return (
+            f"gradcheck: Jacobian mismatch for input {position} (shape {point.shape}) at element {index}, where it "
+            f"is {point[index]:.6g}: analytic {analytic[index]:.8g}, numeric {numeric:.8g}, difference "
+            f"{abs(analytic[index] - numeric):.3g} > atol {atol:g} + rtol {rtol:g} * |numeric|"
+            + (
+                f". The slopes to its left and right differ ({slopes[0]:.6g}, {slopes[1]:.6g})"
+                if kink
+                else ""
+            )
+        )
+    return ""

@@ -1,0 +1,74 @@
+"""Checks of target values.  On the host a bad one raises; on a device looking would mean waiting for it,
+so there a bad target makes the result NaN instead."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..backend import Array, get_array_module
+from ..errors import layer_name
+
+__all__ = ["check_probabilities", "checked_labels"]
+
+
+def checked_labels(labels: Array, classes: int, ignore_index: int, function: str) -> tuple[Array, Array]:
+    """Make class labels safe to index with.
+
+    Parameters
+    ----------
+    labels : array of int
+        Any shape.
+    classes : int
+        Labels must lie in ``[0, classes)`` or equal `ignore_index`.
+
+    Returns
+    -------
+    safe : array of int64
+        The labels, 0 where ignored.
+    factor : array of float32
+        1, or 0 where ignored (on a device, NaN where out of range).
+
+    Raises
+    ------
+    IndexError
+        On the host, for a label out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> checked_labels(np.array([2, -100]), 3, -100, "cross_entropy")
+    (array([2, 0]), array([1., 0.], dtype=float32))
+    """
+    xp = get_array_module(labels)
+    ignored = labels == ignore_index
+    outside = ((labels < 0) | (labels >= classes)) & ~ignored
+    if xp is np and outside.any():
+        raise IndexError(
+            f"{layer_name(function)}: Target {labels[outside].ravel()[0]} is out of bounds: with {classes} classes "
+            f"(the input's size along dimension 1) a target must lie in [0, {classes - 1}], or be "
+            f"ignore_index={ignore_index}. Labels that start at 1 need target - 1"
+        )
+    factor = xp.where(ignored, np.float32(0), xp.where(outside, np.float32(math.nan), np.float32(1)))
+    return xp.where(ignored | outside, 0, labels).astype("int64"), factor
+
+
+def check_probabilities(x: Array, function: str) -> None:
+    """Refuse, on the host, values outside [0, 1]; on a device their logarithm is NaN.
+
+    Raises
+    ------
+    RuntimeError
+        Naming the smallest and the largest value.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> check_probabilities(np.array([0.5]), "binary_cross_entropy")
+    """
+    if get_array_module(x) is np and not ((x >= 0) & (x <= 1) | (x != x)).all():
+        raise RuntimeError(
+            f"{layer_name(function)}: all elements of input should be between 0 and 1, but they range from "
+            f"{x.min():.6g} to {x.max():.6g}. Apply a sigmoid first, or use binary_cross_entropy_with_logits"
+        )

@@ -1,0 +1,238 @@
+"""Python threads for the CPU kernels: a loop whose rounds run side by side.
+
+NumPy releases the interpreter lock while it copies or multiplies, so plain threads use every core.
+The rounds of a loop share the cores among themselves; BLAS, which would start threads of its own
+inside each round, is held to one by the optional package ``threadpoolctl``.  Without that package
+the loop runs in one Python thread, and BLAS keeps its threads.
+
+Which thread runs which round is left to chance.  A round must therefore write only what belongs to
+it, and then the result does not depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+__all__ = ["get_num_threads", "parallel_for", "scratch", "set_num_threads"]
+
+SMALL_WORK = 1 << 20  # multiplications; fewer take less time than waking a thread does
+
+
+def _available_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@functools.cache
+def _blas_libraries() -> tuple[Any, ...]:
+    """The loaded BLAS libraries whose threads can be counted and set; none without threadpoolctl."""
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ImportError:
+        return ()
+    return tuple(ThreadpoolController().select(user_api="blas").lib_controllers)
+
+
+class _BlasHold:
+    """Holds BLAS to one thread while at least one caller is inside.
+
+    The setting belongs to the process, so callers are counted: the first one in saves it, and the
+    last one out brings it back.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.inside = 0
+        self.saved: list[int] = []
+
+    def __enter__(self) -> None:
+        with self.lock:
+            self.inside += 1
+            if self.inside == 1:
+                self.saved = [library.num_threads for library in _blas_libraries()]
+                for library in _blas_libraries():
+                    library.set_num_threads(1)
+
+    def __exit__(self, *exc_info: object) -> None:
+        with self.lock:
+            self.inside -= 1
+            if self.inside == 0:
+                self.restore()
+
+    def restore(self) -> None:
+        for library, threads in zip(_blas_libraries(), self.saved):
+            library.set_num_threads(threads)
+
+
+class _Pool:
+    """The helper threads, made when first needed and made anew when their number changes."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.threads = _available_cores()
+        self.executor: ThreadPoolExecutor | None = None
+
+    def resize(self, threads: int) -> None:
+        with self.lock:
+            if threads != self.threads and self.executor is not None:
+                self.executor.shutdown(wait=False)  # work already handed over is still done
+                self.executor = None
+            self.threads = threads
+
+    def submit(self, task: Callable[[], None], helpers: int) -> list[Future]:
+        with self.lock:
+            helpers = min(helpers, self.threads - 1)
+            if helpers < 1:
+                return []
+            if self.executor is None:
+                self.executor = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="tinyconv")
+            return [self.executor.submit(task) for _ in range(helpers)]
+
+
+_blas = _BlasHold()
+_pool = _Pool()
+
+
+def _forget_threads() -> None:
+    """In a forked child: only the forking thread lives on, so the pool and its locks start anew."""
+    global _blas, _pool
+    threads = _pool.threads
+    if _blas.inside:
+        _blas.restore()
+    _blas, _pool = _BlasHold(), _Pool()
+    _pool.threads = threads
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_threads)
+
+
+def set_num_threads(threads: int) -> None:
+    """Set how many threads the CPU kernels may use; results do not depend on it.
+
+    Raises
+    ------
+    ValueError
+        If `threads` is not a positive integer.
+
+    Examples
+    --------
+    >>> before = get_num_threads()
+    >>> set_num_threads(1)
+    >>> get_num_threads()
+    1
+    >>> set_num_threads(before)
+    """
+    if isinstance(threads, bool) or not hasattr(threads, "__index__") or threads < 1:
+        raise ValueError(f"set_num_threads: expected a positive integer, got {threads!r}")
+    _pool.resize(int(threads))
+
+
+def get_num_threads() -> int:
+    """Give the number of threads the CPU kernels may use; at first, the cores this process may use.
+
+    Examples
+    --------
+    >>> get_num_threads() >= 1
+    True
+    """
+    return _pool.threads
+
+
+def parallel_for(count: int, body: Callable[[int], None], work: int) -> None:
+    """Call ``body(i)`` for each ``i`` in ``range(count)``, on several threads when it pays.
+
+    Parameters
+    ----------
+    count : int
+        The number of rounds.
+    body : callable
+        One round.  It may run on any thread and beside any other, so it writes only its own part
+        of the result.  An exception in it is raised here, once all threads have stopped.
+    work : int
+        About how many multiplications all rounds take together; little work stays on this thread.
+
+    Examples
+    --------
+    >>> squares = [0] * 5
+    >>> def body(i):
+    ...     squares[i] = i * i
+    >>> parallel_for(5, body, work=5)
+    >>> squares
+    [0, 1, 4, 9, 16]
+    """
+    blas = _blas
+    with blas:
+        can_share = count > 1 and work > SMALL_WORK and bool(_blas_libraries())
+        if not can_share or _pool.threads == 1:
+            for i in range(count):
+                body(i)
+        else:
+            _share(count, body)
+
+
+def _share(count: int, body: Callable[[int], None]) -> None:
+    tickets = itertools.count()  # next() is atomic: each ticket goes to one thread
+    failed = threading.Event()
+    floating_point_errors = np.geterr()  # the caller's np.errstate holds in the helpers too
+
+    def run() -> None:
+        try:
+            with np.errstate(**floating_point_errors):
+                for i in _tickets_below(count, tickets):
+                    if failed.is_set():
+                        return
+                    body(i)
+        except BaseException:
+            failed.set()
+            raise
+
+    helpers = _pool.submit(run, count - 1)
+    try:
+        run()
+    finally:
+        running = [helper for helper in helpers if not helper.cancel()]
+        errors = [helper.exception() for helper in running]  # waits for them
+    for error in errors:
+        if error is not None:
+            raise error
+
+
+def _tickets_below(count: int, tickets: Iterator[int]) -> Iterator[int]:
+    return itertools.takewhile(lambda i: i < count, tickets)
+
+
+class _Scratch(threading.local):
+    def __init__(self) -> None:
+        self.buffers: dict[str, np.ndarray] = {}
+
+
+_scratch = _Scratch()
+
+
+def scratch(name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Give this thread's working array `name`, uninitialised; the next call may reuse its memory.
+
+    Memory that stays with its thread stays in that core's cache, and is not fetched from the
+    system anew for each tile.
+
+    Examples
+    --------
+    >>> scratch("example", (2, 3), np.dtype("float32")).shape
+    (2, 3)
+    """
+    size = math.prod(shape) * dtype.itemsize
+    buffer = _scratch.buffers.get(name)
+    if buffer is None or buffer.size < size:
+        buffer = _scratch.buffers[name] = np.empty(size, np.uint8)
+    return buffer[:size].view(dtype).reshape(shape)

@@ -1,0 +1,239 @@
+"""Initial values of weights.
+
+A rule's scale comes from the *fans*: how many inputs one output cell sums over (fan in), and how many
+outputs one input cell reaches (fan out).  A grouped convolution sees only its group, and a transposed
+convolution's weight is laid out ``(C_in, C_out/groups, *K)``; tell :func:`calculate_fans` about both.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..autograd import no_grad
+from ..backend import generator
+from ..tensor import Tensor
+
+__all__ = [
+    "calculate_fans", "calculate_gain", "constant_", "kaiming_normal_", "kaiming_uniform_", "lecun_normal_",
+    "normal_", "ones_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
+]  # fmt: skip
+
+
+def calculate_fans(tensor: Tensor, groups: int = 1, transposed: bool = False) -> tuple[int, int]:
+    """Give ``(fan_in, fan_out)`` of a weight.
+
+    ``(out, in)`` of a linear layer; ``(C_out, C_in/groups, *K)`` of a convolution, with
+    ``fan_in = C_in/groups * prod(K)`` and ``fan_out = C_out/groups * prod(K)``; the other way round if
+    `transposed`.
+
+    Raises
+    ------
+    ValueError
+        For fewer than two dimensions.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> calculate_fans(tc.zeros(32, 8, 3, 3), groups=8)
+    (72, 36)
+    >>> calculate_fans(tc.zeros(32, 64, 3, 3), transposed=True)
+    (288, 576)
+    """
+    if tensor.ndim < 2:
+        raise ValueError(
+            f"fan in and fan out can not be computed for a tensor with fewer than 2 dimensions, got shape {tensor.shape}"
+        )
+    taps = math.prod(tensor.shape[2:])
+    first, second = tensor.shape[0] // groups * taps, tensor.shape[1] * taps
+    return (first, second) if transposed else (second, first)
+
+
+_GAINS = {"linear": 1.0, "conv": 1.0, "sigmoid": 1.0, "tanh": 5.0 / 3, "relu": math.sqrt(2.0), "selu": 0.75}
+
+
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """Give the factor that keeps a signal's size through a nonlinearity.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+
+    Examples
+    --------
+    >>> round(calculate_gain("relu"), 4)
+    1.4142
+    """
+    if nonlinearity == "leaky_relu":
+        return math.sqrt(2.0 / (1 + (0.01 if param is None else param) ** 2))
+    name = "conv" if nonlinearity.startswith("conv") else nonlinearity
+    if name not in _GAINS:
+        raise ValueError(f"Unsupported nonlinearity {nonlinearity!r}: use one of {[*_GAINS, 'leaky_relu']}")
+    return _GAINS[name]
+
+
+def _fill(tensor: Tensor, values: np.ndarray) -> Tensor:
+    """Write values drawn on the host, so that a seed gives the same weights on every device."""
+    with no_grad():
+        return tensor.copy_(Tensor(values.astype(tensor.dtype, copy=False)))
+
+
+def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
+    """Fill from the uniform distribution on [a, b).
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> bool((uniform_(tc.empty(3), 2.0, 3.0) >= 2.0).all())
+    True
+    """
+    return _fill(tensor, generator().uniform(a, b, tensor.shape))
+
+
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
+    """Fill from the normal distribution.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> normal_(tc.empty(3)).shape
+    (3,)
+    """
+    return _fill(tensor, generator().normal(mean, std, tensor.shape))
+
+
+def constant_(tensor: Tensor, value: float) -> Tensor:
+    """Fill with one number.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> constant_(tc.empty(2), 3.0)
+    tensor([3., 3.])
+    """
+    with no_grad():
+        return tensor.fill_(value)
+
+
+def zeros_(tensor: Tensor) -> Tensor:
+    """Fill with zeros.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> zeros_(tc.empty(2))
+    tensor([0., 0.])
+    """
+    return constant_(tensor, 0.0)
+
+
+def ones_(tensor: Tensor) -> Tensor:
+    """Fill with ones.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> ones_(tc.empty(2))
+    tensor([1., 1.])
+    """
+    return constant_(tensor, 1.0)
+
+
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0, **fans: Any) -> Tensor:
+    """Fill from U(-a, a) with ``a = gain * sqrt(6 / (fan_in + fan_out))``.
+
+    Further arguments go to :func:`calculate_fans`.
+
+    References
+    ----------
+    X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks",
+    AISTATS 2010.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> xavier_uniform_(tc.empty(3, 2)).shape
+    (3, 2)
+    """
+    bound = gain * math.sqrt(6.0 / sum(calculate_fans(tensor, **fans)))
+    return uniform_(tensor, -bound, bound)
+
+
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, **fans: Any) -> Tensor:
+    """Fill from N(0, s**2) with ``s = gain * sqrt(2 / (fan_in + fan_out))``; see :func:`xavier_uniform_`.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> xavier_normal_(tc.empty(3, 2)).shape
+    (3, 2)
+    """
+    return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(calculate_fans(tensor, **fans))))
+
+
+def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str, fans: dict[str, Any]) -> float:
+    if mode not in ("fan_in", "fan_out"):
+        raise ValueError(f"Mode {mode!r} not supported, please use one of ['fan_in', 'fan_out']")
+    fan = calculate_fans(tensor, **fans)[mode == "fan_out"]
+    return calculate_gain(nonlinearity, a) / math.sqrt(fan)
+
+
+def kaiming_uniform_(
+    tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", **fans: Any
+) -> Tensor:
+    """Fill from U(-b, b) with ``b = gain * sqrt(3 / fan)``.
+
+    Parameters
+    ----------
+    a : float
+        The negative slope of the leaky relu after the layer.
+    mode : {'fan_in', 'fan_out'}
+        Keep the size of the forward or of the backward signal.
+    **fans
+        Go to :func:`calculate_fans`.
+
+    References
+    ----------
+    K. He et al., "Delving deep into rectifiers", ICCV 2015.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> kaiming_uniform_(tc.empty(8, 1, 3, 3), nonlinearity="relu").shape
+    (8, 1, 3, 3)
+    """
+    bound = math.sqrt(3.0) * _kaiming_std(tensor, a, mode, nonlinearity, fans)
+    return uniform_(tensor, -bound, bound)
+
+
+def kaiming_normal_(
+    tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", **fans: Any
+) -> Tensor:
+    """Fill from N(0, s**2) with ``s = gain / sqrt(fan)``; see :func:`kaiming_uniform_`.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> kaiming_normal_(tc.empty(8, 1, 3, 3)).shape
+    (8, 1, 3, 3)
+    """
+    return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity, fans))
+
+
+def lecun_normal_(tensor: Tensor, **fans: Any) -> Tensor:
+    """Fill from N(0, 1/fan_in), Chainer's default.
+
+    References
+    ----------
+    Y. LeCun et al., "Efficient BackProp", 1998.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> lecun_normal_(tc.empty(8, 1, 3, 3)).shape
+    (8, 1, 3, 3)
+    """
+    return normal_(tensor, 0.0, 1.0 / math.sqrt(calculate_fans(tensor, **fans)[0]))

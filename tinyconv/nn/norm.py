@@ -1,0 +1,310 @@
+"""Normalisation layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..backend import Device
+from ..errors import layer_name
+from ..tensor import Tensor
+from . import functional as F
+from .lazy import positive
+from .module import Module
+from .parameter import Parameter
+
+__all__ = [
+    "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "InstanceNorm1d", "InstanceNorm2d",
+    "InstanceNorm3d", "LayerNorm",
+]  # fmt: skip
+
+
+class _Affine(Module):
+    """A layer with an optional learnt factor and offset per channel (or element)."""
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def _make_affine(
+        self, shape: tuple[int, ...], affine: bool, device: Any, dtype: Any, bias: bool = True
+    ) -> None:
+        ones, zeros = np.ones(shape, dtype or np.float32), np.zeros(shape, dtype or np.float32)
+        place = Device(device or "cpu")
+        self.register_parameter("weight", Parameter(Tensor(place.asarray(ones))) if affine else None)
+        self.register_parameter("bias", Parameter(Tensor(place.asarray(zeros))) if affine and bias else None)
+
+
+class _RunningNorm(_Affine):
+    """What batch norm and instance norm share: running mean and variance, and their checks."""
+
+    _ndims: tuple[int, ...]
+    running_mean: Tensor | None
+    running_var: Tensor | None
+    num_batches_tracked: Tensor | None
+
+    def __init__(
+        self, num_features: int, eps: float, momentum: float | None, affine: bool, track_running_stats: bool,
+        device: Any, dtype: Any,
+    ):  # fmt: skip
+        super().__init__()
+        positive(type(self).__name__, num_features=num_features)
+        self.num_features, self.eps, self.momentum = num_features, eps, momentum
+        self.affine, self.track_running_stats = affine, track_running_stats
+        self._make_affine((num_features,), affine, device, dtype)
+        kind, place = dtype or np.float32, Device(device or "cpu")
+        track = track_running_stats
+        self.register_buffer(
+            "running_mean", Tensor(place.asarray(np.zeros(num_features, kind))) if track else None
+        )
+        self.register_buffer(
+            "running_var", Tensor(place.asarray(np.ones(num_features, kind))) if track else None
+        )
+        self.register_buffer("num_batches_tracked", Tensor(np.zeros((), np.int64)) if track else None)
+
+    def _check(self, x: Tensor, channel_axis: int) -> None:
+        name = layer_name(type(self).__name__)
+        if x.ndim not in self._ndims:
+            wanted = " or ".join(f"{n}D" for n in self._ndims)
+            raise ValueError(f"{name}: expected {wanted} input (got {x.ndim}D input of shape {x.shape})")
+        if x.shape[channel_axis] != self.num_features:
+            raise RuntimeError(
+                f"{name}: expected {self.num_features} channels in dimension {channel_axis}, but the input of shape "
+                f"{x.shape} has {x.shape[channel_axis]}. Use num_features={x.shape[channel_axis]}"
+            )
+
+    def _next_momentum(self) -> float:
+        """Count a training batch; with momentum None the running values are the mean of all batches."""
+        if self.num_batches_tracked is None:
+            return self.momentum or 0.0
+        self.num_batches_tracked += 1
+        return 1.0 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
+
+    def extra_repr(self) -> str:
+        """What to print between the parentheses."""
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"track_running_stats={self.track_running_stats}"
+        )
+
+
+class _BatchNorm(_RunningNorm):
+    def __init__(
+        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
+        track_running_stats: bool = True, device: Any = None, dtype: Any = None,
+    ):  # fmt: skip
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Normalise each channel over batch and space."""
+        self._check(input, 1)
+        batch_statistics = self.training or self.running_mean is None
+        momentum = self._next_momentum() if self.training else 0.0
+        return F.batch_norm(
+            input,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            batch_statistics,
+            momentum,
+            self.eps,
+        )
+
+
+class BatchNorm1d(_BatchNorm):
+    """Batch normalisation of ``(N, C)`` or ``(N, C, L)``; see :class:`BatchNorm2d`.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.BatchNorm1d(3)(tc.randn(4, 3)).shape
+    (4, 3)
+    """
+
+    _ndims = (2, 3)
+
+
+class BatchNorm2d(_BatchNorm):
+    """Batch normalisation of ``(N, C, H, W)``: each channel has mean 0 and variance 1, then a learnt scale and shift.
+
+    In training it uses the batch's own mean and variance and moves the running ones towards them by
+    `momentum` (None: takes the mean of all batches); in evaluation it uses the running ones.
+
+    Parameters
+    ----------
+    num_features : int
+        Channels.
+    eps : float
+        Added to the variance.
+    affine, track_running_stats : bool
+        Whether to learn scale and shift; whether to keep running values.
+
+    Raises
+    ------
+    ValueError
+        For input of another number of dimensions, or a single value per channel in training.
+
+    References
+    ----------
+    S. Ioffe and C. Szegedy, "Batch normalization", ICML 2015.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.BatchNorm2d(3)(tc.randn(4, 3, 5, 5)).shape
+    (4, 3, 5, 5)
+    """
+
+    _ndims = (4,)
+
+
+class BatchNorm3d(_BatchNorm):
+    """Batch normalisation of ``(N, C, D, H, W)``; see :class:`BatchNorm2d`.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.BatchNorm3d(3)(tc.randn(2, 3, 2, 2, 2)).shape
+    (2, 3, 2, 2, 2)
+    """
+
+    _ndims = (5,)
+
+
+class _InstanceNorm(_RunningNorm):
+    def __init__(
+        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = False,
+        track_running_stats: bool = False, device: Any = None, dtype: Any = None,
+    ):  # fmt: skip
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Normalise each channel of each sample over space."""
+        batched = input.ndim == self._ndims[-1]
+        self._check(input, 1 if batched else 0)
+        own_statistics = self.training or not self.track_running_stats
+        momentum = self._next_momentum() if self.training else 0.0
+        y = F.instance_norm(
+            input if batched else input.unsqueeze(0), self.running_mean, self.running_var, self.weight, self.bias,
+            own_statistics, momentum, self.eps,
+        )  # fmt: skip
+        return y if batched else y.squeeze(0)
+
+
+class InstanceNorm1d(_InstanceNorm):
+    """Instance normalisation of ``(N, C, L)`` or ``(C, L)``: each channel of each sample by itself.
+
+    References
+    ----------
+    D. Ulyanov, A. Vedaldi and V. Lempitsky, "Instance normalization", arXiv:1607.08022, 2016.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.InstanceNorm1d(3)(tc.randn(4, 3, 5)).shape
+    (4, 3, 5)
+    """
+
+    _ndims = (2, 3)
+
+
+class InstanceNorm2d(_InstanceNorm):
+    """Instance normalisation of ``(N, C, H, W)`` or ``(C, H, W)``; see :class:`InstanceNorm1d`.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.InstanceNorm2d(3)(tc.randn(4, 3, 5, 5)).shape
+    (4, 3, 5, 5)
+    """
+
+    _ndims = (3, 4)
+
+
+class InstanceNorm3d(_InstanceNorm):
+    """Instance normalisation of ``(N, C, D, H, W)`` or ``(C, D, H, W)``; see :class:`InstanceNorm1d`.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.InstanceNorm3d(3)(tc.randn(4, 3, 2, 2, 2)).shape
+    (4, 3, 2, 2, 2)
+    """
+
+    _ndims = (4, 5)
+
+
+class LayerNorm(_Affine):
+    """Normalises the last dimensions, whose sizes are `normalized_shape`, then scales and shifts each element.
+
+    References
+    ----------
+    J. L. Ba, J. R. Kiros and G. E. Hinton, "Layer normalization", arXiv:1607.06450, 2016.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.LayerNorm(3)(tc.randn(2, 3)).shape
+    (2, 3)
+    """
+
+    def __init__(
+        self, normalized_shape: int | Sequence[int], eps: float = 1e-5, elementwise_affine: bool = True,
+        bias: bool = True, device: Any = None, dtype: Any = None,
+    ):  # fmt: skip
+        super().__init__()
+        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.normalized_shape, self.eps, self.elementwise_affine = shape, eps, elementwise_affine
+        self._make_affine(shape, elementwise_affine, device, dtype, bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Normalise the last dimensions."""
+        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        """What to print between the parentheses."""
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
+
+class GroupNorm(_Affine):
+    """Normalises each sample's groups of channels over channels and space, then scales and shifts each channel.
+
+    Raises
+    ------
+    ValueError
+        If the groups do not divide the channels.
+
+    References
+    ----------
+    Y. Wu and K. He, "Group normalization", ECCV 2018.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.GroupNorm(2, 4)(tc.randn(2, 4, 3, 3)).shape
+    (2, 4, 3, 3)
+    """
+
+    def __init__(
+        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, device: Any = None,
+        dtype: Any = None,
+    ):  # fmt: skip
+        super().__init__()
+        positive("GroupNorm", num_groups=num_groups, num_channels=num_channels)
+        if num_channels % num_groups:
+            raise ValueError(
+                f"GroupNorm: num_channels ({num_channels}) must be divisible by num_groups ({num_groups}): "
+                f"{num_channels} = {num_channels // num_groups}*{num_groups} + {num_channels % num_groups}"
+            )
+        self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
+        self._make_affine((num_channels,), affine, device, dtype)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Normalise groups of channels."""
+        return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        """What to print between the parentheses."""
+        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"

@@ -1,0 +1,93 @@
+"""Every differentiable operation, each written once."""
+
+from .activation import (
+    dropout,
+    elu,
+    gelu,
+    leaky_relu,
+    log_softmax,
+    prelu,
+    relu,
+    silu,
+    softmax,
+    softplus,
+)
+from .conv import conv, conv_transpose, fold, unfold
+from .deform import deform_conv2d
+from .elementwise import (
+    abs,
+    add,
+    bitwise,
+    cast,
+    clamp,
+    compare,
+    cos,
+    div,
+    exp,
+    floor_divide,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    mul,
+    neg,
+    ones_like,
+    pow,
+    remainder,
+    rsqrt,
+    scalar_of,
+    sigmoid,
+    sign,
+    sin,
+    sqrt,
+    sub,
+    tanh,
+    where,
+    zeros_like,
+)
+from .elementwise import erf_ as erf
+from .indexing import SetItem, as_index, as_value, getitem, take_along
+from .linalg import matmul
+from .norm import batch_norm, group_norm, instance_norm, layer_norm
+from .pool import (
+    adaptive_avg_pool,
+    adaptive_max_pool,
+    avg_pool,
+    max_pool,
+    max_unpool,
+    upsample_nearest,
+)
+from .reduction import (
+    amax,
+    amin,
+    argmax,
+    argmin,
+    logsumexp,
+    max,
+    mean,
+    min,
+    norm,
+    prod,
+    std,
+    sum,
+    truth,
+    var,
+)
+from .shape import (
+    Clone,
+    cat,
+    chunk,
+    expand,
+    flatten,
+    flip,
+    pad,
+    permute,
+    reshape,
+    split,
+    squeeze,
+    stack,
+    transpose,
+    unflatten,
+    unsqueeze,
+)
+from .transfer import to_device

@@ -1,0 +1,283 @@
+"""Activation functions."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import autograd
+from ..autograd import Function
+from ..backend import Array, generator, get_array_module, quiet
+from ..errors import layer_name
+from .elementwise import Softplus, _float, erf_, expm1, mul, where
+from .reduction import normalize_dims
+from .reduction import sum as sum_
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+class ReLU(Function):
+    """``max(x, 0)``; the gradient passes where the output is positive."""
+
+    __slots__ = ()
+
+    def forward(self, x: Array) -> Array:
+        y = get_array_module(x).maximum(x, x.dtype.type(0))
+        self.save_for_backward(y)
+        return y
+
+    def vjp(self, grad: Tensor) -> Any:
+        (y,) = self.saved_tensors
+        return Gate.apply(grad, y)
+
+
+class Gate(Function):
+    """``grad`` where ``y > 0``, else 0; linear in `grad`, and flat in `y`."""
+
+    __slots__ = ()
+
+    def forward(self, grad: Array, y: Array) -> Array:
+        self.save_for_backward(y)
+        return grad * (y > 0)
+
+    def vjp(self, grad: Tensor) -> Any:
+        (y,) = self.saved_tensors
+        return Gate.apply(grad, y), None
+
+
+class Softmax(Function):
+    """``y = exp(x)/sum(exp(x))``; ``vjp(g) = y*(g - sum(g*y))``."""
+
+    __slots__ = ("_dim",)
+
+    def forward(self, x: Array, dim: int) -> Array:
+        self._dim = dim
+        xp = get_array_module(x)
+        with quiet():
+            y = xp.exp(x - xp.max(x, axis=dim, keepdims=True))
+            y /= xp.sum(y, axis=dim, keepdims=True)
+        self.save_for_backward(y)
+        return y
+
+    def vjp(self, grad: Tensor) -> Any:
+        (y,) = self.saved_tensors
+        return y * (grad - sum_(grad * y, self._dim, keepdim=True)), None
+
+
+class LogSoftmax(Function):
+    """``y = x - logsumexp(x)``; ``vjp(g) = g - exp(y)*sum(g)``."""
+
+    __slots__ = ("_dim",)
+
+    def forward(self, x: Array, dim: int) -> Array:
+        self._dim = dim
+        y = log_softmax_array(x, dim)
+        self.save_for_backward(y)
+        return y
+
+    def vjp(self, grad: Tensor) -> Any:
+        (y,) = self.saved_tensors
+        return grad - y.exp() * sum_(grad, self._dim, keepdim=True), None
+
+
+def log_softmax_array(x: Array, dim: int) -> Array:
+    """``x - logsumexp(x)`` of an array; the largest value is taken off first, so nothing overflows."""
+    xp = get_array_module(x)
+    with quiet():
+        y = x - xp.max(x, axis=dim, keepdims=True)
+        y -= xp.log(xp.sum(xp.exp(y), axis=dim, keepdims=True))
+    return y
+
+
+def relu(x: Any) -> Tensor:
+    """``max(x, 0)``, element by element; NaN stays NaN.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.relu(tc.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
+    x = x if isinstance(x, autograd.tensor_type) else autograd.tensor_type(x)
+    return ReLU.apply(x)
+
+
+def _softmax_dim(x: Tensor, dim: int | None, function: str) -> int:
+    if dim is None:
+        raise TypeError(f"{layer_name(function)}: say along which dimension, e.g. dim=1 for (N, C) scores")
+    return normalize_dims(dim, x.ndim, function)[0] if x.ndim else 0
+
+
+def softmax(x: Tensor, dim: int | None = None) -> Tensor:
+    """``exp(x) / sum(exp(x))`` along `dim`.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.softmax(tc.tensor([0.0, 0.0]), dim=0)
+    tensor([0.5000, 0.5000])
+    """
+    x = _float(x)
+    if not x.ndim:
+        return softmax(x.reshape(1), 0).reshape(())
+    return Softmax.apply(x, _softmax_dim(x, dim, "softmax"))
+
+
+def log_softmax(x: Tensor, dim: int | None = None) -> Tensor:
+    """``log(softmax(x))`` along `dim`, without overflow.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.log_softmax(tc.tensor([0.0, 0.0]), dim=0)
+    tensor([-0.6931, -0.6931])
+    """
+    x = _float(x)
+    if not x.ndim:
+        return log_softmax(x.reshape(1), 0).reshape(())
+    return LogSoftmax.apply(x, _softmax_dim(x, dim, "log_softmax"))
+
+
+def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """``log(1 + exp(beta*x)) / beta``, and just ``x`` where ``beta*x > threshold``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.softplus(tc.tensor([0.0, 1000.0]))
+    tensor([   0.6931, 1000.0000])
+    """
+    x = _float(x)
+    scaled = x * beta if beta != 1.0 else x
+    smooth = Softplus.apply(scaled)
+    return where(scaled.detach() > threshold, x, smooth / beta if beta != 1.0 else smooth)
+
+
+def leaky_relu(x: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """``x`` where positive, else ``negative_slope * x``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.leaky_relu(tc.tensor([-1.0, 2.0]), 0.5)
+    tensor([-0.5000,  2.0000])
+    """
+    return where(x.detach() > 0, x, x * negative_slope)
+
+
+def prelu(x: Tensor, weight: Tensor) -> Tensor:
+    """``x`` where positive, else ``weight * x`` with one learnt slope, or one per channel (dimension 1).
+
+    Raises
+    ------
+    RuntimeError
+        If the number of slopes is neither 1 nor the number of channels.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.prelu(tc.tensor([-1.0, 2.0]), tc.tensor([0.25]))
+    tensor([-0.2500,  2.0000])
+    """
+    slopes, channels = weight.numel(), x.shape[1] if x.ndim > 1 else 1
+    if slopes not in (1, channels):
+        raise RuntimeError(
+            f"{layer_name('prelu')}: Mismatch of parameter numbers and input channel size. Found parameter "
+            f"numbers = {slopes} and channel size = {channels} (input {x.shape})"
+        )
+    shaped = (
+        weight.reshape((1, slopes) + (1,) * (x.ndim - 2)) if slopes > 1 else weight.reshape((1,) * x.ndim)
+    )
+    return where(x.detach() > 0, x, mul(x, shaped))
+
+
+def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
+    """``x`` where positive, else ``alpha * (exp(x) - 1)``, exact near 0 too.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.elu(tc.tensor([-1.0, 2.0]))
+    tensor([-0.6321,  2.0000])
+    """
+    positive = x.detach() > 0
+    below = where(positive, 0.0, x)  # exp of a large positive x is not wanted, and inf * 0 would be NaN
+    return where(positive, x, expm1(below) * alpha)
+
+
+def gelu(x: Tensor, approximate: str = "none") -> Tensor:
+    """``x * Phi(x)``, Phi the normal distribution function; or its tanh approximation.
+
+    Raises
+    ------
+    RuntimeError
+        If `approximate` is neither ``'none'`` nor ``'tanh'``.
+
+    References
+    ----------
+    D. Hendrycks and K. Gimpel, "Gaussian error linear units", arXiv:1606.08415, 2016.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.gelu(tc.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.8413])
+    """
+    if approximate == "none":
+        return x * (erf_(x * math.sqrt(0.5)) + 1.0) * 0.5
+    if approximate != "tanh":
+        raise RuntimeError(
+            f"{layer_name('gelu')}: approximate argument must be either none or tanh, got {approximate!r}"
+        )
+    inner = (x + x * x * x * 0.044715) * math.sqrt(2.0 / math.pi)
+    return x * (inner.tanh() + 1.0) * 0.5
+
+
+def silu(x: Tensor) -> Tensor:
+    """``x * sigmoid(x)``, also called swish.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.silu(tc.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.7311])
+    """
+    return x * x.sigmoid()
+
+
+def dropout(x: Tensor, p: float = 0.5, training: bool = True, channels: int = 0) -> Tensor:
+    """Zero elements with probability `p` and scale the rest by ``1/(1 - p)``.
+
+    With ``channels = n`` whole channels are dropped: one draw is shared by the last `n` dimensions.
+    A seed is drawn on the host and the mask on x's device, so a mask differs between kinds of device.
+
+    Raises
+    ------
+    ValueError
+        If `p` is not in [0, 1].
+
+    References
+    ----------
+    N. Srivastava et al., "Dropout", JMLR 15 (2014) 1929-1958.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.dropout(tc.ones(3), p=0.5, training=False)
+    tensor([1., 1., 1.])
+    """
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(
+            f"{layer_name('dropout')}: dropout probability has to be between 0 and 1, but got {p}"
+        )
+    if not training or p == 0.0:
+        return x
+    xp = get_array_module(x._data)
+    shape = x.shape[: x.ndim - channels] + (1,) * channels
+    random = xp.random.default_rng(int(generator().integers(2**31)))
+    kept = random.random(shape, dtype=np.float32) >= p
+    mask = kept.astype(x.dtype) * x.dtype.type(0.0 if p == 1.0 else 1.0 / (1.0 - p))
+    return x * autograd.tensor_type(mask)

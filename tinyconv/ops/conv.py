@@ -1,0 +1,351 @@
+"""Convolution and transposed convolution: three primitives that are one another's derivatives.
+
+A convolution is linear in its input and in its kernel, so its two gradients are trilinear partners::
+
+    y  = Conv(x, w)             gx = ConvInputGrad(gy, w)       gw = ConvWeightGrad(x, gy)
+
+and each one's derivatives are the other two.  `ConvInputGrad` is also the transposed convolution.
+Every convolution of any dimension, forward and backward to any order, is made of these three.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..autograd import Function
+from ..backend import Array
+from ..errors import layer_name
+from ..kernels.conv import col2im, convolve, convolve_input_grad, convolve_weight_grad, im2col
+from ..kernels.geometry import (
+    ConvGeometry,
+    as_tuple,
+    conv_geometry,
+    conv_output_size,
+    cover_all_padding,
+    show_size,
+    transposed_geometry,
+)
+from .elementwise import cast
+from .shape import pad
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+class Conv(Function):
+    """``y = x * w + b``: the window slides, products are summed (cross-correlation)."""
+
+    __slots__ = ("_geometry",)
+
+    def forward(self, x: Array, w: Array, b: Array | None, geometry: ConvGeometry) -> Array:
+        self._geometry = geometry
+        self.save_for_backward(x, w)
+        return convolve(x, w, geometry, b)
+
+    def vjp(self, grad: Tensor) -> Any:
+        x, w = self.saved_tensors
+        need_x, need_w, need_b, _ = self.needs_input_grad
+        geometry = self._geometry
+        gx = ConvInputGrad.apply(grad, w, None, geometry, x.shape[2:]) if need_x else None
+        gw = ConvWeightGrad.apply(x, grad, geometry, w.shape[2:]) if need_w else None
+        return gx, gw, _bias_grad(grad) if need_b else None, None
+
+
+class ConvInputGrad(Function):
+    """The adjoint of Conv in x: spread ``gy`` through the window.  The transposed convolution."""
+
+    __slots__ = ("_geometry",)
+
+    def forward(
+        self, gy: Array, w: Array, b: Array | None, geometry: ConvGeometry, input_size: tuple[int, ...]
+    ) -> Array:
+        self._geometry = geometry
+        self.save_for_backward(gy, w)
+        return convolve_input_grad(gy, w, geometry, input_size, b)
+
+    def vjp(self, grad: Tensor) -> Any:
+        gy, w = self.saved_tensors
+        need_y, need_w, need_b, *_ = self.needs_input_grad
+        ggy = Conv.apply(grad, w, None, self._geometry) if need_y else None
+        gw = ConvWeightGrad.apply(grad, gy, self._geometry, w.shape[2:]) if need_w else None
+        return ggy, gw, _bias_grad(grad) if need_b else None, None, None
+
+
+class ConvWeightGrad(Function):
+    """The adjoint of Conv in w: correlate the input with ``gy``."""
+
+    __slots__ = ("_geometry",)
+
+    def forward(self, x: Array, gy: Array, geometry: ConvGeometry, kernel_size: tuple[int, ...]) -> Array:
+        self._geometry = geometry
+        self.save_for_backward(x, gy)
+        return convolve_weight_grad(x, gy, geometry, kernel_size)
+
+    def vjp(self, grad: Tensor) -> Any:
+        x, gy = self.saved_tensors
+        need_x, need_y, *_ = self.needs_input_grad
+        gx = ConvInputGrad.apply(gy, grad, None, self._geometry, x.shape[2:]) if need_x else None
+        ggy = Conv.apply(x, grad, None, self._geometry) if need_y else None
+        return gx, ggy, None, None
+
+
+def _bias_grad(grad: Tensor) -> Tensor:
+    return grad.sum((0, *range(2, grad.ndim)))
+
+
+class Im2Col(Function):
+    """Every window as a column, ``(N, C*prod(K), L)``; adjoint of Col2Im."""
+
+    __slots__ = ("_geometry", "_kernel", "_size")
+
+    def forward(self, x: Array, kernel_size: tuple[int, ...], geometry: ConvGeometry) -> Array:
+        self._size, self._kernel, self._geometry = x.shape[2:], kernel_size, geometry
+        return im2col(x, kernel_size, geometry)
+
+    def vjp(self, grad: Tensor) -> Any:
+        return Col2Im.apply(grad, self._size, self._kernel, self._geometry), None, None
+
+
+class Col2Im(Function):
+    """Columns added back to where their windows came from; adjoint of Im2Col."""
+
+    __slots__ = ("_geometry", "_kernel")
+
+    def forward(
+        self, columns: Array, size: tuple[int, ...], kernel_size: tuple[int, ...], geometry: ConvGeometry
+    ) -> Array:
+        self._kernel, self._geometry = kernel_size, geometry
+        return col2im(columns, size, kernel_size, geometry)
+
+    def vjp(self, grad: Tensor) -> Any:
+        return Im2Col.apply(grad, self._kernel, self._geometry), None, None, None
+
+
+# ------------------------------------------------------------------------------ checks
+
+
+def require_float(x: Tensor, function: str) -> None:
+    """Refuse integer and bool input.
+
+    Raises
+    ------
+    RuntimeError
+        Naming the dtype, and the conversion that helps.
+    """
+    if x.dtype.kind != "f":
+        raise RuntimeError(
+            f'{layer_name(function)}: "{function}" not implemented for {x.dtype} input of shape {x.shape}; '
+            f"it needs floating point numbers. Use x.float()"
+        )
+
+
+def _batched(x: Tensor, ndim: int, function: str) -> tuple[Tensor, bool]:
+    """Give unbatched input ``(C, *D)`` a batch dimension; tell whether it had one."""
+    if x.ndim not in (ndim + 1, ndim + 2):
+        raise RuntimeError(
+            f"{layer_name(function)}: Expected {ndim + 1}D (unbatched) or {ndim + 2}D (batched) input to "
+            f"{function}, but got input of size: {list(x.shape)}. The layout is (N, C, "
+            f"{', '.join('DHW'[-ndim:] if ndim > 1 else 'L')}); use reshape or unsqueeze"
+        )
+    return (x, True) if x.ndim == ndim + 2 else (x.unsqueeze(0), False)
+
+
+def _check_channels(x: Tensor, weight: Tensor, expected: int, groups: int, function: str) -> None:
+    channels = x.shape[1]
+    if channels == expected:
+        return
+    hint = f"Use a layer with in_channels={channels}"
+    if x.ndim == 4 and x.shape[-1] == expected:
+        hint = "The last dimension has that size: for an image (H, W, C) use x.permute(2, 0, 1), for (N, H, W, C) x.permute(0, 3, 1, 2)"
+    raise RuntimeError(
+        f"{layer_name(function)}: Given groups={groups}, weight of size {list(weight.shape)}, expected input"
+        f"{list(x.shape)} to have {expected} channels, but got {channels} channels instead: "
+        f"{expected // groups} channels per group * {groups} groups = {expected}. {hint}"
+    )
+
+
+def check_groups(in_channels: int, out_channels: int, groups: int, function: str) -> None:
+    """Refuse groups that do not divide the channels.
+
+    Raises
+    ------
+    ValueError
+        Showing the remainders, and the numbers of groups that would do.
+    """
+    for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
+        if groups < 1 or channels % groups:
+            fits = [
+                g
+                for g in range(1, min(in_channels, out_channels) + 1)
+                if in_channels % g == out_channels % g == 0
+            ]
+            rest = (
+                f"{channels} = {channels // groups}*{groups} + {channels % groups}"
+                if groups > 0
+                else "groups >= 1"
+            )
+            raise ValueError(
+                f"{layer_name(function)}: {name} must be divisible by groups, got {name}={channels} and "
+                f"groups={groups} ({rest}). Use groups in {fits}"
+            )
+
+
+def _check_bias(bias: Tensor | None, channels: int, weight: Tensor, function: str) -> None:
+    if bias is not None and bias.shape != (channels,):
+        raise RuntimeError(
+            f"{layer_name(function)}: Given weight of size {list(weight.shape)}, expected bias to be "
+            f"1-dimensional with {channels} elements, but got bias of size {list(bias.shape)} instead"
+        )
+
+
+def _check_weight(weight: Tensor, ndim: int, function: str) -> None:
+    require_float(weight, function)
+    if weight.ndim != ndim + 2 or 0 in weight.shape[2:]:
+        raise RuntimeError(
+            f"{layer_name(function)}: weight must have {ndim + 2} dimensions, (channels, channels/groups, "
+            f"*kernel_size), none of the kernel's empty, got {list(weight.shape)}"
+        )
+
+
+# ------------------------------------------------------------------------------ as functions
+
+
+def conv(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+    cover_all: bool = False,
+    *,
+    ndim: int,
+    padding_mode: str = "zeros",
+) -> Tensor:
+    """Convolve over `ndim` spatial axes; the body of conv1d, conv2d and conv3d.
+
+    The result follows the input's dtype; a weight of another float dtype is converted (Chainer's
+    rule), and its gradient comes back in its own dtype.
+    """
+    function = f"conv{ndim}d"
+    require_float(input, function)
+    _check_weight(weight, ndim, function)
+    x, batched = _batched(input, ndim, function)
+    geometry = conv_geometry(weight.shape[2:], stride, padding, dilation, groups)
+    _check_channels(x, weight, weight.shape[1] * groups, groups, function)
+    check_groups(x.shape[1], weight.shape[0], groups, function)
+    _check_bias(bias, weight.shape[0], weight, function)
+    if padding_mode != "zeros":
+        x, geometry = _fill_borders(x, geometry, padding_mode)
+    if cover_all:
+        geometry = cover_all_padding(geometry, x.shape[2:], weight.shape[2:])
+    conv_output_size(geometry, x.shape[2:], weight.shape[2:], function)
+    y = Conv.apply(x, cast(weight, x.dtype), None if bias is None else cast(bias, x.dtype), geometry)
+    return y if batched else y.squeeze(0)
+
+
+def _fill_borders(x: Tensor, geometry: ConvGeometry, mode: str) -> tuple[Tensor, ConvGeometry]:
+    """Pad by copies of the input's own cells, which leaves nothing for zeros to pad."""
+    amounts = [n for pair in reversed(geometry.padding) for n in pair]
+    unpadded = ConvGeometry(geometry.stride, ((0, 0),) * geometry.ndim, geometry.dilation, geometry.groups)
+    return pad(x, amounts, mode), unpadded
+
+
+def conv_transpose(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+    *,
+    ndim: int,
+    output_size: Sequence[int] | None = None,
+) -> Tensor:
+    """Transposed convolution over `ndim` spatial axes, the adjoint of :func:`conv`."""
+    function = f"conv_transpose{ndim}d"
+    require_float(input, function)
+    _check_weight(weight, ndim, function)
+    x, batched = _batched(input, ndim, function)
+    geometry = conv_geometry(weight.shape[2:], stride, padding, dilation, groups)
+    _check_channels(x, weight, weight.shape[0], groups, function)
+    check_groups(x.shape[1], weight.shape[1] * groups, groups, function)
+    _check_bias(bias, weight.shape[1] * groups, weight, function)
+    spatial, kernel = x.shape[2:], weight.shape[2:]
+    size = transposed_geometry(geometry, spatial, kernel, output_padding, output_size, function)
+    w, b = cast(weight, x.dtype), None if bias is None else cast(bias, x.dtype)
+    reached = _reached_size(geometry, spatial, kernel, size)
+    if reached == size:
+        y = ConvInputGrad.apply(x, w, b, geometry, size)
+    else:
+        y = ConvInputGrad.apply(x, w, None, geometry, reached)
+        y = pad(y, [n for a, o in zip(reached[::-1], size[::-1]) for n in (0, o - a)])
+        y = y if b is None else y + b.reshape((-1,) + (1,) * ndim)
+    return y if batched else y.squeeze(0)
+
+
+def _reached_size(
+    geometry: ConvGeometry, input_size: tuple[int, ...], kernel: tuple[int, ...], size: tuple[int, ...]
+) -> tuple[int, ...]:
+    """The part of a transposed convolution's output that the convolution back would see.
+
+    Output padding of a whole stride or more (allowed where the dilation is larger) adds cells that no
+    window reaches.
+    """
+    smallest = transposed_geometry(geometry, input_size, kernel)
+    return tuple(min(o, m + s - 1) for o, m, s in zip(size, smallest, geometry.stride))
+
+
+def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
+    """Lay out every window of ``(N, C, *D)`` as a column: ``(N, C*prod(kernel_size), L)`` (im2col).
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> x = tc.arange(9).reshape(1, 1, 3, 3).float()
+    >>> tc.nn.functional.unfold(x, 2)[0, :, 0]
+    tensor([0., 1., 3., 4.])
+    """
+    require_float(input, "unfold")
+    kernel = as_tuple(kernel_size, input.ndim - 2, "kernel_size")
+    geometry = conv_geometry(kernel, stride, padding, dilation)
+    conv_output_size(geometry, input.shape[2:], kernel, "unfold")
+    return Im2Col.apply(input, kernel, geometry)
+
+
+def fold(
+    input: Tensor,
+    output_size: Sequence[int],
+    kernel_size: Any,
+    dilation: Any = 1,
+    padding: Any = 0,
+    stride: Any = 1,
+) -> Tensor:
+    """Add columns ``(N, C*prod(kernel_size), L)`` back to ``(N, C, *output_size)`` (col2im), the adjoint of unfold.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.fold(tc.ones(1, 4, 4), (3, 3), 2)[0, 0]
+    tensor([[1., 2., 1.],
+            [2., 4., 2.],
+            [1., 2., 1.]])
+    """
+    require_float(input, "fold")
+    size = tuple(output_size)
+    kernel = as_tuple(kernel_size, len(size), "kernel_size")
+    geometry = conv_geometry(kernel, stride, padding, dilation)
+    windows = conv_output_size(geometry, size, kernel, "fold")
+    taps, expected = math.prod(kernel), math.prod(windows)
+    if input.ndim != 3 or input.shape[1] % taps or input.shape[2] != expected:
+        raise RuntimeError(
+            f"fold: Given output_size={size}, kernel_size={kernel}, dilation={dilation}, padding={padding}, "
+            f"stride={stride}, expected input (N, C*{taps}, {expected}) with {show_size(windows)} = {expected} "
+            f"windows, but got {list(input.shape)}"
+        )
+    return Col2Im.apply(input, size, kernel, geometry)

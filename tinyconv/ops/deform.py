@@ -1,0 +1,129 @@
+"""Deformable convolution: a convolution whose taps are moved by learnt offsets."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from .. import autograd
+from ..backend import get_array_module
+from ..errors import layer_name
+from ..kernels.geometry import conv_geometry, conv_output_size
+from ..kernels.sampling import bilinear_corners, tap_positions
+from .conv import _check_bias, _check_channels, _check_weight, check_groups, require_float
+from .elementwise import cast, clamp
+from .pool import TakeFlat
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+def deform_conv2d(
+    input: Tensor,
+    offset: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    mask: Tensor | None = None,
+) -> Tensor:
+    """Convolve with every tap moved by its own offset, sampled bilinearly.
+
+    Parameters
+    ----------
+    input : Tensor
+        ``(N, C_in, H, W)``.
+    offset : Tensor
+        ``(N, 2*offset_groups*kH*kW, H_out, W_out)``: per tap a (y, x) pair, in cells.
+    weight : Tensor
+        ``(C_out, C_in/groups, kH, kW)``; groups follow from the channels.
+    mask : Tensor, optional
+        ``(N, offset_groups*kH*kW, H_out, W_out)``: a factor for each tap (version 2).
+
+    Returns
+    -------
+    Tensor
+        ``(N, C_out, H_out, W_out)``.
+
+    Raises
+    ------
+    RuntimeError
+        If a shape does not fit.
+
+    References
+    ----------
+    J. Dai et al., "Deformable Convolutional Networks", ICCV 2017; X. Zhu et al., "Deformable ConvNets
+    v2", CVPR 2019.  The layout is torchvision's.
+
+    Examples
+    --------
+    Whole-number offsets shift the taps:
+
+    >>> import tinyconv as tc
+    >>> x = tc.arange(9).reshape(1, 1, 3, 3).float()
+    >>> offset = tc.zeros(1, 2, 3, 3)
+    >>> offset[:, 1] = 1.0
+    >>> tc.nn.functional.deform_conv2d(x, offset, tc.ones(1, 1, 1, 1))[0, 0]
+    tensor([[1., 2., 0.],
+            [4., 5., 0.],
+            [7., 8., 0.]])
+    """
+    require_float(input, "deform_conv2d")
+    _check_weight(weight, 2, "deform_conv2d")
+    groups = max(1, input.shape[1] // weight.shape[1])
+    _check_channels(input, weight, weight.shape[1] * groups, groups, "deform_conv2d")
+    check_groups(input.shape[1], weight.shape[0], groups, "deform_conv2d")
+    _check_bias(bias, weight.shape[0], weight, "deform_conv2d")
+    kernel = weight.shape[2:]
+    geometry = conv_geometry(kernel, stride, padding, dilation, groups)
+    out = conv_output_size(geometry, input.shape[2:], kernel, "deform_conv2d")
+    offset_groups = _check_offset(input, offset, mask, kernel, out)
+
+    samples = _sample(input, offset, kernel, out, offset_groups, geometry)  # (N, G_off, C/G_off, K, L)
+    if mask is not None:
+        samples = samples * mask.reshape(len(mask), offset_groups, 1, math.prod(kernel), math.prod(out))
+    n, c_out = len(input), weight.shape[0]
+    columns = samples.reshape(n, groups, -1, math.prod(out))
+    matrix = cast(weight, input.dtype).reshape(1, groups, c_out // groups, -1)
+    y = (matrix @ columns).reshape((n, c_out) + out)
+    return y if bias is None else y + cast(bias, y.dtype).reshape(1, -1, 1, 1)
+
+
+def _sample(x: Tensor, offset: Tensor, kernel: Any, out: Any, offset_groups: int, geometry: Any) -> Tensor:
+    """Read every moved tap: ``(N, G_off, C/G_off, prod(K), prod(O))``."""
+    n, channels, height, width = x.shape
+    taps, cells = math.prod(kernel), math.prod(out)
+    base_y, base_x = tap_positions(geometry, kernel, out, get_array_module(x._data), x.dtype)
+    moved = cast(offset, x.dtype).reshape(n * offset_groups, taps, 2, cells)
+    # a point outside [-1, size] sees no cell; clamped there it still sees none, and its index stays small
+    y = clamp(moved[:, :, 0] + autograd.tensor_type(base_y), -1, height)
+    x_ = clamp(moved[:, :, 1] + autograd.tensor_type(base_x), -1, width)
+    floor_y, floor_x, corners = bilinear_corners(y._data, x_._data, (height, width))
+    fy, fx = y - autograd.tensor_type(floor_y), x_ - autograd.tensor_type(floor_x)
+    planes = x.reshape(n * offset_groups, channels // offset_groups, height, width)
+    total: Any = 0.0
+    for dy, dx, index, inside in corners:
+        weight = (fy if dy else 1.0 - fy) * (fx if dx else 1.0 - fx) * autograd.tensor_type(inside)
+        corner = TakeFlat.apply(planes, autograd.tensor_type(index).unsqueeze(1))
+        total = total + corner * weight.unsqueeze(1)
+    return total.reshape(n, offset_groups, channels // offset_groups, taps, cells)
+
+
+def _check_offset(x: Tensor, offset: Tensor, mask: Tensor | None, kernel: Any, out: Any) -> int:
+    """Give the number of offset groups, or say what does not fit."""
+    taps = math.prod(kernel)
+    layer, n, channels = layer_name("deform_conv2d"), x.shape[0], x.shape[1]
+    offset_groups = offset.shape[1] // (2 * taps) if offset.ndim == 4 else 0
+    if offset.shape != (n, 2 * offset_groups * taps) + out or offset_groups < 1 or channels % offset_groups:
+        raise RuntimeError(
+            f"{layer}: offset must have shape (N, 2*offset_groups*kH*kW, H_out, W_out) = ({n}, "
+            f"{2 * taps}*offset_groups, {out[0]}, {out[1]}) with offset_groups dividing {channels} channels, "
+            f"got {offset.shape}"
+        )
+    if mask is not None and mask.shape != (n, offset_groups * taps) + out:
+        raise RuntimeError(
+            f"{layer}: mask must have shape (N, offset_groups*kH*kW, H_out, W_out) = "
+            f"{(n, offset_groups * taps) + out}, got {mask.shape}"
+        )
+    return offset_groups

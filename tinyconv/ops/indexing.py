@@ -1,0 +1,214 @@
+"""Reading and writing parts of a tensor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import autograd
+from ..autograd import Function
+from ..backend import Array, get_array_module, is_array
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+def as_index(x: Tensor, key: Any) -> Any:
+    """Replace Tensors, lists and host arrays in an index by arrays of x's device.
+
+    Raises
+    ------
+    IndexError
+        If an index tensor is neither integer nor bool.
+    """
+    if isinstance(key, tuple):
+        return tuple(as_index(x, part) for part in key)
+    if isinstance(key, list):
+        key = np.asarray(key) if key else np.zeros(0, np.int64)  # host: the caller's list
+    if isinstance(key, np.ndarray):
+        key = x.device.asarray(key)
+    elif isinstance(key, autograd.tensor_type):
+        key = key._data
+        if key.ndim == 0 and key.dtype.kind in "iu":
+            return int(key)
+    if getattr(key, "dtype", None) is not None and key.dtype.kind not in "biu":
+        raise IndexError(
+            f"tensors used as indices must be integer or bool, got {key.dtype}; use index.long()"
+        )
+    return key
+
+
+def _is_advanced(key: Any) -> bool:
+    """Does the index hold arrays, so that the result is a copy and places may repeat?"""
+    return any(is_array(part) for part in (key if isinstance(key, tuple) else (key,)))
+
+
+def as_value(x: Array, key: Any, value: Any) -> Array:
+    """A number that is assigned at an integer array, made on x's device (CuPy would upload it each time)."""
+    if _is_advanced(key) and not is_array(value):
+        return get_array_module(x).full((), value, dtype=x.dtype)
+    return value
+
+
+class GetItem(Function):
+    """``x[key]``; its derivative puts the gradient back at those places."""
+
+    __slots__ = ("_key", "_shape")
+
+    def forward(self, x: Array, key: Any) -> Array:
+        self._key, self._shape = key, x.shape
+        return x[key]
+
+    def vjp(self, grad: Tensor) -> Any:
+        return PutItem.apply(grad, self._key, self._shape), None
+
+
+class GetView(GetItem):
+    """``x[key]`` with ints and slices alone, which shares x's memory."""
+
+    __slots__ = ()
+    is_view = True
+
+
+class PutItem(Function):
+    """Zeros of `shape` with values added at ``key``; repeated places accumulate."""
+
+    __slots__ = ("_key",)
+
+    def forward(self, values: Array, key: Any, shape: tuple[int, ...]) -> Array:
+        self._key = key
+        xp = get_array_module(values)
+        out = xp.zeros(shape, values.dtype)
+        if _is_advanced(key):
+            xp.add.at(out, key, values)
+        else:
+            out[key] = values
+        return out
+
+    def vjp(self, grad: Tensor) -> Any:
+        return GetItem.apply(grad, self._key), None, None
+
+
+class SetItem(Function):
+    """A copy of ``x`` with ``x[key] = value``; x's gradient is 0 there, the value's is read there."""
+
+    __slots__ = ("_key", "_shape")
+
+    def forward(self, x: Array, value: Array, key: Any) -> Array:
+        self._key, self._shape = key, getattr(value, "shape", ())
+        out = x.copy()
+        out[key] = as_value(x, key, value)
+        return out
+
+    def vjp(self, grad: Tensor) -> Any:
+        from .elementwise import unbroadcast
+
+        need_x, need_value, _ = self.needs_input_grad
+        zero = grad.dtype.type(0)
+        gx = SetItem.apply(grad, zero, self._key) if need_x else None
+        gvalue = None
+        if need_value:
+            read = GetItem.apply(grad, self._key)
+            lead = (1,) * (read.ndim - len(self._shape))
+            trailing = self._shape[
+                max(0, len(self._shape) - read.ndim) :
+            ]  # x[0] = v may drop leading 1s of v
+            gvalue = unbroadcast(read, lead + trailing if lead else trailing).reshape(self._shape)
+        return gx, gvalue, None
+
+
+def getitem(x: Tensor, key: Any) -> Tensor:
+    """Read ``x[key]``: ints, slices, None, Ellipsis, bool masks and integer arrays.
+
+    Raises
+    ------
+    IndexError
+        If the index does not fit the shape.
+    """
+    key = as_index(x, key)
+    advanced = _is_advanced(key)
+    try:
+        return (GetItem if advanced else GetView).apply(x, key)
+    except (IndexError, ValueError) as error:
+        raise IndexError(f"index {_show(key)} does not fit a tensor of shape {x.shape}: {error}") from None
+
+
+def _show(key: Any) -> str:
+    parts = key if isinstance(key, tuple) else (key,)
+    names = [f"array{k.shape}" if hasattr(k, "shape") and k.shape else _show_slice(k) for k in parts]
+    return "[" + ", ".join(names) + "]"
+
+
+def _show_slice(k: Any) -> str:
+    if k is Ellipsis:
+        return "..."
+    if not isinstance(k, slice):
+        return str(k)
+    return ":".join(
+        "" if part is None else str(part)
+        for part in ((k.start, k.stop, k.step) if k.step else (k.start, k.stop))
+    )
+
+
+class TakeAlong(Function):
+    """Values picked along one dimension by an integer array (``gather``); adjoint of PutAlong."""
+
+    __slots__ = ("_dim", "_size")
+
+    def forward(self, x: Array, indices: Array, dim: int) -> Array:
+        self._dim, self._size = dim, x.shape[dim]
+        self.save_for_backward(indices)
+        return get_array_module(x).take_along_axis(x, indices, axis=dim)
+
+    def vjp(self, grad: Tensor) -> Any:
+        (indices,) = self.saved_tensors
+        return PutAlong.apply(grad, indices, self._dim, self._size), None, None
+
+
+class PutAlong(Function):
+    """Zeros with values added along one dimension at integer places; adjoint of TakeAlong."""
+
+    __slots__ = ("_dim",)
+
+    def forward(self, values: Array, indices: Array, dim: int, size: int) -> Array:
+        self._dim = dim
+        self.save_for_backward(indices)
+        xp = get_array_module(values)
+        out = xp.zeros(values.shape[:dim] + (size,) + values.shape[dim + 1 :], values.dtype)
+        grid = [
+            xp.arange(n).reshape((1,) * i + (n,) + (1,) * (values.ndim - i - 1))
+            for i, n in enumerate(values.shape)
+        ]
+        xp.add.at(out, tuple(grid[:dim]) + (indices,) + tuple(grid[dim + 1 :]), values)
+        return out
+
+    def vjp(self, grad: Tensor) -> Any:
+        (indices,) = self.saved_tensors
+        return TakeAlong.apply(grad, indices, self._dim), None, None, None
+
+
+def take_along(x: Tensor, indices: Tensor, dim: int) -> Tensor:
+    """Pick ``out[i, j] = x[indices[i, j], j]`` along `dim` (``torch.gather`` with equal other sizes).
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes differ outside `dim`.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.take_along_dim(tc.tensor([[1.0, 2.0], [3.0, 4.0]]), tc.tensor([[1], [0]]), 1)
+    tensor([[2.],
+            [3.]])
+    """
+    axis = dim % x.ndim
+    if indices.ndim != x.ndim or any(
+        a != b for i, (a, b) in enumerate(zip(x.shape, indices.shape)) if i != axis
+    ):
+        raise RuntimeError(
+            f"take_along_dim: indices of shape {indices.shape} must have the shape of the input {x.shape} "
+            f"except along dim {dim}"
+        )
+    return TakeAlong.apply(x, indices, axis)

@@ -1,0 +1,77 @@
+"""Matrix products."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import autograd
+from ..autograd import Function
+from ..backend import Array
+from ..errors import layer_name
+from .elementwise import operands, unbroadcast
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+class MatMul(Function):
+    """``a @ b`` of two (stacks of) matrices; ``d/da = g @ b.T``, ``d/db = a.T @ g``."""
+
+    __slots__ = ()
+
+    def forward(self, a: Array, b: Array) -> Array:
+        self.save_for_backward(a, b)
+        return a @ b
+
+    def vjp(self, grad: Tensor) -> Any:
+        a, b = self.saved_tensors
+        need_a, need_b = self.needs_input_grad
+        return (
+            unbroadcast(MatMul.apply(grad, b.mT), a.shape) if need_a else None,
+            unbroadcast(MatMul.apply(a.mT, grad), b.shape) if need_b else None,
+        )
+
+
+def matmul(a: Any, b: Any) -> Tensor:
+    """Matrix product by PyTorch's rules.
+
+    ``(n) @ (n)`` is a scalar, ``(n) @ (..., n, m)`` and ``(..., n, m) @ (m)`` drop the added
+    dimension, and leading dimensions broadcast.
+
+    Raises
+    ------
+    RuntimeError
+        If an operand is 0-d, or inner sizes or leading dimensions do not match.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.matmul(tc.ones(2, 3), tc.ones(3))
+    tensor([3., 3.])
+    """
+    a, b = operands(a, b)
+    if not all(isinstance(t, autograd.tensor_type) and t.ndim for t in (a, b)):
+        shapes = [getattr(t, "shape", ()) for t in (a, b)]
+        raise RuntimeError(f"matmul: both arguments need to be at least 1D, but they have shapes {shapes}")
+    inner_a, inner_b = a.shape[-1], b.shape[-2 if b.ndim > 1 else 0]
+    if inner_a != inner_b:
+        raise RuntimeError(
+            f"{layer_name('matmul')}: mat1 and mat2 shapes cannot be multiplied ({_show(a)} and {_show(b)}): "
+            f"the last size of the first, {inner_a}, must equal the first size of the matrix after it, {inner_b}"
+        )
+    left = a.unsqueeze(0) if a.ndim == 1 else a
+    right = b.unsqueeze(1) if b.ndim == 1 else b
+    try:
+        product = MatMul.apply(left, right)
+    except ValueError:
+        raise RuntimeError(
+            f"matmul: leading dimensions of {a.shape} and {b.shape} do not broadcast: {a.shape[:-2]} against "
+            f"{b.shape[:-2]}"
+        ) from None
+    if a.ndim == 1:
+        product = product.squeeze(-2)
+    return product.squeeze(-1) if b.ndim == 1 else product
+
+
+def _show(t: Tensor) -> str:
+    return "x".join(map(str, t.shape))

@@ -1,0 +1,394 @@
+"""Loss functions."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from .. import autograd
+from ..autograd import Function
+from ..backend import Array, get_array_module, quiet
+from ..errors import layer_name
+from ..kernels.labels import check_probabilities, checked_labels
+from .activation import log_softmax, log_softmax_array, softmax
+from .conv import require_float
+from .elementwise import Softplus, cast, where
+from .indexing import take_along
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+def reduce(loss: Tensor, reduction: str, function: str) -> Tensor:
+    """Take the mean or the sum of a loss, or leave it (``'none'``).
+
+    Raises
+    ------
+    ValueError
+        For another word.
+    """
+    if reduction == "mean":
+        return loss.mean()
+    if reduction == "sum":
+        return loss.sum()
+    if reduction == "none":
+        return loss
+    raise ValueError(
+        f"{layer_name(function)}: {reduction!r} is not a valid value for reduction: 'none', 'mean' or 'sum'"
+    )
+
+
+# ------------------------------------------------------------------------------ classes
+
+
+class SoftmaxCrossEntropy(Function):
+    """``logsumexp(x) - x[label]`` per cell of ``(N, C, *)``; ``vjp(g) = g*(softmax(x) - onehot)``.
+
+    One pass for log, softmax and pick: no array of log-probabilities is kept.
+    """
+
+    __slots__ = ()
+
+    def forward(self, x: Array, labels: Array) -> Array:
+        self.save_for_backward(x, labels)
+        xp = get_array_module(x)
+        picked = xp.take_along_axis(log_softmax_array(x, 1), xp.expand_dims(labels, 1), axis=1)
+        return -picked.reshape(labels.shape)
+
+    def vjp(self, grad: Tensor) -> Any:
+        x, labels = self.saved_tensors
+        xp = get_array_module(x._data)
+        classes = xp.arange(x.shape[1]).reshape((1, -1) + (1,) * (x.ndim - 2))
+        onehot = autograd.tensor_type((xp.expand_dims(labels._data, 1) == classes).astype(x.dtype))
+        return grad.unsqueeze(1) * (softmax(x, 1) - onehot), None
+
+
+def _check_targets(input: Tensor, target: Tensor, weight: Tensor | None, function: str) -> None:
+    require_float(input, function)
+    expected = input.shape[:1] + input.shape[2:]
+    if input.ndim < 2 or target.shape != expected:
+        raise ValueError(
+            f"{layer_name(function)}: Expected input batch_size ({input.shape[0] if input.ndim else 0}) to match "
+            f"target batch_size ({target.shape[0] if target.ndim else 0}): for scores {input.shape} = (N, C, ...) "
+            f"the class indices must have shape {expected} = (N, ...), got {target.shape}"
+        )
+    if target.dtype.kind not in "iu":
+        raise RuntimeError(
+            f"{layer_name(function)}: expected target of dtype int64 for class indices, got {target.dtype}. "
+            f"Use target.long(); probabilities must have the input's shape {input.shape}"
+        )
+    if weight is not None and weight.shape != (input.shape[1],):
+        raise RuntimeError(
+            f"{layer_name(function)}: weight tensor should be defined either for all {input.shape[1]} classes or "
+            f"no classes but got weight tensor of shape: {list(weight.shape)}"
+        )
+
+
+def _reduce_by_class(
+    loss: Tensor, labels: Tensor, factor: Tensor, weight: Tensor | None, reduction: str, function: str
+) -> Tensor:
+    """Weigh each cell by its class (0 where ignored); the mean divides by the sum of these weights."""
+    scale = factor if weight is None else factor * weight[labels]
+    loss = loss * scale
+    return loss.sum() / scale.sum() if reduction == "mean" else reduce(loss, reduction, function)
+
+
+def _prepared(input: Tensor, target: Tensor, ignore_index: int, function: str) -> tuple[Tensor, Tensor]:
+    safe, factor = checked_labels(target._data, input.shape[1], ignore_index, function)
+    tensor = autograd.tensor_type
+    return tensor(safe), tensor(factor.astype(input.dtype, copy=False))
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Tensor:
+    """Negative log-likelihood of class indices, from log-probabilities.
+
+    Parameters
+    ----------
+    input : Tensor
+        Log-probabilities ``(N, C, *)``, or ``(C,)`` unbatched.
+    target : Tensor of int
+        Class indices ``(N, *)``.
+    weight : Tensor, optional
+        One factor per class ``(C,)``; the mean divides by the sum of the factors used.
+
+    Raises
+    ------
+    IndexError
+        For a target out of range (on a device the loss is NaN instead).
+    ValueError
+        If shapes do not fit.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.nll_loss(tc.tensor([[-0.5, -2.0]]), tc.tensor([1]))
+    tensor(2.)
+    """
+    if input.ndim == 1:
+        return nll_loss(input.unsqueeze(0), target.reshape(1), weight, ignore_index, reduction).reshape(())
+    _check_targets(input, target, weight, "nll_loss")
+    labels, factor = _prepared(input, target, ignore_index, "nll_loss")
+    loss = -take_along(input, labels.unsqueeze(1), 1).squeeze(1)
+    return _reduce_by_class(loss, labels, factor, weight, reduction, "nll_loss")
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Cross-entropy of softmax(input) against class indices or probabilities.
+
+    Parameters
+    ----------
+    input : Tensor
+        Scores ``(N, C, *)``, or ``(C,)`` unbatched; no softmax applied.
+    target : Tensor
+        Class indices ``(N, *)``, or probabilities of the input's shape.
+    weight : Tensor, optional
+        One factor per class ``(C,)``.
+    label_smoothing : float
+        ``e`` in [0, 1]: targets become ``(1 - e)*target + e/C``.
+
+    Raises
+    ------
+    IndexError
+        For a target out of range (on a device the loss is NaN instead).
+    ValueError
+        If shapes do not fit.
+
+    References
+    ----------
+    Smoothing: C. Szegedy et al., "Rethinking the Inception architecture", CVPR 2016.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.cross_entropy(tc.tensor([[0.0, 0.0]]), tc.tensor([1]))
+    tensor(0.6931)
+    """
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise RuntimeError(
+            f"cross_entropy: label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}"
+        )
+    if input.shape == target.shape and target.dtype.kind == "f":
+        return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
+    if input.ndim == 1:
+        options = (weight, ignore_index, reduction, label_smoothing)
+        return cross_entropy(input.unsqueeze(0), target.reshape(1), *options).reshape(())
+    _check_targets(input, target, weight, "cross_entropy")
+    labels, factor = _prepared(input, target, ignore_index, "cross_entropy")
+    hard = SoftmaxCrossEntropy.apply(input, labels)
+    loss = _reduce_by_class(hard, labels, factor, weight, reduction, "cross_entropy")
+    if label_smoothing == 0.0:
+        return loss
+    # the smoothed part weighs every class, but its mean divides by the same sum of weights
+    soft = -_over_classes(log_softmax(input, 1), weight) * factor
+    if reduction == "mean":
+        smooth = soft.sum() / (factor if weight is None else factor * weight[labels]).sum()
+    else:
+        smooth = reduce(soft, reduction, "cross_entropy")
+    return loss * (1.0 - label_smoothing) + smooth * (label_smoothing / input.shape[1])
+
+
+def _over_classes(x: Tensor, weight: Tensor | None) -> Tensor:
+    """Sum over the class dimension, each class weighed."""
+    return (x if weight is None else x * weight.reshape((1, -1) + (1,) * (x.ndim - 2))).sum(1)
+
+
+def _soft_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, label_smoothing: float
+) -> Tensor:
+    require_float(input, "cross_entropy")
+    if input.ndim == 1:
+        batch = _soft_cross_entropy(
+            input.unsqueeze(0), target.unsqueeze(0), weight, reduction, label_smoothing
+        )
+        return batch.reshape(())
+    if label_smoothing:
+        target = target * (1.0 - label_smoothing) + label_smoothing / input.shape[1]
+    loss = -_over_classes(log_softmax(input, 1) * target, weight)
+    if reduction == "mean":
+        return loss.sum() / loss.numel()
+    return reduce(loss, reduction, "cross_entropy")
+
+
+# ------------------------------------------------------------------------------ distances
+
+
+def _same_size(input: Tensor, target: Tensor, function: str) -> None:
+    if input.shape != target.shape:
+        warnings.warn(
+            f"{layer_name(function)}: Using a target size {target.shape} that is different to the input size "
+            f"{input.shape}. This will likely lead to incorrect results due to broadcasting; reshape one of them",
+            stacklevel=3,
+        )
+
+
+def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """Squared error ``(input - target)**2``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.mse_loss(tc.tensor([1.0, 2.0]), tc.tensor([1.0, 4.0]))
+    tensor(2.)
+    """
+    _same_size(input, target, "mse_loss")
+    difference = input - target
+    return reduce(difference * difference, reduction, "mse_loss")
+
+
+def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """Absolute error ``|input - target|``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.l1_loss(tc.tensor([1.0, 2.0]), tc.tensor([1.0, 4.0]))
+    tensor(1.)
+    """
+    _same_size(input, target, "l1_loss")
+    return reduce((input - target).abs(), reduction, "l1_loss")
+
+
+def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+    """``d**2/(2*beta)`` where ``|d| < beta``, else ``|d| - beta/2``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.smooth_l1_loss(tc.tensor([0.0, 0.0]), tc.tensor([1.0, 3.0]), reduction="none")
+    tensor([0.5000, 2.5000])
+    """
+    if beta < 0:
+        raise ValueError(f"{layer_name('smooth_l1_loss')}: beta must not be negative, got {beta}")
+    if beta == 0:
+        return l1_loss(input, target, reduction)
+    _same_size(input, target, "smooth_l1_loss")
+    difference = input - target
+    size = difference.abs()
+    loss = where(size.detach() < beta, difference * difference * (0.5 / beta), size - 0.5 * beta)
+    return reduce(loss, reduction, "smooth_l1_loss")
+
+
+def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0) -> Tensor:
+    """``d**2/2`` where ``|d| <= delta``, else ``delta*(|d| - delta/2)``.
+
+    References
+    ----------
+    P. J. Huber, "Robust estimation of a location parameter", Ann. Math. Statist. 35 (1964) 73-101.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.huber_loss(tc.tensor([0.0, 0.0]), tc.tensor([1.0, 3.0]), reduction="none")
+    tensor([0.5000, 2.5000])
+    """
+    if delta <= 0:
+        raise ValueError(f"{layer_name('huber_loss')}: delta must be positive, got {delta}")
+    _same_size(input, target, "huber_loss")
+    difference = input - target
+    size = difference.abs()
+    loss = where(size.detach() <= delta, difference * difference * 0.5, (size - 0.5 * delta) * delta)
+    return reduce(loss, reduction, "huber_loss")
+
+
+# ------------------------------------------------------------------------------ two classes
+
+
+class BinaryCrossEntropy(Function):
+    """``-(t*log(x) + (1-t)*log(1-x))`` with each logarithm held at -100 or above.
+
+    ``d/dx = (x - t)/(x*(1 - x))`` with the denominator held at 1e-12 or above, as PyTorch holds it.
+    """
+
+    __slots__ = ()
+
+    def forward(self, x: Array, t: Array) -> Array:
+        self.save_for_backward(x, t)
+        xp = get_array_module(x)
+        with quiet():
+            floor = x.dtype.type(-100)
+            return -(t * xp.maximum(xp.log(x), floor) + (1 - t) * xp.maximum(xp.log1p(-x), floor))
+
+    def vjp(self, grad: Tensor) -> Any:
+        x, t = self.saved_tensors
+        gx = grad * (x - t) / (x * (1.0 - x)).clamp(min=1e-12) if self.needs_input_grad[0] else None
+        gt = None
+        if self.needs_input_grad[1]:
+            gt = grad * ((-x).log1p().clamp(min=-100) - x.log().clamp(min=-100))
+        return gx, gt
+
+
+def _equal_shapes(input: Tensor, target: Tensor, function: str) -> None:
+    require_float(input, function)
+    if input.shape != target.shape:
+        raise ValueError(
+            f"{layer_name(function)}: Target size ({target.shape}) must be the same as input size ({input.shape}); "
+            f"use target.reshape(...) or unsqueeze"
+        )
+
+
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
+) -> Tensor:
+    """Cross-entropy of probabilities `input` in [0, 1] against `target` in [0, 1], of one shape.
+
+    Raises
+    ------
+    RuntimeError
+        If the input leaves [0, 1] (on a device the loss is NaN instead).
+    ValueError
+        If the shapes differ.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.binary_cross_entropy(tc.tensor([0.5]), tc.tensor([1.0]))
+    tensor(0.6931)
+    """
+    _equal_shapes(input, target, "binary_cross_entropy")
+    check_probabilities(input._data, "binary_cross_entropy")
+    loss = BinaryCrossEntropy.apply(input, cast(target, input.dtype))
+    return reduce(loss if weight is None else loss * weight, reduction, "binary_cross_entropy")
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+) -> Tensor:
+    """Binary cross-entropy of ``sigmoid(input)``, computed as ``(1-t)*x + l*softplus(-x)``.
+
+    ``l = 1 + (pos_weight - 1)*t``; nothing overflows.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.binary_cross_entropy_with_logits(tc.tensor([0.0]), tc.tensor([1.0]))
+    tensor(0.6931)
+    """
+    _equal_shapes(input, target, "binary_cross_entropy_with_logits")
+    target = cast(target, input.dtype)
+    smooth = Softplus.apply(-input)
+    if pos_weight is not None:
+        smooth = smooth * ((pos_weight - 1.0) * target + 1.0)
+    loss = (1.0 - target) * input + smooth
+    return reduce(loss if weight is None else loss * weight, reduction, "binary_cross_entropy_with_logits")

@@ -1,0 +1,259 @@
+"""Normalisation: one primitive under batch, layer, group and instance norm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import autograd
+from ..autograd import Function
+from ..backend import Array, get_array_module
+from ..errors import layer_name
+from .conv import require_float
+from .reduction import count
+from .reduction import mean as mean_
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+class Normalize(Function):
+    """``z = (x - mean) / sqrt(var + eps)`` over some dimensions; also gives mean and var.
+
+    With ``s = 1/sqrt(var + eps)`` and n elements per mean (means are over the same dimensions)::
+
+        vjp(g, g_mean, g_var) = s*(g - mean(g) - z*mean(g*z)) + g_mean/n + g_var*2*z/(s*n)
+
+    Saving the outputs z and var ties them into the graph, so the formula can itself be differentiated.
+    """
+
+    __slots__ = ("_count", "_dims", "_eps")
+
+    def forward(self, x: Array, dims: tuple[int, ...], eps: float) -> tuple[Array, Array, Array]:
+        xp = get_array_module(x)
+        self._dims, self._eps, self._count = dims, eps, count(x.shape, dims)
+        wide = "float32" if x.dtype == "float16" else x.dtype  # squares of float16 overflow
+        mean = xp.mean(x, axis=dims, keepdims=True, dtype=wide)
+        centred = x - mean
+        var = xp.mean(centred * centred, axis=dims, keepdims=True, dtype=wide)
+        centred *= 1.0 / xp.sqrt(var + var.dtype.type(eps))
+        z, mean, var = (xp.asarray(a.astype(x.dtype, copy=False)) for a in (centred, mean, var))
+        self.save_for_backward(z, var)
+        return z, mean, var
+
+    def vjp(self, grad: Tensor, grad_mean: Tensor, grad_var: Tensor) -> Any:
+        z, var = self.saved_tensors
+        dims, n = self._dims, self._count
+        scale = (var + self._eps).rsqrt()
+        gx = scale * (grad - mean_(grad, dims, keepdim=True) - z * mean_(grad * z, dims, keepdim=True))
+        return gx + grad_mean * (1.0 / n) + grad_var * (2.0 / n) * z / scale, None, None
+
+
+def normalize(x: Tensor, dims: tuple[int, ...], eps: float, function: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Give ``(z, mean, var)`` of `x` over `dims`; mean and var keep these dimensions as 1.
+
+    Raises
+    ------
+    RuntimeError
+        For integer input, or when there is nothing to take a mean of.
+    """
+    require_float(x, function)
+    if count(x.shape, dims) == 0:
+        raise RuntimeError(
+            f"{layer_name(function)}: cannot normalise over the empty dimensions {dims} of {x.shape}"
+        )
+    return Normalize.apply(x, dims, eps)
+
+
+def affine(z: Tensor, weight: Tensor | None, bias: Tensor | None, shape: tuple[int, ...]) -> Tensor:
+    """``z * weight + bias`` with both brought to `shape`."""
+    if weight is not None:
+        z = z * weight.reshape(shape)
+    return z if bias is None else z + bias.reshape(shape)
+
+
+def _per_channel(x: Tensor) -> tuple[int, ...]:
+    return (1, x.shape[1]) + (1,) * (x.ndim - 2)
+
+
+def _check_affine(x: Tensor, function: str, **parameters: Tensor | None) -> None:
+    for name, p in parameters.items():
+        if p is not None and p.shape != (x.shape[1],):
+            raise RuntimeError(
+                f"{layer_name(function)}: {name} should contain {x.shape[1]} elements (the channels of input "
+                f"{x.shape}) not {p.numel()}"
+            )
+
+
+def batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalise each channel of ``(N, C, *)`` over batch and space.
+
+    In training the batch's own mean and (biased) variance are used, and the running ones move towards
+    them by `momentum`, the variance in its unbiased form; otherwise the running ones are used.
+
+    Raises
+    ------
+    ValueError
+        In training, for a single value per channel.
+    RuntimeError
+        If a parameter does not have one element per channel.
+
+    References
+    ----------
+    S. Ioffe and C. Szegedy, "Batch normalization", ICML 2015.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.batch_norm(tc.tensor([[1.0], [3.0]]), training=True, eps=0.0)
+    tensor([[-1.],
+            [ 1.]])
+    """
+    shape = _per_channel(input)
+    _check_affine(
+        input, "batch_norm", running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
+    )
+    if not training and running_mean is not None and running_var is not None:
+        require_float(input, "batch_norm")
+        scale = (running_var + eps).rsqrt().reshape(shape)
+        return affine((input - running_mean.reshape(shape)) * scale, weight, bias, shape)
+    dims = (0, *range(2, input.ndim))
+    n = count(input.shape, dims)
+    if n == 1:
+        raise ValueError(
+            f"{layer_name('batch_norm')}: Expected more than 1 value per channel when training, got input size "
+            f"{list(input.shape)}: 1 sample * 1 cell. Use a larger batch, or eval()"
+        )
+    z, mean, var = normalize(input, dims, eps, "batch_norm")
+    for running, batch in ((running_mean, mean), (running_var, var * (n / (n - 1)) if n > 1 else var)):
+        if running is not None:
+            _move_towards(running, batch.detach().reshape(-1), momentum)
+    return affine(z, weight, bias, shape)
+
+
+def _move_towards(running: Tensor, batch: Tensor, momentum: float) -> None:
+    with autograd.no_grad():
+        running.copy_(running * (1.0 - momentum) + batch * momentum)
+
+
+def layer_norm(
+    input: Tensor,
+    normalized_shape: Any,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalise over the last dimensions, whose sizes are `normalized_shape`.
+
+    Raises
+    ------
+    RuntimeError
+        If the input does not end in `normalized_shape`.
+
+    References
+    ----------
+    J. L. Ba, J. R. Kiros and G. E. Hinton, "Layer normalization", arXiv:1607.06450, 2016.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.layer_norm(tc.tensor([[1.0, 3.0]]), (2,), eps=0.0)
+    tensor([[-1.,  1.]])
+    """
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if input.shape[input.ndim - len(shape) :] != shape or not shape:
+        raise RuntimeError(
+            f"{layer_name('layer_norm')}: Given normalized_shape={list(shape)}, expected input with shape "
+            f"[*, {', '.join(map(str, shape))}], but got input of size {list(input.shape)}"
+        )
+    dims = tuple(range(input.ndim - len(shape), input.ndim))
+    z, _, _ = normalize(input, dims, eps, "layer_norm")
+    return affine(z, weight, bias, shape)
+
+
+def group_norm(
+    input: Tensor,
+    num_groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalise each sample's groups of channels over channels and space.
+
+    Raises
+    ------
+    ValueError
+        If the groups do not divide the channels.
+
+    References
+    ----------
+    Y. Wu and K. He, "Group normalization", ECCV 2018.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.group_norm(tc.tensor([[1.0, 3.0]]), 1, eps=0.0)
+    tensor([[-1.,  1.]])
+    """
+    channels = input.shape[1]
+    if num_groups < 1 or channels % num_groups:
+        raise ValueError(
+            f"{layer_name('group_norm')}: Expected number of channels in input to be divisible by num_groups, "
+            f"but got input of shape {list(input.shape)} and num_groups={num_groups}"
+        )
+    _check_affine(input, "group_norm", weight=weight, bias=bias)
+    grouped = input.reshape((input.shape[0], num_groups, channels // num_groups) + input.shape[2:])
+    z, _, _ = normalize(grouped, tuple(range(2, grouped.ndim)), eps, "group_norm")
+    return affine(z.reshape(input.shape), weight, bias, _per_channel(input))
+
+
+def instance_norm(
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalise each channel of each sample over space.
+
+    Raises
+    ------
+    ValueError
+        For a single cell per channel.
+
+    References
+    ----------
+    D. Ulyanov, A. Vedaldi and V. Lempitsky, "Instance normalization", arXiv:1607.08022, 2016.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.instance_norm(tc.tensor([[[1.0, 3.0]]]), eps=0.0)
+    tensor([[[-1.,  1.]]])
+    """
+    if not use_input_stats:
+        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+    _check_affine(input, "instance_norm", weight=weight, bias=bias)
+    dims = tuple(range(2, input.ndim))
+    n = count(input.shape, dims)
+    if n == 1:
+        raise ValueError(
+            f"{layer_name('instance_norm')}: Expected more than 1 spatial element when training, got input size "
+            f"{list(input.shape)}"
+        )
+    z, mean, var = normalize(input, dims, eps, "instance_norm")
+    for running, batch in ((running_mean, mean), (running_var, var * (n / (n - 1)) if n > 1 else var)):
+        if running is not None:
+            _move_towards(running, batch.detach().mean(0).reshape(-1), momentum)
+    return affine(z, weight, bias, _per_channel(input))

@@ -1,0 +1,314 @@
+"""Pooling, unpooling and up-sampling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import autograd
+from ..autograd import Function
+from ..backend import Array, get_array_module
+from ..errors import layer_name
+from ..kernels import pool as kernels
+from ..kernels.geometry import PoolGeometry, as_tuple, pool_geometry
+from ..kernels.sampling import put_flat, take_flat
+from ..kernels.sampling import unpool as unpool_array
+from .conv import _batched, require_float
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+class MaxPool(Function):
+    """The largest cell of each window, and which tap of the window it was."""
+
+    __slots__ = ("_geometry",)
+
+    def forward(self, x: Array, geometry: PoolGeometry) -> tuple[Array, Array]:
+        self._geometry = geometry
+        y, taps = kernels.max_pool(x, geometry)
+        self.save_for_backward(taps)
+        return y, taps
+
+    def vjp(self, grad: Tensor, _: Tensor) -> Any:
+        (taps,) = self.saved_tensors
+        return PutTaps.apply(grad, taps, self._geometry), None
+
+
+class PutTaps(Function):
+    """Values added to the cells that won; adjoint of TakeTaps."""
+
+    __slots__ = ("_geometry",)
+
+    def forward(self, values: Array, taps: Array, geometry: PoolGeometry) -> Array:
+        self._geometry = geometry
+        self.save_for_backward(taps)
+        return kernels.put_taps(values, taps, geometry)
+
+    def vjp(self, grad: Tensor) -> Any:
+        (taps,) = self.saved_tensors
+        return TakeTaps.apply(grad, taps, self._geometry), None, None
+
+
+class TakeTaps(Function):
+    """The cells at the winning taps; adjoint of PutTaps."""
+
+    __slots__ = ("_geometry",)
+
+    def forward(self, x: Array, taps: Array, geometry: PoolGeometry) -> Array:
+        self._geometry = geometry
+        self.save_for_backward(taps)
+        return kernels.take_taps(x, taps, geometry)
+
+    def vjp(self, grad: Tensor) -> Any:
+        (taps,) = self.saved_tensors
+        return PutTaps.apply(grad, taps, self._geometry), None, None
+
+
+class WindowSum(Function):
+    """The sum of each window; adjoint of WindowSpread."""
+
+    __slots__ = ("_geometry",)
+
+    def forward(self, x: Array, geometry: PoolGeometry) -> Array:
+        self._geometry = geometry
+        return kernels.window_sum(x, geometry)
+
+    def vjp(self, grad: Tensor) -> Any:
+        return WindowSpread.apply(grad, self._geometry), None
+
+
+class WindowSpread(Function):
+    """Each window's value added to all its cells; adjoint of WindowSum."""
+
+    __slots__ = ("_geometry",)
+
+    def forward(self, values: Array, geometry: PoolGeometry) -> Array:
+        self._geometry = geometry
+        return kernels.window_spread(values, geometry)
+
+    def vjp(self, grad: Tensor) -> Any:
+        return WindowSum.apply(grad, self._geometry), None
+
+
+class AdaptiveAvg(Function):
+    """The mean of each bin; adjoint of AdaptiveSpread."""
+
+    __slots__ = ("_size",)
+
+    def forward(self, x: Array, output_size: tuple[int, ...]) -> Array:
+        self._size = x.shape[2:]
+        return kernels.adaptive_avg_pool(x, output_size)
+
+    def vjp(self, grad: Tensor) -> Any:
+        return AdaptiveSpread.apply(grad, self._size), None
+
+
+class AdaptiveSpread(Function):
+    """Each bin's value shared among its cells; adjoint of AdaptiveAvg."""
+
+    __slots__ = ("_size",)
+
+    def forward(self, values: Array, input_size: tuple[int, ...]) -> Array:
+        self._size = values.shape[2:]
+        return kernels.adaptive_avg_pool_grad(values, input_size)
+
+    def vjp(self, grad: Tensor) -> Any:
+        return AdaptiveAvg.apply(grad, self._size), None
+
+
+class TakeFlat(Function):
+    """Cells at flat indices of each plane; adjoint of PutFlat."""
+
+    __slots__ = ("_size",)
+
+    def forward(self, x: Array, indices: Array) -> Array:
+        self._size = x.shape[2:]
+        self.save_for_backward(indices)
+        return take_flat(x, indices)
+
+    def vjp(self, grad: Tensor) -> Any:
+        (indices,) = self.saved_tensors
+        return PutFlat.apply(grad, indices, self._size), None
+
+
+class PutFlat(Function):
+    """Values added at flat indices of each plane; adjoint of TakeFlat."""
+
+    __slots__ = ()
+
+    def forward(self, values: Array, indices: Array, size: tuple[int, ...]) -> Array:
+        self.save_for_backward(indices)
+        return put_flat(values, indices, size)
+
+    def vjp(self, grad: Tensor) -> Any:
+        (indices,) = self.saved_tensors
+        return TakeFlat.apply(grad, indices), None, None
+
+
+class Unpool(Function):
+    """Values set at flat indices of each plane, zeros elsewhere; its gradient is read there."""
+
+    __slots__ = ()
+
+    def forward(self, values: Array, indices: Array, size: tuple[int, ...]) -> Array:
+        self.save_for_backward(indices)
+        return unpool_array(values, indices, size)
+
+    def vjp(self, grad: Tensor) -> Any:
+        (indices,) = self.saved_tensors
+        return TakeFlat.apply(grad, indices), None, None
+
+
+# ------------------------------------------------------------------------------ as functions
+
+
+def max_pool(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+    cover_all: bool = False,
+    *,
+    ndim: int,
+) -> Any:
+    """Max pooling over `ndim` spatial axes; the body of max_pool1d, 2d and 3d."""
+    function = f"max_pool{ndim}d"
+    require_float(input, function)
+    x, batched = _batched(input, ndim, function)
+    geometry = pool_geometry(
+        x.shape[2:], kernel_size, stride, padding, dilation, ceil_mode, cover_all, function
+    )
+    y, taps = MaxPool.apply(x, geometry)
+    y = y if batched else y.squeeze(0)
+    if not return_indices:
+        return y
+    indices = autograd.tensor_type(kernels.flat_indices(taps._data, geometry))
+    return y, indices if batched else indices.squeeze(0)
+
+
+def avg_pool(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+    *,
+    ndim: int,
+) -> Tensor:
+    """Average pooling over `ndim` spatial axes; the body of avg_pool1d, 2d and 3d."""
+    function = f"avg_pool{ndim}d"
+    require_float(input, function)
+    x, batched = _batched(input, ndim, function)
+    geometry = pool_geometry(x.shape[2:], kernel_size, stride, padding, 1, ceil_mode, function=function)
+    divisor = kernels.window_divisor(
+        geometry, get_array_module(x._data), x.dtype, count_include_pad, divisor_override
+    )
+    total = WindowSum.apply(x, geometry)
+    y = total * (1.0 / divisor) if isinstance(divisor, float) else total / autograd.tensor_type(divisor)
+    return y if batched else y.squeeze(0)
+
+
+def _adaptive_size(x: Tensor, output_size: Any, ndim: int) -> tuple[int, ...]:
+    """An int, or one size per axis with None for "as the input"."""
+    sizes = tuple(output_size) if isinstance(output_size, Sequence) else (output_size,) * ndim
+    filled = tuple(x.shape[2 + i] if n is None else n for i, n in enumerate(sizes))
+    return as_tuple(filled, ndim, "output_size", minimum=0)
+
+
+def adaptive_avg_pool(input: Tensor, output_size: Any, *, ndim: int) -> Tensor:
+    """Average of bins ``floor(j*i/o) .. ceil((j+1)*i/o)``, so that the output has `output_size`."""
+    function = f"adaptive_avg_pool{ndim}d"
+    require_float(input, function)
+    x, batched = _batched(input, ndim, function)
+    y = AdaptiveAvg.apply(x, _adaptive_size(x, output_size, ndim))
+    return y if batched else y.squeeze(0)
+
+
+def adaptive_max_pool(input: Tensor, output_size: Any, return_indices: bool = False, *, ndim: int) -> Any:
+    """Largest value of bins ``floor(j*i/o) .. ceil((j+1)*i/o)``, so that the output has `output_size`."""
+    function = f"adaptive_max_pool{ndim}d"
+    require_float(input, function)
+    x, batched = _batched(input, ndim, function)
+    _, indices = kernels.adaptive_max_pool(x._data, _adaptive_size(x, output_size, ndim))
+    places = autograd.tensor_type(indices)
+    y = TakeFlat.apply(x, places)
+    y, places = (y, places) if batched else (y.squeeze(0), places.squeeze(0))
+    return (y, places) if return_indices else y
+
+
+def max_unpool(
+    input: Tensor,
+    indices: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    output_size: Sequence[int] | None = None,
+    *,
+    ndim: int,
+) -> Tensor:
+    """Put pooled values back at their `indices`, zeros elsewhere; the body of max_unpool1d, 2d and 3d."""
+    function = f"max_unpool{ndim}d"
+    require_float(input, function)
+    x, batched = _batched(input, ndim, function)
+    if indices.shape != input.shape or indices.dtype.kind not in "iu":
+        raise RuntimeError(
+            f"{layer_name(function)}: indices must be integers of the input's shape {input.shape}, got "
+            f"{indices.dtype} of shape {indices.shape}; pass what max_pool returned with return_indices=True"
+        )
+    kernel = as_tuple(kernel_size, ndim, "kernel_size")
+    strides = kernel if stride is None else as_tuple(stride, ndim, "stride")
+    pads = as_tuple(padding, ndim, "padding", minimum=0)
+    default = tuple((i - 1) * s - 2 * p + k for i, s, p, k in zip(x.shape[2:], strides, pads, kernel))
+    size = default if output_size is None else tuple(output_size)[-ndim:]
+    if len(size) != ndim or any(not d - s < n < d + s for n, d, s in zip(size, default, strides)):
+        raise ValueError(
+            f"{layer_name(function)}: invalid output_size {size}: each size must be within stride {strides} of "
+            f"(i - 1)*stride - 2*padding + kernel_size = {default}"
+        )
+    places = indices if batched else indices.unsqueeze(0)
+    y = Unpool.apply(x, places, size)
+    return y if batched else y.squeeze(0)
+
+
+def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
+    """Repeat cells: output cell ``o`` of an axis copies input cell ``floor(o * i / size)``.
+
+    Raises
+    ------
+    ValueError
+        Unless exactly one of `size` and `scale_factor` is given.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.interpolate(tc.tensor([[[1.0, 2.0]]]), scale_factor=2)
+    tensor([[[1., 1., 2., 2.]]])
+    """
+    ndim = input.ndim - 2
+    if (size is None) == (scale_factor is None):
+        raise ValueError(f"{layer_name('interpolate')}: only one of size or scale_factor should be defined")
+    if size is not None:
+        target = as_tuple(size, ndim, "size")
+        ratios = [o / i for i, o in zip(input.shape[2:], target)]
+    else:
+        factors = tuple(scale_factor) if isinstance(scale_factor, Sequence) else (scale_factor,) * ndim
+        ratios = [float(f) for f in factors]
+        target = tuple(int(i * f) for i, f in zip(input.shape[2:], ratios))
+    y = input
+    for axis, (i, o, ratio) in enumerate(zip(input.shape[2:], target, ratios), start=2):
+        y = _repeat_axis(y, axis, i, o, ratio)
+    return y
+
+
+def _repeat_axis(x: Tensor, axis: int, i: int, o: int, ratio: float) -> Tensor:
+    before, after = x.shape[:axis], x.shape[axis + 1 :]
+    if o == i * int(ratio) and ratio == int(ratio):  # whole numbers need no index, and no scatter backward
+        return x.unsqueeze(axis + 1).expand(before + (i, int(ratio)) + after).reshape(before + (o,) + after)
+    source = [min(int(place / ratio), i - 1) for place in range(o)]
+    return x[(slice(None),) * axis + (source,)]

@@ -1,0 +1,503 @@
+"""Operations that move elements without changing them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import autograd
+from ..autograd import Function
+from ..backend import Array, get_array_module
+from .elementwise import cast, promote, unbroadcast
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+class Reshape(Function):
+    """The same elements in another shape; its gradient is shaped back."""
+
+    __slots__ = ("_shape",)
+    is_view = True
+
+    def forward(self, x: Array, shape: tuple[int, ...]) -> Array:
+        self._shape = x.shape
+        return x.reshape(shape)
+
+    def vjp(self, grad: Tensor) -> Any:
+        return Reshape.apply(grad, self._shape), None
+
+
+class Permute(Function):
+    """Dimensions in another order; its gradient is put back in order."""
+
+    __slots__ = ("_dims",)
+    is_view = True
+
+    def forward(self, x: Array, dims: tuple[int, ...]) -> Array:
+        self._dims = dims
+        return x.transpose(dims)
+
+    def vjp(self, grad: Tensor) -> Any:
+        inverse = sorted(range(len(self._dims)), key=self._dims.__getitem__)
+        return Permute.apply(grad, tuple(inverse)), None
+
+
+class Expand(Function):
+    """Broadcast to a larger shape; the gradient is summed over the copies."""
+
+    __slots__ = ("_shape",)
+    is_view = True
+
+    def forward(self, x: Array, shape: tuple[int, ...]) -> Array:
+        self._shape = x.shape
+        return get_array_module(x).broadcast_to(x, shape)
+
+    def vjp(self, grad: Tensor) -> Any:
+        return unbroadcast(grad, self._shape), None
+
+
+class Flip(Function):
+    """Order reversed along dimensions; its own inverse."""
+
+    __slots__ = ("_dims",)
+    is_view = True
+
+    def forward(self, x: Array, dims: tuple[int, ...]) -> Array:
+        self._dims = dims
+        return get_array_module(x).flip(x, dims)
+
+    def vjp(self, grad: Tensor) -> Any:
+        return Flip.apply(grad, self._dims), None
+
+
+class Clone(Function):
+    """A copy in its own memory."""
+
+    __slots__ = ()
+
+    def forward(self, x: Array) -> Array:
+        return x.copy()
+
+    def vjp(self, grad: Tensor) -> Any:
+        return grad
+
+
+class Alias(Function):
+    """The same tensor under another name in the graph."""
+
+    __slots__ = ()
+    is_view = True
+
+    def forward(self, x: Array) -> Array:
+        return x[...]
+
+    def vjp(self, grad: Tensor) -> Any:
+        return grad
+
+
+class PadConstant(Function):
+    """Constant cells around; the gradient is cropped."""
+
+    __slots__ = ("_inside",)
+
+    def forward(self, x: Array, pairs: tuple[tuple[int, int], ...], value: float) -> Array:
+        self._inside = tuple(slice(lo, lo + n) for n, (lo, hi) in zip(x.shape, pairs))
+        return get_array_module(x).pad(x, pairs, mode="constant", constant_values=value)
+
+    def vjp(self, grad: Tensor) -> Any:
+        return grad[self._inside], None, None
+
+
+class Cat(Function):
+    """Arrays joined along a dimension; the gradient is cut up again."""
+
+    __slots__ = ("_dim", "_sizes")
+
+    def forward(self, dim: int, *arrays: Array) -> Array:
+        self._dim, self._sizes = dim, [a.shape[dim] for a in arrays]
+        return get_array_module(arrays[0]).concatenate(arrays, axis=dim)
+
+    def vjp(self, grad: Tensor) -> Any:
+        return None, *split(grad, self._sizes, self._dim)
+
+
+def numel(shape: Sequence[int]) -> int:
+    """The number of elements of a shape."""
+    return math.prod(shape)
+
+
+def resolve_shape(shape: Sequence[int], size: int, function: str) -> tuple[int, ...]:
+    """Replace the -1 of a shape by what `size` elements need there.
+
+    Raises
+    ------
+    RuntimeError
+        If the elements do not fit.
+
+    Examples
+    --------
+    >>> resolve_shape((2, -1), 6, "reshape")
+    (2, 3)
+    """
+    known = math.prod(n for n in shape if n != -1)
+    unknown = sum(n == -1 for n in shape)
+    fits = known == size if unknown == 0 else unknown == 1 and known > 0 and size % known == 0
+    if not fits or any(n < -1 for n in shape):
+        raise RuntimeError(
+            f"{function}: shape '{list(shape)}' is invalid for input of size {size}: "
+            f"the given sizes multiply to {known}"
+            + ("" if fits or unknown != 1 else f", which does not divide {size}")
+            + ". Use -1 for one size to let it be worked out"
+        )
+    return tuple(size // known if n == -1 else n for n in shape)
+
+
+def reshape(x: Tensor, shape: Sequence[int]) -> Tensor:
+    """Give the same elements in another shape; one size may be -1.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.reshape(tc.arange(6), (2, -1)).shape
+    (2, 3)
+    """
+    return Reshape.apply(x, resolve_shape(tuple(shape), x._data.size, "reshape"))
+
+
+def normalize_dim(dim: int, ndim: int, function: str) -> int:
+    """Make a dimension non-negative, or raise PyTorch's IndexError.
+
+    Examples
+    --------
+    >>> normalize_dim(-1, 3, "cat")
+    2
+    """
+    room = max(ndim, 1)
+    if not -room <= dim < room:
+        raise IndexError(
+            f"{function}: Dimension out of range (expected to be in range of [{-room}, {room - 1}], but got {dim})"
+        )
+    return dim % room
+
+
+def permute(x: Tensor, dims: Sequence[int]) -> Tensor:
+    """Reorder the dimensions.
+
+    Raises
+    ------
+    RuntimeError
+        If `dims` is not an order of all dimensions.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.permute(tc.zeros(360, 640, 3), (2, 0, 1)).shape
+    (3, 360, 640)
+    """
+    order = tuple(normalize_dim(d, x.ndim, "permute") for d in dims)
+    if sorted(order) != list(range(x.ndim)):
+        raise RuntimeError(
+            f"permute(dims): dims={tuple(dims)} is not an order of the {x.ndim} dimensions of {x.shape}"
+        )
+    return Permute.apply(x, order)
+
+
+def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
+    """Swap two dimensions.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.transpose(tc.zeros(2, 3), 0, 1).shape
+    (3, 2)
+    """
+    order = list(range(x.ndim))
+    a, b = normalize_dim(dim0, x.ndim, "transpose"), normalize_dim(dim1, x.ndim, "transpose")
+    if x.ndim:
+        order[a], order[b] = order[b], order[a]
+    return Permute.apply(x, tuple(order))
+
+
+def squeeze(x: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
+    """Drop dimensions of size 1: all of them, or those in `dim` that have size 1.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.squeeze(tc.zeros(1, 2, 1)).shape
+    (2,)
+    """
+    wanted = range(x.ndim) if dim is None else [dim] if isinstance(dim, int) else dim
+    dropped = {normalize_dim(d, x.ndim, "squeeze") for d in wanted}
+    return Reshape.apply(x, tuple(n for i, n in enumerate(x.shape) if n != 1 or i not in dropped))
+
+
+def unsqueeze(x: Tensor, dim: int) -> Tensor:
+    """Insert a dimension of size 1 at `dim`.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.unsqueeze(tc.zeros(2, 3), 0).shape
+    (1, 2, 3)
+    """
+    at = normalize_dim(dim, x.ndim + 1, "unsqueeze")
+    return Reshape.apply(x, x.shape[:at] + (1,) + x.shape[at:])
+
+
+def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """Merge dimensions `start_dim` to `end_dim` into one.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.flatten(tc.zeros(2, 3, 4), 1).shape
+    (2, 12)
+    """
+    start, end = (normalize_dim(d, x.ndim, "flatten") for d in (start_dim, end_dim))
+    if start > end:
+        raise RuntimeError(f"flatten() has invalid args: start_dim={start_dim} comes after end_dim={end_dim}")
+    return Reshape.apply(x, x.shape[:start] + (math.prod(x.shape[start : end + 1]),) + x.shape[end + 1 :])
+
+
+def unflatten(x: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
+    """Split one dimension into several.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.zeros(2, 12).unflatten(1, (3, 4)).shape
+    (2, 3, 4)
+    """
+    at = normalize_dim(dim, x.ndim, "unflatten")
+    inner = resolve_shape(tuple(sizes), x.shape[at], "unflatten")
+    return Reshape.apply(x, x.shape[:at] + inner + x.shape[at + 1 :])
+
+
+def expand(x: Tensor, shape: Sequence[int]) -> Tensor:
+    """Repeat dimensions of size 1 (and new leading ones) to reach `shape`; -1 keeps a size.
+
+    Raises
+    ------
+    RuntimeError
+        If a size other than 1 would have to change.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.zeros(3, 1).expand(2, 3, 4).shape
+    (2, 3, 4)
+    """
+    extra = len(shape) - x.ndim
+    target = tuple(x.shape[i - extra] if n == -1 and i >= extra else n for i, n in enumerate(shape))
+    if (
+        extra < 0
+        or any(n not in (1, target[extra + i]) for i, n in enumerate(x.shape))
+        or min(target, default=0) < 0
+    ):
+        raise RuntimeError(
+            f"expand: a tensor of shape {x.shape} cannot be expanded to {tuple(shape)}: compared from the "
+            f"right, each size must be equal or 1"
+        )
+    return Expand.apply(x, target)
+
+
+def flip(x: Tensor, dims: int | Sequence[int]) -> Tensor:
+    """Reverse the order along `dims`.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.flip(tc.arange(3), 0)
+    tensor([2, 1, 0])
+    """
+    wanted = (dims,) if isinstance(dims, int) else dims
+    return Flip.apply(x, tuple(normalize_dim(d, x.ndim, "flip") for d in wanted))
+
+
+def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """Join tensors along an existing dimension.
+
+    Raises
+    ------
+    RuntimeError
+        If there are none, or another dimension differs.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.cat([tc.zeros(1, 2), tc.ones(1, 2)])
+    tensor([[0., 0.],
+            [1., 1.]])
+    """
+    tensors = list(tensors)
+    if not tensors:
+        raise RuntimeError("cat(): expected a non-empty list of Tensors")
+    axis = normalize_dim(dim, tensors[0].ndim, "cat")
+    first = tensors[0].shape
+    for position, t in enumerate(tensors):
+        if (
+            t.ndim != len(first)
+            or any(a != b for i, (a, b) in enumerate(zip(t.shape, first)) if i != axis)
+            or not first
+        ):
+            raise RuntimeError(
+                f"cat(): Sizes of tensors must match except in dimension {axis}: tensor 0 has shape {first}, "
+                f"tensor {position} has {t.shape}" + ("" if first else "; use stack for 0-d tensors")
+            )
+    dtype = tensors[0].dtype
+    for t in tensors[1:]:
+        dtype = dtype if t.dtype == dtype else promote(autograd.tensor_type(t._data[:0].astype(dtype)), t)
+    return Cat.apply(axis, *[cast(t, dtype) for t in tensors])
+
+
+def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """Join tensors of one shape along a new dimension.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.stack([tc.tensor(1.0), tc.tensor(2.0)])
+    tensor([1., 2.])
+    """
+    tensors = list(tensors)
+    if not tensors:
+        raise RuntimeError("stack(): expected a non-empty list of Tensors")
+    for position, t in enumerate(tensors):
+        if t.shape != tensors[0].shape:
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {tensors[0].shape} at entry 0 and "
+                f"{t.shape} at entry {position}"
+            )
+    return cat([unsqueeze(t, dim) for t in tensors], normalize_dim(dim, tensors[0].ndim + 1, "stack"))
+
+
+def split(x: Tensor, size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """Cut along `dim` into pieces of `size` (the last may be smaller), or of the listed sizes.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> [piece.shape[0] for piece in tc.split(tc.arange(5), 2)]
+    [2, 2, 1]
+    """
+    axis = normalize_dim(dim, x.ndim, "split")
+    n = x.shape[axis]
+    if isinstance(size, int):
+        if size < 1:
+            raise RuntimeError(f"split expects split_size be positive, but got split_size={size}")
+        sizes = [min(size, n - start) for start in range(0, n, size)] or [0]
+    else:
+        sizes = list(size)
+        if sum(sizes) != n:
+            raise RuntimeError(
+                f"split: sizes {sizes} add up to {sum(sizes)}, but dimension {dim} of {x.shape} has {n}"
+            )
+    ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
+    before = (slice(None),) * axis
+    return tuple(x[before + (slice(end - n, end),)] for end, n in zip(ends, sizes))
+
+
+def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """Cut along `dim` into at most `chunks` pieces of equal size (the last may be smaller).
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> [piece.shape[0] for piece in tc.chunk(tc.arange(5), 2)]
+    [3, 2]
+    """
+    if chunks < 1:
+        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    n = x.shape[normalize_dim(dim, x.ndim, "chunk")]
+    return split(x, max(1, -(-n // chunks)), dim)
+
+
+# ------------------------------------------------------------------------------ padding
+
+
+def pad(x: Tensor, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Tensor:
+    """Pad the last dimensions, as ``torch.nn.functional.pad``.
+
+    Parameters
+    ----------
+    pad : sequence of int
+        ``(before, after)`` of the last dimension, then of the one before it, and so on.  With
+        ``mode='constant'`` negative numbers crop.
+    mode : {'constant', 'reflect', 'replicate', 'circular'}
+        `reflect` mirrors about the border cell, which is not repeated.
+
+    Raises
+    ------
+    ValueError
+        For an unknown mode, an odd number of entries, or a padding larger than the mode can fill.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> x = tc.tensor([[1.0, 2.0, 3.0]])
+    >>> tc.nn.functional.pad(x, (2, 1), mode="reflect")
+    tensor([[3., 2., 1., 2., 3., 2.]])
+    """
+    amounts = tuple(pad)
+    if len(amounts) % 2 or len(amounts) > 2 * x.ndim:
+        raise ValueError(
+            f"pad: pad={amounts} must give (before, after) for each of at most {x.ndim} dimensions, last dimension first"
+        )
+    pairs = [(amounts[i], amounts[i + 1]) for i in range(0, len(amounts), 2)]
+    if mode == "constant":
+        return _pad_constant(x, [(0, 0)] * (x.ndim - len(pairs)) + pairs[::-1], value)
+    if mode not in _SIDES:
+        raise ValueError(f"pad: mode={mode!r} must be 'constant', 'reflect', 'replicate' or 'circular'")
+    for back, (lo, hi) in enumerate(pairs):
+        x = _pad_dim(x, x.ndim - 1 - back, lo, hi, mode)
+    return x
+
+
+def _pad_constant(x: Tensor, pairs: Sequence[tuple[int, int]], value: float) -> Tensor:
+    if any(lo < 0 or hi < 0 for lo, hi in pairs):
+        cropped = tuple(slice(max(0, -lo), n - max(0, -hi)) for n, (lo, hi) in zip(x.shape, pairs))
+        if any(c.stop < c.start for c in cropped):
+            raise RuntimeError(f"pad: negative padding {list(pairs)} crops more than shape {x.shape} has")
+        x = x[cropped]
+    return PadConstant.apply(x, tuple((max(0, lo), max(0, hi)) for lo, hi in pairs), value)
+
+
+def _pad_dim(x: Tensor, dim: int, lo: int, hi: int, mode: str) -> Tensor:
+    """Pad one dimension by joining pieces of the tensor itself."""
+    n = x.shape[dim]
+    largest = {"reflect": n - 1, "circular": n, "replicate": math.inf if n else 0}[mode]
+    if not 0 <= min(lo, hi) <= max(lo, hi) <= largest:
+        raise RuntimeError(
+            f"pad: Padding size should be less than the corresponding input dimension, but got: padding "
+            f"({lo}, {hi}) at dimension {dim} of input {x.shape}; mode={mode!r} can fill 0 to {largest} cells there"
+        )
+    if lo == hi == 0:
+        return x
+    before, after = _SIDES[mode](x, dim, lo, hi)
+    return cat([piece for piece in (before, x, after) if piece.shape[dim]], dim)
+
+
+def _slice(x: Tensor, dim: int, start: int, stop: int) -> Tensor:
+    return x[(slice(None),) * dim + (slice(start, stop),)]
+
+
+def _reflect_sides(x: Tensor, dim: int, lo: int, hi: int) -> tuple[Tensor, Tensor]:
+    n = x.shape[dim]
+    return flip(_slice(x, dim, 1, lo + 1), dim), flip(_slice(x, dim, n - 1 - hi, n - 1), dim)
+
+
+def _replicate_sides(x: Tensor, dim: int, lo: int, hi: int) -> tuple[Tensor, Tensor]:
+    n = x.shape[dim]
+    sized = lambda count: x.shape[:dim] + (count,) + x.shape[dim + 1 :]  # noqa: E731
+    return expand(_slice(x, dim, 0, 1), sized(lo)), expand(_slice(x, dim, n - 1, n), sized(hi))
+
+
+def _circular_sides(x: Tensor, dim: int, lo: int, hi: int) -> tuple[Tensor, Tensor]:
+    n = x.shape[dim]
+    return _slice(x, dim, n - lo, n), _slice(x, dim, 0, hi)
+
+
+_SIDES = {"reflect": _reflect_sides, "replicate": _replicate_sides, "circular": _circular_sides}

@@ -1,0 +1,108 @@
+"""Adagrad."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..backend import Array, get_array_module
+from .optimizer import Optimizer, check_not_negative
+from .rules import add_quotient, decayed_gradient
+from .scratch import blocks
+
+__all__ = ["Adagrad"]
+
+
+class Adagrad(Optimizer):
+    r"""Adagrad: the gradient divided by the root of the sum of all its squares so far.
+
+    .. math::
+        g &\leftarrow g + \lambda p, \qquad s \leftarrow s + g^2 \\
+        p &\leftarrow p - \frac{\gamma}{1 + (t - 1) \eta} \, \frac{g}{\sqrt s + \epsilon}
+
+    at step :math:`t`, with :math:`\eta` the `lr_decay`.
+
+    Parameters
+    ----------
+    params : iterable
+        Tensors, ``(name, Tensor)`` pairs, or dicts of groups (see :class:`Optimizer`).
+    lr : float
+        Learning rate.
+    lr_decay : float
+        :math:`\eta` above.
+    weight_decay : float
+        Adds ``weight_decay * p`` to the gradient (L2 penalty).
+    initial_accumulator_value : float
+        Where :math:`s` starts.
+    eps : float
+        Keeps the divisor away from 0.
+    maximize : bool
+        Climb instead of descend.
+
+    Raises
+    ------
+    ValueError
+        If an option is out of its range, or `params` is empty.
+
+    References
+    ----------
+    J. Duchi, E. Hazan, Y. Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic
+    Optimization", JMLR 12, 2011.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> w = tc.tensor([1.0, -100.0], requires_grad=True)
+    >>> optimizer = tc.optim.Adagrad([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.detach()
+    tensor([  0.9000, -99.9000])
+    """
+
+    def __init__(
+        self,
+        params: Iterable,
+        lr: float = 1e-2,
+        lr_decay: float = 0,
+        weight_decay: float = 0,
+        initial_accumulator_value: float = 0,
+        eps: float = 1e-10,
+        *,
+        maximize: bool = False,
+    ):
+        defaults = {
+            "lr": lr,
+            "lr_decay": lr_decay,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "initial_accumulator_value": initial_accumulator_value,
+            "maximize": maximize,
+        }
+        super().__init__(params, defaults)
+
+    def _check_options(self, options: Mapping[str, Any]) -> None:
+        check_not_negative(
+            options,
+            lr="learning rate",
+            lr_decay="lr_decay value",
+            weight_decay="weight_decay value",
+            initial_accumulator_value="initial_accumulator_value value",
+            eps="epsilon value",
+        )
+
+    def _update(self, param: Array, grad: Array, state: dict[str, Any], options: Mapping[str, Any]) -> None:
+        xp = get_array_module(param)
+        if not state:
+            state["step"] = 0
+            state["sum"] = xp.full_like(param, float(options["initial_accumulator_value"]))
+        weight_decay = float(options["weight_decay"])
+        lr = float(options["lr"]) / (1 + state["step"] * float(options["lr_decay"]))
+        state["step"] += 1
+        for p, g, squares in blocks(param, grad, state["sum"]):
+            g = decayed_gradient(p, g, weight_decay, options["maximize"], self._scratch)
+            divisor = xp.multiply(g, g, out=self._scratch.like(p, slot=1))
+            squares += divisor
+            xp.sqrt(squares, out=divisor)
+            divisor += float(options["eps"])
+            add_quotient(p, g, divisor, -lr)

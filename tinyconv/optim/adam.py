@@ -1,0 +1,174 @@
+"""Adam and AdamW."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..backend import Array, get_array_module
+from .optimizer import Optimizer, check_not_negative
+from .rules import add_quotient, average_squares, averages, decayed_gradient, move_average
+from .scratch import blocks
+
+__all__ = ["Adam", "AdamW"]
+
+
+class Adam(Optimizer):
+    r"""Adam: steps scaled by running means of the gradient and of its square.
+
+    .. math::
+        g &\leftarrow g + \lambda p \\
+        m &\leftarrow m + (1 - \beta_1) (g - m), \qquad v \leftarrow \beta_2 v + (1 - \beta_2) g^2 \\
+        p &\leftarrow p - \gamma\,
+            \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
+
+    Both means start at 0; the divisions by :math:`1 - \beta^t` at step :math:`t` correct for that.
+
+    Parameters
+    ----------
+    params : iterable
+        Tensors, ``(name, Tensor)`` pairs, or dicts of groups (see :class:`Optimizer`).
+    lr : float
+        Learning rate, about the size of the first steps.
+    betas : tuple of float
+        How much of each running mean is kept in a step, each in [0, 1).
+    eps : float
+        Keeps the divisor away from 0.
+    weight_decay : float
+        Adds ``weight_decay * p`` to the gradient (L2 penalty).  :class:`AdamW` is usually better.
+    amsgrad : bool
+        Divide by the largest :math:`v` so far instead of the present one.
+    maximize : bool
+        Climb instead of descend.
+
+    Raises
+    ------
+    ValueError
+        If an option is out of its range, or `params` is empty.
+
+    References
+    ----------
+    D. P. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015 (arXiv:1412.6980).
+    S. J. Reddi, S. Kale, S. Kumar, "On the Convergence of Adam and Beyond", ICLR 2018, for AMSGrad.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> w = tc.tensor([1.0, -100.0], requires_grad=True)
+    >>> optimizer = tc.optim.Adam([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.detach()
+    tensor([  0.9000, -99.9000])
+    """
+
+    _decoupled_weight_decay = False
+
+    def __init__(
+        self,
+        params: Iterable,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+    ):
+        defaults = {
+            "lr": lr,
+            "betas": betas,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "amsgrad": amsgrad,
+            "maximize": maximize,
+        }
+        super().__init__(params, defaults)
+
+    def _check_options(self, options: Mapping[str, Any]) -> None:
+        check_not_negative(options, lr="learning rate", eps="epsilon value")
+        check_not_negative(options, weight_decay="weight_decay value")
+        for index, beta in enumerate(options["betas"]):
+            if not 0.0 <= beta < 1.0:
+                raise ValueError(f"Invalid beta parameter at index {index}: {beta}. It must be in [0, 1)")
+
+    def _update(self, param: Array, grad: Array, state: dict[str, Any], options: Mapping[str, Any]) -> None:
+        state["step"] = step = state.get("step", 0) + 1
+        names = ["exp_avg", "exp_avg_sq"]
+        if options["amsgrad"]:
+            names.append("max_exp_avg_sq")
+        pieces = blocks(param, grad, *averages(state, names, param))
+        self._update_blocks(pieces, step, options)
+
+    def _update_blocks(
+        self, pieces: Iterable[tuple[Array, ...]], step: int, options: Mapping[str, Any]
+    ) -> None:
+        lr, eps, weight_decay = (float(options[name]) for name in ("lr", "eps", "weight_decay"))
+        beta1, beta2 = (float(beta) for beta in options["betas"])
+        shrink = 1 - lr * weight_decay if self._decoupled_weight_decay else 1
+        penalty = 0 if self._decoupled_weight_decay else weight_decay
+        correction1, correction2 = 1 - beta1**step, 1 - beta2**step
+        for p, g, mean, squares, *largest in pieces:
+            if shrink != 1:
+                p *= shrink
+            g = decayed_gradient(p, g, penalty, options["maximize"], self._scratch)
+            move_average(mean, g, 1 - beta1, self._scratch)
+            average_squares(squares, g, beta2, self._scratch)
+            xp = get_array_module(p)
+            for maximum in largest:  # AMSGrad: one array, else none
+                squares = xp.maximum(maximum, squares, out=maximum)
+            divisor = xp.sqrt(squares, out=self._scratch.like(p, slot=1))
+            divisor /= math.sqrt(correction2)
+            divisor += eps
+            add_quotient(p, mean, divisor, -lr / correction1)
+
+
+class AdamW(Adam):
+    r"""Adam with decoupled weight decay: parameters shrink apart from the gradient.
+
+    Before :class:`Adam`'s step without weight decay, :math:`p \leftarrow (1 - \gamma \lambda)\, p`,
+    so that the decay is not divided by the running mean of squares.
+
+    Parameters
+    ----------
+    params : iterable
+        Tensors, ``(name, Tensor)`` pairs, or dicts of groups (see :class:`Optimizer`).
+    lr, betas, eps, amsgrad, maximize
+        As in :class:`Adam`.
+    weight_decay : float
+        :math:`\lambda` above.
+
+    Raises
+    ------
+    ValueError
+        If an option is out of its range, or `params` is empty.
+
+    References
+    ----------
+    I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", ICLR 2019 (arXiv:1711.05101).
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> w = tc.tensor([10.0], requires_grad=True)
+    >>> (0 * w).sum().backward()
+    >>> tc.optim.AdamW([w], lr=0.1, weight_decay=0.5).step()
+    >>> w.detach()
+    tensor([9.5000])
+    """
+
+    _decoupled_weight_decay = True
+
+    def __init__(
+        self,
+        params: Iterable,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+    ):
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)

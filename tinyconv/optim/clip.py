@@ -1,0 +1,148 @@
+"""Gradient clipping: keep one bad batch from throwing the parameters far away."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy
+
+from ..backend import Array, get_array_module
+from ..tensor import Tensor
+
+__all__ = ["clip_grad_norm_", "clip_grad_value_"]
+
+
+def clip_grad_norm_(
+    parameters: Tensor | Iterable[Tensor],
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+) -> Tensor:
+    r"""Scale all gradients by one factor, so that their norm, as one long vector, is at most `max_norm`.
+
+    The factor is :math:`\min(1, \text{max\_norm} / (\text{norm} + 10^{-6}))`: the direction is kept.
+
+    Parameters
+    ----------
+    parameters : Tensor or iterable of Tensor
+        Those whose ``.grad`` is None are passed over.
+    max_norm : float
+        The largest norm allowed.
+    norm_type : float
+        The norm's order :math:`p`; ``float("inf")`` for the largest absolute value.
+    error_if_nonfinite : bool
+        Raise when the norm is NaN or infinite, instead of making gradients NaN or zero.  Costs a copy
+        from the GPU.
+
+    Returns
+    -------
+    Tensor
+        The norm before clipping: a scalar, on the gradients' device.
+
+    Raises
+    ------
+    RuntimeError
+        With `error_if_nonfinite`, if the norm is NaN or infinite.
+    ValueError
+        If `max_norm` is negative or NaN, or `norm_type` is 0 or NaN.
+
+    References
+    ----------
+    R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks",
+    ICML 2013.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> w = tc.tensor([0.0, 0.0], requires_grad=True)
+    >>> w.grad = tc.tensor([3.0, 4.0])
+    >>> tc.optim.clip_grad_norm_([w], max_norm=1.0)
+    tensor(5.)
+    >>> w.grad
+    tensor([0.6000, 0.8000])
+    """
+    max_norm, order = float(max_norm), float(norm_type)
+    if not max_norm >= 0:
+        raise ValueError(f"clip_grad_norm_: max_norm must be >= 0, got {max_norm}")
+    if order == 0 or math.isnan(order):
+        raise ValueError(f"clip_grad_norm_: norm_type must be a nonzero number or inf, got {norm_type}")
+    grads = _gradients(parameters)
+    if not grads:
+        return Tensor(numpy.zeros((), numpy.float32))  # host: without a gradient there is no device
+    device = grads[0].device
+    norms = [device.asarray(_norm(grad.data, order)) for grad in grads]
+    xp = device.xp
+    total = _norm(xp.stack(norms), order)
+    if error_if_nonfinite and not math.isfinite(float(total)):
+        raise RuntimeError(
+            f"The total norm of order {order} for gradients from `parameters` is non-finite: {float(total)}, "
+            "so it cannot be clipped. Look for the first batch with a NaN or infinite loss, or set "
+            "error_if_nonfinite=False to scale the gradients by it anyway"
+        )
+    factor = xp.asarray(xp.minimum(max_norm / (total + 1e-6), 1.0))
+    for grad in {id(grad): grad for grad in grads}.values():  # two parameters may share one
+        _scale(grad, grad.device.asarray(factor))
+    return Tensor(total)
+
+
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+    """Clip every gradient's elements to [-clip_value, clip_value].
+
+    Parameters
+    ----------
+    parameters : Tensor or iterable of Tensor
+        Those whose ``.grad`` is None are passed over.
+    clip_value : float
+        The largest absolute value allowed.
+
+    Raises
+    ------
+    ValueError
+        If `clip_value` is negative or NaN.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> w = tc.tensor([0.0, 0.0], requires_grad=True)
+    >>> w.grad = tc.tensor([3.0, -0.5])
+    >>> tc.optim.clip_grad_value_([w], 1.0)
+    >>> w.grad
+    tensor([ 1.0000, -0.5000])
+    """
+    clip_value = float(clip_value)
+    if not clip_value >= 0:
+        raise ValueError(f"clip_grad_value_: clip_value must be >= 0, got {clip_value}")
+    for grad in _gradients(parameters):
+        xp = get_array_module(grad.data)
+        grad.data = xp.clip(grad.data, -clip_value, clip_value, out=xp.empty_like(grad.data))
+
+
+def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    """The gradients that there are."""
+    given = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    return [param.grad for param in given if param.grad is not None]
+
+
+def _norm(array: Array, order: float) -> Array:
+    """The norm of all elements as one vector: a 0-d array of `array`'s dtype."""
+    xp = get_array_module(array)
+    if array.size == 0:
+        return xp.zeros((), array.dtype)
+    wide: Any = array.astype(xp.float32) if array.dtype == xp.float16 else array  # squares overflow float16
+    if order == 2:
+        norm = xp.sqrt(xp.vdot(wide, wide))
+    elif math.isinf(order):
+        extreme = xp.max if order > 0 else xp.min
+        norm = extreme(xp.abs(wide))
+    else:
+        norm = xp.sum(xp.abs(wide) ** order) ** (1 / order)
+    return xp.asarray(norm).astype(array.dtype)
+
+
+def _scale(grad: Tensor, factor: Array) -> None:
+    """Give `grad` an array of its own: its present one may be shared with another gradient."""
+    array = grad.data
+    xp = get_array_module(array)
+    grad.data = xp.multiply(array, factor.astype(array.dtype), out=xp.empty_like(array))

@@ -1,0 +1,559 @@
+"""Learning-rate schedules: call ``scheduler.step()`` after ``optimizer.step()``.
+
+A schedule computes each rate from the present one, as PyTorch does, so that a rate changed by hand, or
+by a second schedule, is respected.  It is at ``last_epoch`` 0 when made, and each ``step()`` adds 1
+(an "epoch" is whatever time passes between two calls: for :class:`OneCycleLR` it is a batch).
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+from .optimizer import Optimizer
+
+__all__ = [
+    "CosineAnnealingLR",
+    "ExponentialLR",
+    "LRScheduler",
+    "LambdaLR",
+    "MultiStepLR",
+    "OneCycleLR",
+    "StepLR",
+]
+
+
+class LRScheduler:
+    """The base of all schedules.  A subclass writes :meth:`get_lr`.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The one whose groups' ``"lr"`` is set.
+    last_epoch : int
+        -1 to begin; another number to go on from there, with an optimizer whose state was loaded.
+
+    Attributes
+    ----------
+    last_epoch : int
+        Number of ``step()`` calls so far.
+    base_lrs : list of float
+        Each group's learning rate at the beginning.
+
+    Raises
+    ------
+    KeyError
+        If `last_epoch` is not -1 and the groups have no ``"initial_lr"``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> class HalveLR(tc.optim.lr_scheduler.LRScheduler):
+    ...     def get_lr(self):
+    ...         return [lr / 2 if self.last_epoch > 0 else lr for lr in self.present_lrs()]
+    >>> optimizer = tc.optim.SGD([tc.tensor([1.0], requires_grad=True)], lr=0.8)
+    >>> scheduler = HalveLR(optimizer)
+    >>> optimizer.step()
+    >>> scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.4]
+    """
+
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1):
+        _check_optimizer(optimizer)
+        for index, group in enumerate(optimizer.param_groups):
+            if last_epoch == -1:
+                group.setdefault("initial_lr", group["lr"])
+            elif "initial_lr" not in group:
+                raise KeyError(
+                    f"param 'initial_lr' is not specified in param_groups[{index}] when resuming a scheduler "
+                    f"at last_epoch={last_epoch}. Load the optimizer's saved state first, or begin with -1"
+                )
+        self.optimizer = optimizer
+        self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
+        self.last_epoch = last_epoch
+        self._step_count = 0
+        self._advance()
+
+    def present_lrs(self) -> list[float]:
+        """Give the optimizer's learning rates as they are now, one per group."""
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+    def get_lr(self) -> list[float]:
+        """Compute the learning rates of epoch ``last_epoch`` from those of the epoch before."""
+        raise NotImplementedError(f"{type(self).__name__} does not define get_lr")
+
+    def get_last_lr(self) -> list[float]:
+        """Give the learning rates set last, one per group."""
+        return list(self._last_lr)
+
+    def step(self) -> None:
+        """Go on to the next epoch, and set its learning rates.
+
+        Warns
+        -----
+        UserWarning
+            If the optimizer has not made a step: the first rate would be skipped.
+        """
+        if self._step_count == 1 and self.optimizer._step_count == 0:
+            warnings.warn(
+                "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first learning rate "
+                "of the schedule is skipped. Call optimizer.step() first, then scheduler.step()",
+                UserWarning,
+                stacklevel=2,
+            )
+        self._advance()
+
+    def _advance(self) -> None:
+        self._step_count += 1
+        self.last_epoch += 1
+        for group, lr in zip(self.optimizer.param_groups, self.get_lr()):
+            group["lr"] = lr
+        self._last_lr = self.present_lrs()
+
+    def _is_first(self) -> bool:
+        """Is this the rate that the constructor sets?"""
+        return self._step_count == 1
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give everything but the optimizer and functions, as plain numbers and lists.
+
+        Examples
+        --------
+        >>> import tinyconv as tc
+        >>> optimizer = tc.optim.SGD([tc.tensor([1.0], requires_grad=True)], lr=0.8)
+        >>> tc.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5).state_dict()
+        {'gamma': 0.5, 'base_lrs': [0.8], 'last_epoch': 0, '_step_count': 1, '_last_lr': [0.8]}
+        """
+        state = {key: value for key, value in vars(self).items() if key not in self._not_saved}
+        return {key: list(value) if isinstance(value, list) else value for key, value in state.items()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over what :meth:`state_dict` gave.  The optimizer's own state holds the rates: load it too."""
+        unknown = sorted(set(state_dict) - set(vars(self)))
+        if unknown:
+            raise ValueError(
+                f"{type(self).__name__} has no {', '.join(unknown)}: the state is another schedule's"
+            )
+        for key, value in state_dict.items():
+            setattr(self, key, list(value) if isinstance(value, list) else value)
+
+    _not_saved: tuple[str, ...] = ("optimizer",)
+
+
+class LambdaLR(LRScheduler):
+    """The first learning rate times a function of the epoch.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The one whose learning rates are set.
+    lr_lambda : callable or list of callable
+        ``lr_lambda(epoch)`` gives the factor; a list has one function per group.
+    last_epoch : int
+        See :class:`LRScheduler`.
+
+    Raises
+    ------
+    ValueError
+        If the list has not one function per group.
+
+    Notes
+    -----
+    The functions are not part of ``state_dict()``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> optimizer = tc.optim.SGD([tc.tensor([1.0], requires_grad=True)], lr=0.5)
+    >>> warm_up = tc.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: min(1.0, (epoch + 1) / 5))
+    >>> warm_up.get_last_lr()
+    [0.1]
+    """
+
+    _not_saved = ("optimizer", "lr_lambdas")
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
+        last_epoch: int = -1,
+    ):
+        _check_optimizer(optimizer)
+        self.lr_lambdas = _per_group("lr_lambda", lr_lambda, optimizer)
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        """Give each base rate times its function's value."""
+        return [base * factor(self.last_epoch) for base, factor in zip(self.base_lrs, self.lr_lambdas)]
+
+
+class StepLR(LRScheduler):
+    """Multiply the learning rate by `gamma` every `step_size` epochs.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The one whose learning rates are set.
+    step_size : int
+        Epochs between two changes.
+    gamma : float
+        The factor.
+    last_epoch : int
+        See :class:`LRScheduler`.
+
+    Raises
+    ------
+    ValueError
+        If `step_size` is not a positive integer.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> optimizer = tc.optim.SGD([tc.tensor([1.0], requires_grad=True)], lr=8.0)
+    >>> scheduler = tc.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
+    >>> for _ in range(4):
+    ...     print(scheduler.get_last_lr(), end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    [8.0] [8.0] [4.0] [4.0]
+    """
+
+    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1):
+        self.step_size = _positive_int("step_size", step_size)
+        self.gamma = gamma
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        """Give the present rates, times gamma at every step_size-th epoch."""
+        if self.last_epoch == 0 or self.last_epoch % self.step_size:
+            return self.present_lrs()
+        return [lr * self.gamma for lr in self.present_lrs()]
+
+
+class MultiStepLR(LRScheduler):
+    """Multiply the learning rate by `gamma` at each of the given epochs.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The one whose learning rates are set.
+    milestones : iterable of int
+        The epochs; one given twice counts twice.
+    gamma : float
+        The factor.
+    last_epoch : int
+        See :class:`LRScheduler`.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> optimizer = tc.optim.SGD([tc.tensor([1.0], requires_grad=True)], lr=8.0)
+    >>> scheduler = tc.optim.lr_scheduler.MultiStepLR(optimizer, milestones=[1, 3], gamma=0.5)
+    >>> for _ in range(4):
+    ...     print(scheduler.get_last_lr(), end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    [8.0] [4.0] [4.0] [2.0]
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1
+    ):
+        self.milestones = sorted(milestones)
+        self.gamma = gamma
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        """Give the present rates, times gamma for each milestone at this epoch."""
+        times = self.milestones.count(self.last_epoch)
+        return [lr * self.gamma**times if times else lr for lr in self.present_lrs()]
+
+
+class ExponentialLR(LRScheduler):
+    """Multiply the learning rate by `gamma` every epoch.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The one whose learning rates are set.
+    gamma : float
+        The factor.
+    last_epoch : int
+        See :class:`LRScheduler`.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> optimizer = tc.optim.SGD([tc.tensor([1.0], requires_grad=True)], lr=8.0)
+    >>> scheduler = tc.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    >>> optimizer.step()
+    >>> scheduler.step()
+    >>> scheduler.get_last_lr()
+    [4.0]
+    """
+
+    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1):
+        self.gamma = gamma
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        """Give the present rates times gamma."""
+        if self._is_first():
+            return self.present_lrs()
+        return [lr * self.gamma for lr in self.present_lrs()]
+
+
+class CosineAnnealingLR(LRScheduler):
+    r"""Half a cosine wave down from the first learning rate to `eta_min` in `T_max` epochs.
+
+    At epoch :math:`t` the rate is
+    :math:`\eta_{min} + \frac12 (\eta_0 - \eta_{min}) (1 + \cos(\pi t / T_{max}))`;
+    after `T_max` it rises again.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The one whose learning rates are set.
+    T_max : int
+        Epochs until the lowest rate.
+    eta_min : float
+        The lowest rate.
+    last_epoch : int
+        See :class:`LRScheduler`.
+
+    Raises
+    ------
+    ValueError
+        If `T_max` is not a positive integer.
+
+    References
+    ----------
+    I. Loshchilov, F. Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts", ICLR 2017
+    (arXiv:1608.03983); only the annealing, without the restarts.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> optimizer = tc.optim.SGD([tc.tensor([1.0], requires_grad=True)], lr=1.0)
+    >>> scheduler = tc.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=2)
+    >>> for _ in range(3):
+    ...     print(f"{scheduler.get_last_lr()[0]:.2f}", end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    1.00 0.50 0.00
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        T_max: int,
+        eta_min: float = 0.0,
+        last_epoch: int = -1,
+    ):
+        self.T_max = _positive_int("T_max", T_max)
+        self.eta_min = eta_min
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        """Give the present rates moved on along the wave."""
+        if self._is_first():
+            if self.last_epoch == 0:
+                return self.present_lrs()
+            return [self._wave(base, self.last_epoch) for base in self.base_lrs]
+        return [self._next(lr, base) for lr, base in zip(self.present_lrs(), self.base_lrs)]
+
+    def _wave(self, base: float, epoch: int) -> float:
+        return self.eta_min + (base - self.eta_min) * (1 + math.cos(math.pi * epoch / self.T_max)) / 2
+
+    def _next(self, lr: float, base: float) -> float:
+        """Scale the present height above `eta_min` as the wave does from the last epoch to this."""
+        if (self.last_epoch - 1 - self.T_max) % (2 * self.T_max) == 0:  # the last height was 0
+            return lr + (base - self.eta_min) * (1 - math.cos(math.pi / self.T_max)) / 2
+        now, before = (
+            1 + math.cos(math.pi * epoch / self.T_max) for epoch in (self.last_epoch, self.last_epoch - 1)
+        )
+        return self.eta_min + (lr - self.eta_min) * now / before
+
+
+class OneCycleLR(LRScheduler):
+    """Up to a high learning rate and down to almost none, once; momentum goes the other way.
+
+    The rate goes from ``max_lr / div_factor`` to `max_lr` during the first `pct_start` of all steps,
+    then to ``max_lr / div_factor / final_div_factor``.  Call ``step()`` after every batch.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The one whose learning rates, and momentum or first beta, are set.
+    max_lr : float or list of float
+        The highest learning rate; a list has one per group.
+    total_steps : int, optional
+        Number of batches in all; or give `epochs` and `steps_per_epoch`, and it is their product.
+    epochs, steps_per_epoch : int, optional
+        See `total_steps`.
+    pct_start : float
+        The part of the steps spent going up, in [0, 1].
+    anneal_strategy : {'cos', 'linear'}
+        The form of the curve between two turning points.
+    cycle_momentum : bool
+        Also lower the momentum from `max_momentum` to `base_momentum` while the rate rises, and back.
+    base_momentum, max_momentum : float or list of float
+        The lowest and the highest momentum (Adam: first beta).
+    div_factor, final_div_factor : float
+        See above.
+    three_phase : bool
+        Come down to the first rate as fast as it went up, then to the last rate.
+    last_epoch : int
+        See :class:`LRScheduler`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range, momentum is to be cycled but the optimizer has none, or
+        ``step()`` is called more than `total_steps` times.
+
+    References
+    ----------
+    L. N. Smith, N. Topin, "Super-Convergence: Very Fast Training of Neural Networks Using Large
+    Learning Rates", 2017 (arXiv:1708.07120).
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> optimizer = tc.optim.SGD([tc.tensor([1.0], requires_grad=True)], lr=1.0, momentum=0.9)
+    >>> scheduler = tc.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=10)
+    >>> for _ in range(9):
+    ...     print(f"{scheduler.get_last_lr()[0]:.2f}", end=" ")
+    ...     optimizer.step()
+    ...     scheduler.step()
+    0.04 0.52 1.00 0.95 0.81 0.61 0.39 0.19 0.05
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        max_lr: float | Sequence[float],
+        total_steps: int | None = None,
+        epochs: int | None = None,
+        steps_per_epoch: int | None = None,
+        pct_start: float = 0.3,
+        anneal_strategy: str = "cos",
+        cycle_momentum: bool = True,
+        base_momentum: float | Sequence[float] = 0.85,
+        max_momentum: float | Sequence[float] = 0.95,
+        div_factor: float = 25.0,
+        final_div_factor: float = 1e4,
+        three_phase: bool = False,
+        last_epoch: int = -1,
+    ):
+        _check_optimizer(optimizer)
+        self.total_steps = _total_steps(total_steps, epochs, steps_per_epoch)
+        if not 0 <= pct_start <= 1:
+            raise ValueError(f"Expected pct_start between 0 and 1, but got {pct_start}")
+        if anneal_strategy not in ("cos", "linear"):
+            raise ValueError(
+                f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy!r}"
+            )
+        self.pct_start, self.three_phase = pct_start, three_phase
+        self.anneal_strategy, self.cycle_momentum = anneal_strategy, cycle_momentum
+        if cycle_momentum and not {"momentum", "betas"} & set(optimizer.defaults):
+            raise ValueError(
+                f"optimizer must support momentum or beta1 with `cycle_momentum` option enabled, and "
+                f"{type(optimizer).__name__} has neither. Pass cycle_momentum=False"
+            )
+        if last_epoch == -1:
+            _set_in_groups(optimizer, "max_lr", max_lr)
+            for group in optimizer.param_groups:
+                group["initial_lr"] = group["max_lr"] / div_factor
+                group["min_lr"] = group["initial_lr"] / final_div_factor
+            if cycle_momentum:
+                _set_in_groups(optimizer, "max_momentum", max_momentum)
+                _set_in_groups(optimizer, "base_momentum", base_momentum)
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        """Give the rates of this step, and set the groups' momentum."""
+        if self.last_epoch > self.total_steps:
+            raise ValueError(
+                f"Tried to step {self.last_epoch} times. The specified number of total steps is "
+                f"{self.total_steps}. Make total_steps the number of all batches: epochs * len(loader)"
+            )
+        start, end, fraction = self._position()
+        rates = []
+        for group in self.optimizer.param_groups:
+            rates.append(self._between(group[_RATE[start]], group[_RATE[end]], fraction))
+            if self.cycle_momentum:
+                momentum = self._between(group[_MOMENTUM[start]], group[_MOMENTUM[end]], fraction)
+                _set_momentum(group, momentum)
+        return rates
+
+    def _turning_points(self) -> list[tuple[float, str]]:
+        """The step at which each level is reached."""
+        up = self.pct_start * self.total_steps - 1
+        end = (self.total_steps - 1, "last")
+        if self.three_phase:
+            return [(0, "first"), (up, "peak"), (2 * up, "first"), end]
+        return [(0, "first"), (up, "peak"), end]
+
+    def _position(self) -> tuple[str, str, float]:
+        """The levels before and after the present step, and how far between them it is (0 to 1)."""
+        points = self._turning_points()
+        for (start, level), (end, next_level) in pairwise(points):
+            if self.last_epoch <= end or next_level == "last":
+                fraction = (self.last_epoch - start) / (end - start) if end > start else 1.0
+                return level, next_level, fraction
+        raise AssertionError("the last turning point has no end")
+
+    def _between(self, start: float, end: float, fraction: float) -> float:
+        if self.anneal_strategy == "linear":
+            return start + (end - start) * fraction
+        return end + (start - end) / 2 * (1 + math.cos(math.pi * fraction))
+
+
+_RATE = {"first": "initial_lr", "peak": "max_lr", "last": "min_lr"}
+_MOMENTUM = {"first": "max_momentum", "peak": "base_momentum", "last": "max_momentum"}
+
+
+def _set_momentum(group: dict[str, Any], momentum: float) -> None:
+    if "betas" in group:
+        group["betas"] = (momentum, *group["betas"][1:])
+    else:
+        group["momentum"] = momentum
+
+
+def _check_optimizer(optimizer: Any) -> None:
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
+
+
+def _positive_int(name: str, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        raise ValueError(f"Expected positive integer {name}, but got {value!r}")
+    return value
+
+
+def _total_steps(total_steps: int | None, epochs: int | None, steps_per_epoch: int | None) -> int:
+    if total_steps is not None:
+        return _positive_int("total_steps", total_steps)
+    if epochs is None or steps_per_epoch is None:
+        raise ValueError("You must define either total_steps OR (epochs AND steps_per_epoch)")
+    return _positive_int("epochs", epochs) * _positive_int("steps_per_epoch", steps_per_epoch)
+
+
+def _set_in_groups(optimizer: Optimizer, option: str, value: Any) -> None:
+    for group, item in zip(optimizer.param_groups, _per_group(option, value, optimizer)):
+        group[option] = item
+
+
+def _per_group(name: str, value: Any, optimizer: Optimizer) -> list[Any]:
+    """One value per parameter group, from a list of them or from one for all."""
+    count = len(optimizer.param_groups)
+    if not isinstance(value, (list, tuple)):
+        return [value] * count
+    if len(value) != count:
+        raise ValueError(f"Expected {count} values for {name}, one per parameter group, but got {len(value)}")
+    return list(value)

@@ -1,0 +1,129 @@
+"""RMSprop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..backend import Array, get_array_module
+from .optimizer import Optimizer, check_not_negative
+from .rules import add_quotient, add_scaled, average_squares, averages, decayed_gradient, move_average
+from .scratch import blocks
+
+__all__ = ["RMSprop"]
+
+
+class RMSprop(Optimizer):
+    r"""RMSprop: the gradient divided by the root of a running mean of its square.
+
+    .. math::
+        g &\leftarrow g + \lambda p, \qquad v \leftarrow \alpha v + (1 - \alpha) g^2 \\
+        \tilde v &= v - \bar g^2 \text{ if centered, else } v,
+            \qquad \bar g \leftarrow \bar g + (1 - \alpha)(g - \bar g) \\
+        b &\leftarrow \mu b + g / (\sqrt{\tilde v} + \epsilon), \qquad p \leftarrow p - \gamma b
+
+    Parameters
+    ----------
+    params : iterable
+        Tensors, ``(name, Tensor)`` pairs, or dicts of groups (see :class:`Optimizer`).
+    lr : float
+        Learning rate.
+    alpha : float
+        How much of the running mean is kept in a step.
+    eps : float
+        Keeps the divisor away from 0.
+    weight_decay : float
+        Adds ``weight_decay * p`` to the gradient (L2 penalty).
+    momentum : float
+        :math:`\mu` above.
+    centered : bool
+        Divide by an estimate of the gradient's standard deviation instead.
+    maximize : bool
+        Climb instead of descend.
+
+    Raises
+    ------
+    ValueError
+        If an option is out of its range, or `params` is empty.
+
+    References
+    ----------
+    G. Hinton, "Neural Networks for Machine Learning", lecture 6, 2012.  A. Graves, "Generating
+    Sequences With Recurrent Neural Networks", 2013 (arXiv:1308.0850), for the centered form.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> w = tc.tensor([1.0, -100.0], requires_grad=True)
+    >>> optimizer = tc.optim.RMSprop([w], lr=0.05)
+    >>> (w * w).sum().backward()
+    >>> optimizer.step()
+    >>> w.detach()
+    tensor([  0.5000, -99.5000])
+    """
+
+    def __init__(
+        self,
+        params: Iterable,
+        lr: float = 1e-2,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        momentum: float = 0,
+        centered: bool = False,
+        *,
+        maximize: bool = False,
+    ):
+        defaults = {
+            "lr": lr,
+            "alpha": alpha,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "momentum": momentum,
+            "centered": centered,
+            "maximize": maximize,
+        }
+        super().__init__(params, defaults)
+
+    def _check_options(self, options: Mapping[str, Any]) -> None:
+        check_not_negative(
+            options,
+            lr="learning rate",
+            eps="epsilon value",
+            momentum="momentum value",
+            weight_decay="weight_decay value",
+            alpha="alpha value",
+        )
+
+    def _update(self, param: Array, grad: Array, state: dict[str, Any], options: Mapping[str, Any]) -> None:
+        names = ["square_avg"]
+        if options["centered"]:
+            names.append("grad_avg")
+        if options["momentum"] > 0:
+            names.append("momentum_buffer")
+        state["step"] = state.get("step", 0) + 1
+        for p, g, *rest in blocks(param, grad, *averages(state, names, param)):
+            self._update_block(p, g, dict(zip(names, rest)), options)
+
+    def _update_block(self, p: Array, g: Array, means: dict[str, Array], options: Mapping[str, Any]) -> None:
+        xp = get_array_module(p)
+        lr, alpha, weight_decay = (float(options[name]) for name in ("lr", "alpha", "weight_decay"))
+        g = decayed_gradient(p, g, weight_decay, options["maximize"], self._scratch)
+        average_squares(means["square_avg"], g, alpha, self._scratch)
+        divisor = self._scratch.like(p, slot=1)
+        if options["centered"]:
+            mean = means["grad_avg"]
+            move_average(mean, g, 1 - alpha, self._scratch)
+            xp.multiply(mean, mean, out=divisor)
+            xp.subtract(means["square_avg"], divisor, out=divisor)
+            xp.sqrt(divisor, out=divisor)
+        else:
+            xp.sqrt(means["square_avg"], out=divisor)
+        divisor += float(options["eps"])
+        if "momentum_buffer" in means:
+            buffer = means["momentum_buffer"]
+            buffer *= float(options["momentum"])
+            add_quotient(buffer, g, divisor, 1.0)
+            add_scaled(p, buffer, -lr, self._scratch)
+        else:
+            add_quotient(p, g, divisor, -lr)

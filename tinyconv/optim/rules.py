@@ -1,0 +1,121 @@
+"""Steps that several update rules share: on raw arrays, in place.
+
+Scratch memory: slot 0 is used inside these functions, slot 1 by the rules, slot 2 holds the gradient
+when it had to be changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..backend import Array, get_array_module
+from .scratch import Scratch
+
+
+def averages(state: dict[str, Any], names: list[str], param: Array) -> list[Array]:
+    """Give these arrays of a parameter's state, made of zeros where they do not exist yet.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> state = {"exp_avg": numpy.ones(2)}
+    >>> averages(state, ["exp_avg", "exp_avg_sq"], numpy.ones(2))
+    [array([1., 1.]), array([0., 0.])]
+    """
+    for name in names:
+        if name not in state:
+            state[name] = get_array_module(param).zeros_like(param)
+    return [state[name] for name in names]
+
+
+def add_scaled(target: Array, array: Array, scale: float, scratch: Scratch) -> None:
+    """``target += scale * array``, without an allocation.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> target = numpy.ones(2)
+    >>> add_scaled(target, numpy.array([1.0, 2.0]), -0.5, Scratch())
+    >>> target
+    array([0.5, 0. ])
+    """
+    xp = get_array_module(target)
+    if scale == 1:
+        xp.add(target, array, out=target)
+        return
+    scaled = xp.multiply(array, scale, out=scratch.like(target))
+    xp.add(target, scaled, out=target)
+
+
+def decayed_gradient(
+    param: Array, grad: Array, weight_decay: float, maximize: bool, scratch: Scratch
+) -> Array:
+    """``±grad + weight_decay * param``, the sign by `maximize`; `grad` itself when that is all.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> decayed_gradient(numpy.full(2, 4.0), numpy.ones(2), 0.5, True, Scratch())
+    array([1., 1.])
+    """
+    xp = get_array_module(param)
+    if weight_decay:
+        out = xp.multiply(param, weight_decay, out=scratch.like(param, slot=2))
+        combine = xp.subtract if maximize else xp.add
+        return combine(out, grad, out=out)
+    if maximize:
+        return xp.negative(grad, out=scratch.like(param, slot=2))
+    return grad
+
+
+def average_squares(average: Array, grad: Array, keep: float, scratch: Scratch) -> None:
+    """``average = keep * average + (1 - keep) * grad**2``.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> average = numpy.zeros(2)
+    >>> average_squares(average, numpy.array([1.0, 2.0]), 0.75, Scratch())
+    >>> average
+    array([0.25, 1.  ])
+    """
+    xp = get_array_module(average)
+    squares = xp.multiply(grad, grad, out=scratch.like(average))
+    squares *= 1 - keep
+    average *= keep
+    average += squares
+
+
+def move_average(average: Array, array: Array, weight: float, scratch: Scratch) -> None:
+    """``average += weight * (array - average)``: a running mean.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> average = numpy.zeros(2)
+    >>> move_average(average, numpy.array([1.0, 2.0]), 0.5, Scratch())
+    >>> average
+    array([0.5, 1. ])
+    """
+    xp = get_array_module(average)
+    change = xp.subtract(array, average, out=scratch.like(average))
+    change *= weight
+    average += change
+
+
+def add_quotient(target: Array, array: Array, divisor: Array, scale: float) -> None:
+    """``target += scale * array / divisor``; the quotient overwrites `divisor`.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> target = numpy.ones(2)
+    >>> add_quotient(target, numpy.array([2.0, 4.0]), numpy.array([2.0, 2.0]), -0.5)
+    >>> target
+    array([0.5, 0. ])
+    """
+    xp = get_array_module(target)
+    quotient = xp.divide(array, divisor, out=divisor)
+    if scale != 1:
+        quotient *= scale
+    target += quotient

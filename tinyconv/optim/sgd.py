@@ -1,0 +1,118 @@
+"""Stochastic gradient descent, with momentum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..backend import Array, get_array_module
+from .optimizer import Optimizer, check_not_negative
+from .rules import add_scaled, decayed_gradient
+from .scratch import blocks
+
+__all__ = ["SGD"]
+
+
+class SGD(Optimizer):
+    r"""Stochastic gradient descent, optionally with (Nesterov) momentum.
+
+    With the gradient :math:`g`, learning rate :math:`\gamma`, momentum :math:`\mu`, dampening
+    :math:`\tau` and weight decay :math:`\lambda`, one step is
+
+    .. math::
+        g &\leftarrow g + \lambda p \\
+        b &\leftarrow \mu b + (1 - \tau) g \qquad (b \leftarrow g \text{ at the first step}) \\
+        p &\leftarrow p - \gamma b, \quad \text{or with Nesterov momentum} \quad p - \gamma (g + \mu b)
+
+    Parameters
+    ----------
+    params : iterable
+        Tensors, ``(name, Tensor)`` pairs, or dicts of groups (see :class:`Optimizer`).
+    lr : float
+        Learning rate.
+    momentum, dampening, weight_decay : float
+        As above.
+    nesterov : bool
+        Look ahead along the momentum; needs ``momentum > 0`` and no dampening.
+    maximize : bool
+        Climb instead of descend.
+
+    Raises
+    ------
+    ValueError
+        If an option is out of its range, or `params` is empty.
+
+    References
+    ----------
+    I. Sutskever, J. Martens, G. Dahl, G. Hinton, "On the importance of initialization and momentum in
+    deep learning", ICML 2013, for Nesterov momentum in this form.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> w = tc.tensor([1.0, -1.0], requires_grad=True)
+    >>> optimizer = tc.optim.SGD([w], lr=0.1, momentum=0.9)
+    >>> for _ in range(2):
+    ...     optimizer.zero_grad()
+    ...     (w * w).sum().backward()
+    ...     optimizer.step()
+    >>> w.detach()
+    tensor([ 0.4600, -0.4600])
+    """
+
+    def __init__(
+        self,
+        params: Iterable,
+        lr: float = 1e-3,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float = 0,
+        nesterov: bool = False,
+        *,
+        maximize: bool = False,
+    ):
+        defaults = {
+            "lr": lr,
+            "momentum": momentum,
+            "dampening": dampening,
+            "weight_decay": weight_decay,
+            "nesterov": nesterov,
+            "maximize": maximize,
+        }
+        super().__init__(params, defaults)
+
+    def _check_options(self, options: Mapping[str, Any]) -> None:
+        check_not_negative(options, lr="learning rate", momentum="momentum value")
+        check_not_negative(options, weight_decay="weight_decay value")
+        if options["nesterov"] and (options["momentum"] <= 0 or options["dampening"] != 0):
+            raise ValueError(
+                "Nesterov momentum requires a momentum and zero dampening, "
+                f"got momentum={options['momentum']}, dampening={options['dampening']}"
+            )
+
+    def _update(self, param: Array, grad: Array, state: dict[str, Any], options: Mapping[str, Any]) -> None:
+        lr, weight_decay = float(options["lr"]), float(options["weight_decay"])
+        first = "momentum_buffer" not in state
+        buffers = []
+        if options["momentum"]:
+            if first:
+                state["momentum_buffer"] = get_array_module(param).empty_like(param)
+            buffers = [state["momentum_buffer"]]
+        for p, g, *buffer in blocks(param, grad, *buffers):
+            direction = decayed_gradient(p, g, weight_decay, options["maximize"], self._scratch)
+            for b in buffer:  # one array, or none without momentum
+                direction = self._with_momentum(b, direction, first, options)
+            add_scaled(p, direction, -lr, self._scratch)
+
+    def _with_momentum(self, buffer: Array, g: Array, first: bool, options: Mapping[str, Any]) -> Array:
+        momentum = float(options["momentum"])
+        if first:
+            buffer[...] = g
+        else:
+            buffer *= momentum
+            add_scaled(buffer, g, 1 - float(options["dampening"]), self._scratch)
+        if not options["nesterov"]:
+            return buffer
+        xp = get_array_module(buffer)
+        ahead = xp.multiply(buffer, momentum, out=self._scratch.like(buffer, slot=1))
+        return xp.add(ahead, g, out=ahead)

@@ -1,0 +1,920 @@
+"""The Tensor: an array, its gradient, and its place in the graph.
+
+Its methods are thin names for the operations in :mod:`tinyconv.ops`; the graph is kept by
+:mod:`tinyconv.autograd`.
+"""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from . import autograd, ops
+from .autograd import Function, RemovableHandle, no_grad, run_backward, seed_gradient
+from .backend import Array, Device, asnumpy, device_of, get_array_module, is_array
+from .formatting import format_tensor
+
+__all__ = ["Tensor", "from_numpy", "tensor"]
+
+Dims = int | Sequence[int] | None
+# the builtins, under names that Tensor's methods do not shadow
+int_: TypeAlias = int
+float_: TypeAlias = float
+bool_: TypeAlias = bool
+
+
+def _numpy_names(method: Callable) -> Callable:
+    """Let a reduction take NumPy's ``axis`` and ``keepdims`` beside PyTorch's ``dim`` and ``keepdim``."""
+
+    @functools.wraps(method)
+    def renamed(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        if "axis" in kwargs:
+            kwargs["dim"] = kwargs.pop("axis")
+        if "keepdims" in kwargs:
+            kwargs["keepdim"] = kwargs.pop("keepdims")
+        return method(self, *args, **kwargs)
+
+    return renamed
+
+
+def _sizes(args: tuple[Any, ...]) -> tuple[int, ...]:
+    """Accept sizes one by one or as one sequence: ``reshape(2, 3)`` and ``reshape((2, 3))``."""
+    return tuple(args[0]) if len(args) == 1 and isinstance(args[0], Sequence) else args
+
+
+class Tensor:
+    """An array on some device that remembers the operations it went through.
+
+    Parameters
+    ----------
+    data : array, Tensor, number or nested list
+        An array is taken as it is (its memory is shared); anything else is converted on the CPU.
+    requires_grad : bool
+        Ask for ``.grad`` after :meth:`backward`; only for float dtypes.
+
+    Attributes
+    ----------
+    grad : Tensor or None
+        What the backward passes so far have added up.
+    grad_fn : Function or None
+        The operation that made it; None for a leaf.
+    requires_grad : bool
+        Whether operations on it are recorded.
+
+    Raises
+    ------
+    RuntimeError
+        If `requires_grad` is asked of integers or bools.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> x = tc.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([[2., 4.],
+            [6., 8.]])
+    """
+
+    __slots__ = (
+        "__dict__", "__weakref__", "_data", "_hooks", "_index", "_is_view", "_version", "grad", "grad_fn",
+        "requires_grad",
+    )  # fmt: skip
+    __array_ufunc__ = None  # numpy_scalar * tensor and array * tensor come to Tensor.__rmul__
+    __array_priority__ = 1000
+
+    grad: Tensor | None
+    grad_fn: Function | None
+    requires_grad: bool
+
+    def __init__(self, data: Any, requires_grad: bool = False):
+        if type(data) is not np.ndarray:
+            data = _as_array(data)
+        self._data = data
+        self.grad = None
+        self.grad_fn = None
+        self.requires_grad = False
+        self._index = 0
+        self._version = [0]
+        self._is_view = False
+        self._hooks: dict[int, dict[int, Callable]] | None = None
+        if requires_grad:
+            self.requires_grad_()
+
+    @staticmethod
+    def _from_graph(array: Array, node: Function, index: int) -> Tensor:
+        """Wrap output number `index` of a recorded operation; integer outputs carry no gradient."""
+        result = Tensor(array)
+        if result._data.dtype.kind == "f":
+            result.requires_grad, result.grad_fn, result._index = True, node, index
+        return result
+
+    # ---------------------------------------------------------------------- what it is
+
+    @property
+    def data(self) -> Array:
+        """The raw array.  Writing into it is seen by nobody; assigning another one is noticed.
+
+        Raises
+        ------
+        ValueError
+            If an assigned array has another shape.
+        """
+        return self._data
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        array = _as_array(value)
+        if self._data is not None and array.shape != self._data.shape:
+            raise ValueError(
+                f"cannot set .data of a tensor of shape {self.shape} to an array of shape {array.shape}; "
+                f"make a new tensor instead"
+            )
+        self._data = array
+        self._version = [0]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sizes of the dimensions."""
+        return self._data.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The element type, a NumPy dtype."""
+        return self._data.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._data.ndim
+
+    @property
+    def device(self) -> Device:
+        """Where the data lives."""
+        return device_of(self._data)
+
+    @property
+    def is_leaf(self) -> bool:
+        """True unless a recorded operation made it."""
+        return self.grad_fn is None
+
+    def size(self, dim: int | None = None) -> Any:
+        """Give the shape, or one size of it."""
+        return self.shape if dim is None else self.shape[dim]
+
+    def dim(self) -> int:
+        """Give the number of dimensions."""
+        return self.ndim
+
+    def numel(self) -> int:
+        """Give the number of elements."""
+        return int(self._data.size)
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("len() of a 0-d tensor")
+        return self.shape[0]
+
+    def __repr__(self) -> str:
+        return format_tensor(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and self.numel() == 1 else format(str(self), spec)
+
+    # ---------------------------------------------------------------------- ways out
+
+    def numpy(self) -> np.ndarray:
+        """Give the data as a NumPy array, sharing memory on the CPU.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor requires grad: use ``detach()`` first.
+        TypeError
+            If it is not on the CPU: use ``cpu()`` first.
+        """
+        if self.requires_grad:
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+            )
+        if type(self._data) is not np.ndarray:
+            raise TypeError(
+                f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor "
+                f"to host memory first."
+            )
+        return self._data
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def item(self) -> Any:
+        """Give the only element as a Python number.
+
+        Raises
+        ------
+        RuntimeError
+            If there is not exactly one element.
+        """
+        if self.numel() != 1:
+            raise RuntimeError(f"a Tensor with {self.numel()} elements cannot be converted to Scalar")
+        return asnumpy(self._data).item()
+
+    def tolist(self) -> Any:
+        """Give the elements as nested Python lists."""
+        return asnumpy(self._data).tolist()
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iub":
+            raise TypeError(
+                f"only integer tensors of a single element can be converted to an index, got {self.dtype}"
+            )
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        if self.numel() != 1:
+            raise RuntimeError(
+                f"Boolean value of Tensor with {self.numel()} values is ambiguous. Use (a == b).all() or .any()"
+            )
+        return bool(self.item())
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __deepcopy__(self, memo: dict) -> Tensor:
+        if not self.is_leaf:
+            raise RuntimeError(
+                "Only leaf tensors can be deep-copied: this one has a graph; use x.detach().clone()"
+            )
+        return self._rebuilt(self._data.copy(), memo)
+
+    def _rebuilt(self, array: Array, memo: dict) -> Tensor:
+        copy = type(self).__new__(type(self))
+        Tensor.__init__(copy, array, self.requires_grad)
+        copy.__dict__.update(self.__dict__)
+        memo[id(self)] = copy
+        copy.grad = None if self.grad is None else Tensor(self.grad._data.copy())
+        return copy
+
+    def __getstate__(self) -> dict[str, Any]:
+        if not self.is_leaf:
+            raise RuntimeError("Only leaf tensors can be pickled: this one has a graph; use x.detach()")
+        return {"data": asnumpy(self._data), "device": str(self.device), "requires_grad": self.requires_grad,
+                "attributes": dict(self.__dict__)}  # fmt: skip
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        Tensor.__init__(self, Device(state["device"]).asarray(state["data"]), state["requires_grad"])
+        self.__dict__.update(state["attributes"])
+
+    # ---------------------------------------------------------------------- moving and converting
+
+    def to(self, *args: Any, **kwargs: Any) -> Tensor:
+        """Give the tensor on another device, in another dtype, or like another tensor.
+
+        Both moves are differentiable; the tensor itself comes back if nothing changes.
+        """
+        device, dtype = kwargs.get("device"), kwargs.get("dtype")
+        for arg in args:
+            if isinstance(arg, Tensor):
+                device, dtype = arg.device, arg.dtype
+            elif isinstance(arg, Device) or (isinstance(arg, str) and not _is_dtype_name(arg)):
+                device = arg
+            else:
+                dtype = arg
+        result = self if dtype is None else ops.cast(self, dtype)
+        return result if device is None else ops.to_device(result, Device(device))
+
+    def cpu(self) -> Tensor:
+        """Give the tensor on the CPU."""
+        return self.to(Device("cpu"))
+
+    def cuda(self, index: int = 0) -> Tensor:
+        """Give the tensor on a CUDA device."""
+        return self.to(Device(f"cuda:{index}"))
+
+    def type(self, dtype: Any) -> Tensor:
+        """Give the tensor in another dtype."""
+        return ops.cast(self, dtype)
+
+    astype = type
+
+    def half(self) -> Tensor:
+        """Give the tensor in float16."""
+        return ops.cast(self, np.float16)
+
+    def float(self) -> Tensor:
+        """Give the tensor in float32."""
+        return ops.cast(self, np.float32)
+
+    def double(self) -> Tensor:
+        """Give the tensor in float64."""
+        return ops.cast(self, np.float64)
+
+    def int(self) -> Tensor:
+        """Give the tensor in int32."""
+        return ops.cast(self, np.int32)
+
+    def long(self) -> Tensor:
+        """Give the tensor in int64."""
+        return ops.cast(self, np.int64)
+
+    def bool(self) -> Tensor:
+        """Give the tensor as bool."""
+        return ops.cast(self, np.bool_)
+
+    # ---------------------------------------------------------------------- the graph
+
+    def requires_grad_(self, requires_grad: bool_ = True) -> Tensor:
+        """Start (or stop) asking for this leaf's gradient.
+
+        Raises
+        ------
+        RuntimeError
+            For integer dtypes, or to stop at a tensor that is no leaf.
+        """
+        if requires_grad and self.dtype.kind != "f":
+            raise RuntimeError(
+                f"only Tensors of floating point dtype can require gradients, got {self.dtype}. Use x.float() first"
+            )
+        if not requires_grad and self.grad_fn is not None:
+            raise RuntimeError("you can only change requires_grad flags of leaf variables. Use x.detach()")
+        self.requires_grad = bool_(requires_grad)
+        return self
+
+    def detach(self) -> Tensor:
+        """Give the same data cut off from the graph (memory is shared)."""
+        result = Tensor(self._data)
+        result._version, result._is_view = self._version, True
+        return result
+
+    def clone(self) -> Tensor:
+        """Give a differentiable copy in its own memory."""
+        return ops.Clone.apply(self)
+
+    def backward(
+        self, gradient: Any = None, retain_graph: bool_ | None = None, create_graph: bool_ = False
+    ) -> None:
+        """Add to every leaf's ``.grad`` its derivative of this tensor.
+
+        Parameters
+        ----------
+        gradient : Tensor, optional
+            Where to start from, of this tensor's shape; 1 for a scalar.
+        retain_graph : bool, optional
+            Keep what the graph saved, so that backward can be called again; defaults to `create_graph`.
+        create_graph : bool
+            Record the backward pass, so that gradients can be differentiated.
+
+        Raises
+        ------
+        RuntimeError
+            If there is no graph, it was freed, the tensor is no scalar and `gradient` is missing, or
+            something the graph saved was modified.
+        """
+        seed = seed_gradient(self, gradient, "backward")
+        run_backward([(self, seed)], create_graph if retain_graph is None else retain_graph, create_graph)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+        """Call ``hook(grad)`` when this tensor's gradient is complete; it may return another one.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor does not require grad.
+        """
+        if not self.requires_grad:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        owner = self.grad_fn or self
+        if owner._hooks is None:
+            owner._hooks = {}
+        return RemovableHandle(owner._hooks.setdefault(self._index, {}), hook)
+
+    def retain_grad(self) -> None:
+        """Keep this tensor's ``.grad`` although it is no leaf."""
+        if not self.is_leaf:
+            reference = weakref.ref(self)  # the graph must not keep its own results alive
+
+            def keep(grad: Tensor) -> None:
+                tensor = reference()
+                if tensor is not None:
+                    tensor.grad = grad if tensor.grad is None else tensor.grad + grad
+
+            self.register_hook(keep)
+
+    def bump_version(self) -> None:
+        """Note that the data was written to, so that a graph that saved it will refuse to go on."""
+        self._version[0] += 1
+
+    # ---------------------------------------------------------------------- writing in place
+
+    def _write(self, result: Tensor, how: str) -> Tensor:
+        """Become `result`: in memory where no gradient is involved, else as a new value in the graph."""
+        tracked = autograd.is_grad_enabled() and (self.requires_grad or result.requires_grad)
+        if tracked and self.requires_grad and self.is_leaf:
+            raise RuntimeError(
+                f"a leaf Variable that requires grad is being used in an in-place operation ({how}). "
+                f"Do it under no_grad(), or on a clone"
+            )
+        if tracked and self._is_view:
+            raise RuntimeError(
+                f"{how} on a view (a slice, reshape or detach of another tensor) cannot be differentiated: the "
+                f"tensor it looks into would not follow. Index that tensor itself (x[0, 1] = v, not x[0][1] = v)"
+            )
+        if result.shape != self.shape:
+            raise RuntimeError(
+                f"{how}: output with shape {self.shape} doesn't match the broadcast shape {result.shape}"
+            )
+        if tracked:
+            self._data, self.grad_fn, self._index = (
+                ops.cast(result, self.dtype)._data,
+                result.grad_fn,
+                result._index,
+            )
+            self.requires_grad, self._version = True, [0]
+        else:
+            self._data[...] = result._data
+            self.bump_version()
+        return self
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        key = ops.as_index(self, key)
+        if not isinstance(value, (Tensor, int_, float_, np.generic)):
+            value = Tensor(self.device.asarray(np.asarray(value)))
+        value = ops.cast(value, self.dtype) if isinstance(value, Tensor) else self.dtype.type(value)
+        needs_grad = self.requires_grad or (isinstance(value, Tensor) and value.requires_grad)
+        try:
+            if autograd.is_grad_enabled() and needs_grad:
+                self._write(ops.SetItem.apply(self, value, key), "x[...] = value")
+            else:
+                if isinstance(value, Tensor):
+                    autograd._check_devices(ops.SetItem, [self, value])
+                self._data[key] = ops.as_value(
+                    self._data, key, value._data if isinstance(value, Tensor) else value
+                )
+                self.bump_version()
+        except (IndexError, ValueError) as error:
+            shape = value.shape if isinstance(value, Tensor) else ()
+            raise type(error)(f"cannot assign a value of shape {shape} into {self.shape}: {error}") from None
+
+    def __iadd__(self, other: Any) -> Tensor:
+        return self._write(self + other, "x += value")
+
+    def __isub__(self, other: Any) -> Tensor:
+        return self._write(self - other, "x -= value")
+
+    def __imul__(self, other: Any) -> Tensor:
+        return self._write(self * other, "x *= value")
+
+    def __itruediv__(self, other: Any) -> Tensor:
+        return self._write(self / other, "x /= value")
+
+    def add_(self, other: Any, alpha: float_ = 1) -> Tensor:
+        """Add ``alpha * other`` in place."""
+        return self._write(self + other * alpha, "add_")
+
+    def sub_(self, other: Any, alpha: float_ = 1) -> Tensor:
+        """Subtract ``alpha * other`` in place."""
+        return self._write(self - other * alpha, "sub_")
+
+    def mul_(self, other: Any) -> Tensor:
+        """Multiply in place."""
+        return self._write(self * other, "mul_")
+
+    def div_(self, other: Any) -> Tensor:
+        """Divide in place."""
+        return self._write(self / other, "div_")
+
+    def copy_(self, source: Tensor) -> Tensor:
+        """Take over the values of `source`, which broadcasts and may be elsewhere or of another dtype."""
+        moved = source.to(self.device).to(dtype=self.dtype)
+        return self._write(moved.expand(self.shape), "copy_")
+
+    def fill_(self, value: float_) -> Tensor:
+        """Set every element to a number."""
+        return self._write(ops.zeros_like(self) + value, "fill_")
+
+    def zero_(self) -> Tensor:
+        """Set every element to 0."""
+        return self._write(ops.zeros_like(self), "zero_")
+
+    # ---------------------------------------------------------------------- operators
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return ops.getitem(self, key)
+
+    def __add__(self, other: Any) -> Tensor:
+        return ops.add(self, other)
+
+    def __radd__(self, other: Any) -> Tensor:
+        return ops.add(other, self)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return ops.sub(self, other)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return ops.sub(other, self)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return ops.mul(self, other)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return ops.mul(other, self)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return ops.div(self, other)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return ops.div(other, self)
+
+    def __pow__(self, other: Any) -> Tensor:
+        return ops.pow(self, other)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return ops.pow(other, self)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return ops.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return ops.matmul(other, self)
+
+    def __floordiv__(self, other: Any) -> Tensor:
+        return ops.floor_divide(self, other)
+
+    def __rfloordiv__(self, other: Any) -> Tensor:
+        return ops.floor_divide(other, self)
+
+    def __mod__(self, other: Any) -> Tensor:
+        return ops.remainder(self, other)
+
+    def __rmod__(self, other: Any) -> Tensor:
+        return ops.remainder(other, self)
+
+    def __neg__(self) -> Tensor:
+        return ops.neg(self)
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    def __abs__(self) -> Tensor:
+        return ops.abs(self)
+
+    def __eq__(self, other: object) -> Tensor:  # type: ignore[override]
+        return NotImplemented if other is None or isinstance(other, str) else ops.compare("equal", self, other)
+
+    def __ne__(self, other: object) -> Tensor:  # type: ignore[override]
+        return NotImplemented if other is None or isinstance(other, str) else ops.compare("not_equal", self, other)
+
+    def __lt__(self, other: Any) -> Tensor:
+        return ops.compare("less", self, other)
+
+    def __le__(self, other: Any) -> Tensor:
+        return ops.compare("less_equal", self, other)
+
+    def __gt__(self, other: Any) -> Tensor:
+        return ops.compare("greater", self, other)
+
+    def __ge__(self, other: Any) -> Tensor:
+        return ops.compare("greater_equal", self, other)
+
+    def __and__(self, other: Any) -> Tensor:
+        return ops.bitwise("bitwise_and", self, other)
+
+    def __or__(self, other: Any) -> Tensor:
+        return ops.bitwise("bitwise_or", self, other)
+
+    def __xor__(self, other: Any) -> Tensor:
+        return ops.bitwise("bitwise_xor", self, other)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __invert__(self) -> Tensor:
+        if self.dtype.kind == "f":
+            raise TypeError(f"~ (operator.invert) is only implemented on integer and bool tensors, got {self.dtype}")
+        return Tensor(~self._data)
+
+    # ---------------------------------------------------------------------- one element at a time
+
+    def exp(self) -> Tensor:
+        """Exponential."""
+        return ops.exp(self)
+
+    def log(self) -> Tensor:
+        """Natural logarithm."""
+        return ops.log(self)
+
+    def log1p(self) -> Tensor:
+        """``log(1 + x)``, precise near 0."""
+        return ops.log1p(self)
+
+    def sqrt(self) -> Tensor:
+        """Square root."""
+        return ops.sqrt(self)
+
+    def rsqrt(self) -> Tensor:
+        """``1 / sqrt(x)``."""
+        return ops.rsqrt(self)
+
+    def sin(self) -> Tensor:
+        """Sine."""
+        return ops.sin(self)
+
+    def cos(self) -> Tensor:
+        """Cosine."""
+        return ops.cos(self)
+
+    def tanh(self) -> Tensor:
+        """Hyperbolic tangent."""
+        return ops.tanh(self)
+
+    def sigmoid(self) -> Tensor:
+        """``1 / (1 + exp(-x))``."""
+        return ops.sigmoid(self)
+
+    def relu(self) -> Tensor:
+        """``max(x, 0)``."""
+        return ops.relu(self)
+
+    def softmax(self, dim: int_) -> Tensor:
+        """``exp(x) / sum(exp(x))`` along `dim`."""
+        return ops.softmax(self, dim)
+
+    def log_softmax(self, dim: int_) -> Tensor:
+        """``log(softmax(x))`` along `dim`."""
+        return ops.log_softmax(self, dim)
+
+    def abs(self) -> Tensor:
+        """Absolute value."""
+        return ops.abs(self)
+
+    def sign(self) -> Tensor:
+        """-1, 0 or 1."""
+        return ops.sign(self)
+
+    def pow(self, exponent: Any) -> Tensor:
+        """``x ** exponent``."""
+        return ops.pow(self, exponent)
+
+    def square(self) -> Tensor:
+        """``x * x``."""
+        return self * self
+
+    def clamp(self, min: Any = None, max: Any = None) -> Tensor:
+        """Limit values to ``[min, max]``."""
+        return ops.clamp(self, min, max)
+
+    clip = clamp
+
+    # ---------------------------------------------------------------------- reductions
+
+    @_numpy_names
+    def sum(self, dim: Dims = None, keepdim: Any = False) -> Tensor:
+        """Sum over `dim` (or `axis`)."""
+        return ops.sum(self, dim, keepdim)
+
+    @_numpy_names
+    def mean(self, dim: Dims = None, keepdim: Any = False) -> Tensor:
+        """Mean over `dim`."""
+        return ops.mean(self, dim, keepdim)
+
+    @_numpy_names
+    def var(
+        self, dim: Dims = None, keepdim: Any = False, correction: float_ = 1, unbiased: Any = None
+    ) -> Tensor:
+        """Variance over `dim`, divided by ``n - correction``."""
+        return ops.var(self, dim, keepdim, correction if unbiased is None else float_(unbiased))
+
+    @_numpy_names
+    def std(
+        self, dim: Dims = None, keepdim: Any = False, correction: float_ = 1, unbiased: Any = None
+    ) -> Tensor:
+        """Standard deviation over `dim`."""
+        return self.var(dim, keepdim, correction, unbiased).sqrt()
+
+    @_numpy_names
+    def prod(self, dim: Dims = None, keepdim: Any = False) -> Tensor:
+        """Product over `dim`."""
+        return ops.prod(self, dim, keepdim)
+
+    @_numpy_names
+    def max(self, dim: Dims = None, keepdim: Any = False) -> Any:
+        """Largest value; with one `dim`, ``(values, indices)``."""
+        return ops.max(self, dim, keepdim)
+
+    @_numpy_names
+    def min(self, dim: Dims = None, keepdim: Any = False) -> Any:
+        """Smallest value; with one `dim`, ``(values, indices)``."""
+        return ops.min(self, dim, keepdim)
+
+    @_numpy_names
+    def amax(self, dim: Dims = None, keepdim: Any = False) -> Tensor:
+        """Largest value over any dims."""
+        return ops.amax(self, dim, keepdim)
+
+    @_numpy_names
+    def amin(self, dim: Dims = None, keepdim: Any = False) -> Tensor:
+        """Smallest value over any dims."""
+        return ops.amin(self, dim, keepdim)
+
+    @_numpy_names
+    def argmax(self, dim: int_ | None = None, keepdim: Any = False) -> Tensor:
+        """Index of the largest value."""
+        return ops.argmax(self, dim, keepdim)
+
+    @_numpy_names
+    def argmin(self, dim: int_ | None = None, keepdim: Any = False) -> Tensor:
+        """Index of the smallest value."""
+        return ops.argmin(self, dim, keepdim)
+
+    @_numpy_names
+    def logsumexp(self, dim: Dims = None, keepdim: Any = False) -> Tensor:
+        """``log(sum(exp(x)))`` without overflow."""
+        return ops.logsumexp(self, dim, keepdim)
+
+    @_numpy_names
+    def norm(self, p: float_ = 2, dim: Dims = None, keepdim: Any = False) -> Tensor:
+        """The p-norm."""
+        return ops.norm(self, p, dim, keepdim)
+
+    @_numpy_names
+    def all(self, dim: Dims = None, keepdim: Any = False) -> Tensor:
+        """Are all true?"""
+        return ops.truth("all", self, dim, keepdim)
+
+    @_numpy_names
+    def any(self, dim: Dims = None, keepdim: Any = False) -> Tensor:
+        """Is any true?"""
+        return ops.truth("any", self, dim, keepdim)
+
+    def isnan(self) -> Tensor:
+        """Tell which elements are NaN."""
+        return Tensor(get_array_module(self._data).isnan(self._data))
+
+    # ---------------------------------------------------------------------- shapes
+
+    def reshape(self, *shape: Any) -> Tensor:
+        """Give another shape; one size may be -1."""
+        return ops.reshape(self, _sizes(shape))
+
+    view = reshape
+
+    def flatten(self, start_dim: int_ = 0, end_dim: int_ = -1) -> Tensor:
+        """Merge dimensions into one."""
+        return ops.flatten(self, start_dim, end_dim)
+
+    def unflatten(self, dim: int_, sizes: Sequence[int_]) -> Tensor:
+        """Split one dimension into several."""
+        return ops.unflatten(self, dim, sizes)
+
+    def permute(self, *dims: Any) -> Tensor:
+        """Reorder the dimensions."""
+        return ops.permute(self, _sizes(dims))
+
+    def transpose(self, *dims: Any) -> Tensor:
+        """Swap two dimensions (PyTorch), or reorder them all (NumPy)."""
+        order = _sizes(dims)
+        return ops.transpose(self, *order) if len(order) == 2 else ops.permute(self, order)
+
+    @property
+    def T(self) -> Tensor:
+        """The dimensions in reverse order."""
+        return ops.permute(self, tuple(range(self.ndim))[::-1])
+
+    @property
+    def mT(self) -> Tensor:
+        """The last two dimensions swapped."""
+        return ops.transpose(self, -1, -2)
+
+    def t(self) -> Tensor:
+        """Transpose a matrix."""
+        return self.T
+
+    def squeeze(self, dim: Dims = None) -> Tensor:
+        """Drop dimensions of size 1."""
+        return ops.squeeze(self, dim)
+
+    def unsqueeze(self, dim: int_) -> Tensor:
+        """Insert a dimension of size 1."""
+        return ops.unsqueeze(self, dim)
+
+    def expand(self, *shape: Any) -> Tensor:
+        """Repeat dimensions of size 1 without copying."""
+        return ops.expand(self, _sizes(shape))
+
+    def flip(self, *dims: Any) -> Tensor:
+        """Reverse the order along dimensions."""
+        return ops.flip(self, _sizes(dims))
+
+    def split(self, size: int_ | Sequence[int_], dim: int_ = 0) -> tuple[Tensor, ...]:
+        """Cut into pieces of a size."""
+        return ops.split(self, size, dim)
+
+    def chunk(self, chunks: int_, dim: int_ = 0) -> tuple[Tensor, ...]:
+        """Cut into a number of pieces."""
+        return ops.chunk(self, chunks, dim)
+
+    def contiguous(self) -> Tensor:
+        """Give a tensor whose memory is in C order (itself if it is)."""
+        return self if self._data.flags.c_contiguous else self.clone()
+
+
+autograd.tensor_type = Tensor
+
+
+def _is_dtype_name(name: str) -> bool:
+    try:
+        np.dtype(name)
+    except TypeError:
+        return False
+    return True
+
+
+def _as_array(data: Any) -> Array:
+    """Take any known array as it is; convert the rest with NumPy, Python floats to float32."""
+    if isinstance(data, Tensor):
+        return data._data
+    if isinstance(data, (np.generic, np.ndarray)):
+        return np.asarray(data)
+    if is_array(data):
+        get_array_module(data)  # raises for arrays of an unknown library
+        return data
+    array = np.asarray(_plain(data))
+    if array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"cannot make a tensor from {type(data).__name__} of dtype {array.dtype}: expected numbers"
+        )
+    return array.astype(np.float32) if array.dtype == np.float64 and not _holds_float64(data) else array
+
+
+def _plain(data: Any) -> Any:
+    """Nested lists with Tensors replaced by their values."""
+    if isinstance(data, Tensor):
+        return asnumpy(data._data)
+    return [_plain(item) for item in data] if isinstance(data, (list, tuple)) else data
+
+
+def _holds_float64(data: Any) -> bool:
+    """Does a nested list hold NumPy float64 values (which keep their dtype), not Python floats?"""
+    while isinstance(data, (list, tuple)) and data:
+        data = data[0]
+    return getattr(data, "dtype", None) == np.float64
+
+
+def tensor(
+    data: Any, dtype: Any = None, device: Device | str | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Make a Tensor from numbers, nested lists or an array, copying.
+
+    Python floats become float32, ints int64; arrays keep their dtype.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.tensor([1, 2]).dtype, tc.tensor([1.0, 2.0]).dtype
+    (dtype('int64'), dtype('float32'))
+    """
+    with no_grad():
+        array = _as_array(data)
+        target = device_of(array) if device is None else Device(device)
+        moved = target.asarray(array)
+        if dtype is not None:
+            moved = moved.astype(np.dtype(dtype))
+        elif hasattr(data, "shape") and moved is array:
+            moved = array.copy()
+    return Tensor(moved, requires_grad)
+
+
+def from_numpy(array: np.ndarray) -> Tensor:
+    """Make a Tensor that shares memory with a NumPy array; writing to one changes the other.
+
+    Raises
+    ------
+    TypeError
+        If it is no NumPy array.
+
+    Examples
+    --------
+    >>> import numpy as np, tinyconv as tc
+    >>> tc.from_numpy(np.zeros((2, 2))).dtype
+    dtype('float64')
+    """
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(array).__name__}); use tensor(...) for other data")
+    return Tensor(array)
