@@ -105,7 +105,7 @@ device = Device
 float16, float32, float64 = _np.dtype("float16"), _np.dtype("float32"), _np.dtype("float64")
 uint8, int32, int64 = _np.dtype("uint8"), _np.dtype("int32"), _np.dtype("int64")
 bool = _np.dtype("bool")
-half, float, double, long = float16, float32, float64, int64
+half, float, double, int, long = float16, float32, float64, int32, int64
 __version__ = "0.1.0"
 
 

@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from .backend import Array, asnumpy, device_of, get_array_module, is_array
+from .backend import Array, asnumpy, device_of, get_array_module, is_array, quiet
+from .errors import layer_name
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -45,10 +46,11 @@ Edge = tuple[Any, int, tuple[int, ...], np.dtype]
 
 
 class _Mode(threading.local):
-    """Per thread: is recording on, and is every value checked?"""
+    """Per thread: is recording on, is every value checked, and is a vjp at work?"""
 
     grad = True
     anomaly = False
+    inside_vjp = False
 
 
 _mode = _Mode()
@@ -97,8 +99,14 @@ class _Switch(contextlib.ContextDecorator):
         setattr(_mode, self._attribute, self._previous.pop())
 
 
-class set_grad_enabled(_Switch):
-    """Turn recording on or off inside a ``with`` block or a decorated function, in this thread.
+class _Recording(_Switch):
+    """Recording on or off."""
+
+    _attribute = "grad"
+
+
+class set_grad_enabled(_Recording):
+    """Turn recording on or off in this thread: from the call on, or inside a ``with`` block or function.
 
     Examples
     --------
@@ -108,10 +116,27 @@ class set_grad_enabled(_Switch):
     False
     """
 
-    _attribute = "grad"
+    _entered = False  # by the call itself, and no with block has begun yet
+
+    def __init__(self, value: bool):
+        super().__init__(value)
+        super().__enter__()
+        self._entered = True
+
+    def __enter__(self) -> None:
+        if not self._entered:
+            super().__enter__()
+        self._entered = False
+
+    def __call__(self, function: Any) -> Any:
+        """Decorate a function: then recording changes inside it alone."""
+        if self._entered:
+            self.__exit__()
+            self._entered = False
+        return super().__call__(function)
 
 
-class no_grad(set_grad_enabled):
+class no_grad(_Recording):
     """Record nothing inside: ``with no_grad():``, or ``@no_grad()`` on a function.
 
     Examples
@@ -127,7 +152,7 @@ class no_grad(set_grad_enabled):
         super().__init__(False)
 
 
-class enable_grad(set_grad_enabled):
+class enable_grad(_Recording):
     """Record again inside a ``no_grad`` block.
 
     Examples
@@ -171,6 +196,12 @@ class detect_anomaly(_Switch):
         super().__init__(value)
 
 
+class _inside_vjp(_Switch):
+    """A NaN made inside a vjp is reported by the operation whose vjp it is, not by what it is made of."""
+
+    _attribute = "inside_vjp"
+
+
 def is_grad_enabled() -> bool:
     """Tell whether operations are being recorded in this thread.
 
@@ -206,7 +237,7 @@ class _Saved:
 
 
 def _checksum(array: Array) -> int:
-    return zlib.crc32(np.ascontiguousarray(_host_array(array)))
+    return zlib.crc32(np.ascontiguousarray(_host_array(array)).data)
 
 
 def _host_array(value: Any) -> np.ndarray:
@@ -252,6 +283,7 @@ class Function:
 
     edges: tuple[Edge | None, ...]
     needs_input_grad: tuple[bool, ...]
+    _saved: tuple[Any, ...] | None
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output array(s) from the input arrays."""
@@ -280,7 +312,7 @@ class Function:
                 f"freed by the first backward. Use backward(retain_graph=True) the first time, or compute "
                 f"the result again"
             )
-        return tuple(self._unpack(item) for item in self._saved)
+        return tuple([self._unpack(item) for item in self._saved])
 
     def _unpack(self, item: Any) -> Any:
         if not isinstance(item, _Saved):
@@ -303,45 +335,49 @@ class Function:
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward`` on the arguments and record the call if a gradient may be wanted."""
-        if kwargs and any([isinstance(a, tensor_type) for a in kwargs.values()]):
-            raise TypeError(
-                f"{cls.__name__}.apply: pass Tensors by position; keywords are for other arguments"
-            )
+        if kwargs and any(isinstance(a, tensor_type) for a in kwargs.values()):
+            raise TypeError(f"{cls.__name__}.apply: pass Tensors by position; keywords are for other arguments")
+        inputs, needs_grad, on_host = [], [], True  # one plain loop: this method is most of a small call's time
+        for arg in args:
+            if isinstance(arg, tensor_type):
+                needs_grad.append(arg.requires_grad)
+                arg = arg._data
+                on_host = on_host and type(arg) is np.ndarray
+            else:
+                needs_grad.append(False)
+            inputs.append(arg)
+        if not on_host:
+            _check_devices(cls.__name__, [a for a in args if isinstance(a, tensor_type)])
+        recording = _mode.grad and True in needs_grad
         node = cls()
         node._saved = ()
-        tensors = [a for a in args if isinstance(a, tensor_type)]
-        if len(tensors) > 1:
-            _check_devices(cls, tensors)
-        recording = _mode.grad and any([t.requires_grad for t in tensors])
-        if recording:
-            node.needs_input_grad = tuple([isinstance(a, tensor_type) and a.requires_grad for a in args])
-        else:
-            node.needs_input_grad = (False,) * len(args)
-        result = node.forward(*[a._data if isinstance(a, tensor_type) else a for a in args], **kwargs)
+        node.needs_input_grad = tuple(needs_grad) if recording else (False,) * len(args)
+        result = node.forward(*inputs, **kwargs)
+        if isinstance(result, np.generic):  # NumPy gives scalars for 0-d results
+            result = np.asarray(result)
         if _mode.anomaly:
-            node._check_forward(result, tensors)
-        arrays = result if isinstance(result, tuple) else (result,)
-        if not recording:
-            outputs = [tensor_type(array) for array in arrays]
-        else:
-            outputs = node._record(args, arrays)
+            node._check_forward(result, [a for a in args if isinstance(a, tensor_type)])
+        several = isinstance(result, tuple)
+        outputs = tuple(map(tensor_type, result)) if several else (tensor_type(result),)
+        if recording:
+            node._record(args, outputs)
         if cls.is_view:
             outputs[0]._version, outputs[0]._is_view = args[0]._version, True
-        return tuple(outputs) if isinstance(result, tuple) else outputs[0]
+        return outputs if several else outputs[0]
 
-    def _record(self, args: tuple[Any, ...], arrays: tuple[Array, ...]) -> list[Tensor]:
+    def _record(self, args: tuple[Any, ...], outputs: tuple[Tensor, ...]) -> None:
         """Tie the outputs to this node, and this node to where its inputs came from."""
-        self._hooks = None
+        self._hooks = self._outputs = None
         self.edges = tuple([_edge_of(a) if needs else None for a, needs in zip(args, self.needs_input_grad)])
-        outputs = [tensor_type._from_graph(array, self, i) for i, array in enumerate(arrays)]
-        self._outputs = None
+        for index, output in enumerate(outputs):
+            if output._data.dtype.kind == "f":  # integers carry no gradient
+                output.requires_grad, output.grad_fn, output._index = True, self, index
         if len(outputs) > 1:
             self._outputs = [(o.shape, o.dtype, get_array_module(o._data)) for o in outputs]
         if self._saved:
             self._saved = tuple([self._pack(array, args, outputs) for array in self._saved])
-        return outputs
 
-    def _pack(self, array: Any, args: tuple[Any, ...], outputs: list[Tensor]) -> Any:
+    def _pack(self, array: Any, args: tuple[Any, ...], outputs: tuple[Tensor, ...]) -> Any:
         """Remember which input or output a saved array is, so that double backward can go on from it."""
         for arg, edge in zip(args, self.edges):
             if isinstance(arg, tensor_type) and arg._data is array:
@@ -354,6 +390,8 @@ class Function:
     def _check_forward(self, result: Any, inputs: list[Tensor]) -> None:
         """In anomaly mode: note the line of the call, and stop at the operation that makes a NaN."""
         self._where = "".join(traceback.format_list(traceback.extract_stack()[:-2][-6:]))
+        if _mode.inside_vjp:
+            return
         arrays = [_host_array(a) for a in (result if isinstance(result, tuple) else (result,))]
         bad = sum(int(np.isnan(a).sum()) for a in arrays if a.dtype.kind == "f")
         if bad and not any(_has_nan(t) for t in inputs):
@@ -370,9 +408,14 @@ class Function:
                 tensor_type(xp.zeros(shape, dtype)) if g is None else g
                 for g, (shape, dtype, xp) in zip(grads, self._outputs)
             ]
-            results = self.vjp(*filled)
+            grads_in: Sequence[Any] = filled
         else:
-            results = self.vjp(grads[0])
+            grads_in = grads
+        if _mode.anomaly:
+            with _inside_vjp(True):
+                results = self.vjp(*grads_in)
+        else:
+            results = self.vjp(*grads_in)
         if type(results) is not tuple:
             results = tuple(results) if isinstance(results, (tuple, list)) else (results,)
         if len(results) != len(self.edges):
@@ -402,15 +445,17 @@ def _edge_of(tensor: Tensor) -> Edge:
     return (tensor.grad_fn or tensor, tensor._index, data.shape, data.dtype)
 
 
-def _check_devices(function: type, tensors: Sequence[Tensor]) -> None:
+def _check_devices(function: str, tensors: Sequence[Tensor]) -> None:
     first = type(tensors[0]._data)
-    if first is np.ndarray and all([type(t._data) is first for t in tensors]):
+    if first is np.ndarray and all([type(t._data) is first for t in tensors]):  # noqa: C419
         return
     devices = [device_of(t._data) for t in tensors]
     if any(d != devices[0] for d in devices):
+        found = ", ".join(f"{d} (shape {t.shape})" for d, t in zip(devices, tensors))
+        other = next(d for d in devices if d != devices[0])
         raise RuntimeError(
-            f"{function.__name__}: Expected all tensors to be on the same device, but found "
-            f"{', '.join(map(str, devices))}. Move them first, e.g. x.to({str(devices[0])!r})"
+            f"{layer_name(function)}: Expected all tensors to be on the same device, but found {found}. "
+            f"Move them first, e.g. x.to({str(other)!r}), or the model: model.to({str(devices[0])!r})"
         )
 
 
@@ -475,31 +520,35 @@ def run_backward(
     wanted = None if targets is None else consumers.leading_to({node for node, _ in keys})
     pending: dict[Any, dict[int, Tensor]] = {node: {} for node in waiting}
     captured: dict[tuple[Any, int], Tensor] = {}
-    with set_grad_enabled(create_graph):
+    with _Recording(create_graph), quiet():
         for root, seed in roots:
             _add_gradient(pending[root.grad_fn or root], root._index, seed)
         ready = [node for node, count in waiting.items() if count == 0]
         while ready:
             node = ready.pop()
             received = pending.pop(node)
-            _run_hooks(node, received)
-            captured.update({key: received[key[1]] for key in keys if key[0] is node and key[1] in received})
+            if node._hooks:
+                _run_hooks(node, received)
+            if keys:
+                captured.update({k: received[k[1]] for k in keys if k[0] is node and k[1] in received})
             if not isinstance(node, Function):
                 if targets is None and received:
                     _accumulate(node, received, keep_graph=create_graph)
                 continue
-            leads_on = wanted is None or any([edge is not None and edge[0] in wanted for edge in node.edges])
-            gradients = _input_gradients(node, received, wanted) if leads_on and received else None
-            for edge, gradient in zip(node.edges, gradients or (None,) * len(node.edges)):
+            leads_on = wanted is None or any(edge is not None and edge[0] in wanted for edge in node.edges)
+            gradients: Sequence[Any] = (None,) * len(node.edges)
+            if leads_on and received:
+                gradients = _input_gradients(node, received, wanted)
+            for edge, gradient in zip(node.edges, gradients):
                 if edge is None:
                     continue
                 target = edge[0]
                 if gradient is not None and (wanted is None or target in wanted):
                     _add_gradient(pending[target], edge[1], _checked(node, edge, gradient))
-                waiting[target] -= 1
-                if waiting[target] == 0:
+                waiting[target] = left = waiting[target] - 1
+                if not left:
                     ready.append(target)
-            gradient = gradients = None
+            gradient = gradients = None  # type: ignore[assignment]  # let go of them: see _accumulate
             if leads_on and not retain_graph and node._saved:  # what was pruned stays for another walk
                 node._saved = None
     return [captured.get(key) for key in keys]
@@ -507,8 +556,7 @@ def run_backward(
 
 def _input_gradients(node: Function, received: dict[int, Tensor], wanted: set[Any] | None) -> Sequence[Any]:
     """The gradients a node sends on; with `wanted`, its vjp is asked for those that lead there only."""
-    grads = [received.get(i) for i in range(1 if node._outputs is None else len(node._outputs))]
-    received.clear()
+    grads = [received.pop(i, None) for i in range(1 if node._outputs is None else len(node._outputs))]
     if wanted is None:
         return node._run_vjp(grads)
     mask = node.needs_input_grad
@@ -535,13 +583,19 @@ def _checked(node: Function, edge: Edge, gradient: Tensor) -> Tensor:
 
 
 def _add_gradient(slots: dict[int, Tensor], index: int, gradient: Tensor) -> None:
-    slots[index] = slots[index] + gradient if index in slots else gradient
+    slots[index] = _sum(slots[index], gradient) if index in slots else gradient
+
+
+def _sum(a: Tensor, b: Tensor) -> Tensor:
+    """``a + b``; where nothing watches, straight on the arrays, for a node with thousands of consumers."""
+    if _mode.grad or _mode.anomaly:
+        return a + b
+    total = a._data + b._data
+    return tensor_type(np.asarray(total) if isinstance(total, np.generic) else total)
 
 
 def _run_hooks(node: Any, received: dict[int, Tensor]) -> None:
     """Let hooks see, and replace, the finished gradients of a node's outputs or of a leaf."""
-    if not node._hooks:
-        return
     for index, hooks in node._hooks.items():
         if index in received:
             for hook in list(hooks.values()):
@@ -621,7 +675,7 @@ def seed_gradient(output: Tensor, gradient: Any, function: str) -> Tensor:
             f"{function}: Mismatch in shape: gradient has a shape of {gradient.shape} and output has a shape "
             f"of {output.shape}; they must be equal"
         )
-    _check_devices(Function, [output, gradient])
+    _check_devices(function, [output, gradient])
     return gradient if gradient.dtype == output.dtype else gradient.to(output.dtype)
 
 

@@ -18,7 +18,11 @@ __all__ = [
 
 
 def _shape(sizes: tuple[Any, ...]) -> tuple[int, ...]:
-    return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], Sequence) else sizes
+    """Accept ``zeros(2, 3)`` and ``zeros((2, 3))``."""
+    shape = tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], Sequence) else sizes
+    if any(n < 0 for n in shape):
+        raise RuntimeError(f"Trying to create tensor with negative dimension: {list(shape)}")
+    return shape
 
 
 def _on_device(make: Callable[[Any], Array], device: Any, requires_grad: bool) -> Tensor:
@@ -30,9 +34,7 @@ def _on_device(make: Callable[[Any], Array], device: Any, requires_grad: bool) -
 
 def _from_host(array: np.ndarray, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
     """Send numbers drawn on the host to a device: a seed gives the same ones everywhere."""
-    return Tensor(
-        Device(device or "cpu").asarray(array.astype(dtype or default_dtype, copy=False)), requires_grad
-    )
+    return Tensor(Device(device or "cpu").asarray(array.astype(dtype or default_dtype, copy=False)), requires_grad)
 
 
 def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -72,9 +74,7 @@ def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     return _on_device(lambda xp: xp.empty(_shape(size), dtype or default_dtype), device, requires_grad)
 
 
-def full(
-    size: Any, fill_value: float, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def full(size: Any, fill_value: float, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of one value; a Python int gives int64, a float float32.
 
     Examples
@@ -148,8 +148,15 @@ def arange(
     """
     first, last = (0, start) if end is None else (start, end)
     rank = max(rank_of(value) for value in (first, last, step))
-    kind = dtype or (np.int64, np.int64, default_dtype)[rank]
-    return _on_device(lambda xp: xp.arange(first, last, step, dtype=kind), device, requires_grad)
+    kind = np.dtype(dtype or (np.int64, np.int64, default_dtype)[rank])
+    if step == 0:
+        raise RuntimeError("arange: step must be nonzero")
+    if (last - first) * step < 0:
+        raise RuntimeError(
+            f"arange: upper bound and lower bound inconsistent with step sign: from {first} to {last} by {step}"
+        )
+    exact = np.float64 if rank == 2 else np.int64  # NumPy's float32 ranges drift: they add up a rounded step
+    return _on_device(lambda xp: xp.arange(first, last, step, dtype=exact).astype(kind), device, requires_grad)
 
 
 def linspace(
@@ -163,14 +170,12 @@ def linspace(
     >>> tc.linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
-    return _on_device(
-        lambda xp: xp.linspace(start, end, steps, dtype=dtype or default_dtype), device, requires_grad
-    )
+    if steps < 0:
+        raise RuntimeError(f"linspace: number of steps must be non-negative, but got {steps}")
+    return _on_device(lambda xp: xp.linspace(start, end, steps, dtype=dtype or default_dtype), device, requires_grad)
 
 
-def eye(
-    n: int, m: int | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def eye(n: int, m: int | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a matrix with ones on its diagonal.
 
     Examples
@@ -204,9 +209,7 @@ def randn(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     >>> tc.randn(8, 64, 4, 4).shape
     (8, 64, 4, 4)
     """
-    return _from_host(
-        generator().standard_normal(_shape(size), dtype=_draw(dtype)), dtype, device, requires_grad
-    )
+    return _from_host(generator().standard_normal(_shape(size), dtype=_draw(dtype)), dtype, device, requires_grad)
 
 
 def _draw(dtype: Any) -> Any:
@@ -250,10 +253,13 @@ def normal(mean: float, std: float, size: Any, dtype: Any = None, device: Any = 
     return randn(size, dtype=dtype, device=device) * std + mean
 
 
-def randint(
-    low: int, high: int | None = None, size: Any = (), dtype: Any = None, device: Any = None
-) -> Tensor:
-    """Draw integers from ``low`` up to, but not including, ``high``.
+def randint(low: int, high: Any = None, size: Any = None, dtype: Any = None, device: Any = None) -> Tensor:
+    """Draw integers from `low` up to, but not including, `high`; ``randint(high, size)`` starts at 0.
+
+    Raises
+    ------
+    RuntimeError
+        If there is no integer between the limits.
 
     Examples
     --------
@@ -261,7 +267,14 @@ def randint(
     >>> bool((tc.randint(0, 10, (5,)) < 10).all())
     True
     """
-    return _from_host(generator().integers(low, high, tuple(size)), dtype or np.int64, device, False)
+    if isinstance(high, Sequence):
+        high, size = None, high
+    if high is None:
+        low, high = 0, low
+    if low >= high:
+        raise RuntimeError(f"randint: expects low < high, but got low={low} and high={high}")
+    drawn = np.asarray(generator().integers(low, high, tuple(size or ())))
+    return _from_host(drawn, dtype or np.int64, device, False)
 
 
 def randperm(n: int, device: Any = None) -> Tensor:

@@ -1,7 +1,8 @@
-"""How a Tensor is printed: PyTorch's form."""
+"""How a Tensor is printed: PyTorch's form, so that its tutorials' outputs can be compared by eye."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,11 @@ from .backend import asnumpy
 
 if TYPE_CHECKING:
     from .tensor import Tensor
+
+LINE_WIDTH = 80
+SHOW_ALL_UP_TO = 1000  # larger tensors show the ends of each dimension only
+EDGE = 3  # how many at each end
+PREFIX = "tensor("
 
 
 def format_tensor(tensor: Tensor) -> str:
@@ -22,14 +28,20 @@ def format_tensor(tensor: Tensor) -> str:
     tensor([[0.5000, 2.0000],
             [3.0000, 4.0000]])
     """
-    prefix = "tensor("
     if tensor._data is None:
         return "tensor(<not initialised>)"
-    body = _format_array(asnumpy(tensor._data), prefix)
+    array = asnumpy(tensor._data)
+    text = PREFIX + _format_array(array) if array.size else PREFIX + "[]"
+    return _with_notes(text, _notes(tensor)) + ")"
+
+
+def _notes(tensor: Tensor) -> list[str]:
+    """What follows the numbers: whatever cannot be read off them."""
     notes = []
-    if 0 in tensor.shape and tensor.ndim > 1:
+    empty = 0 in tensor.shape
+    if empty and tensor.ndim > 1:
         notes.append(f"size={tensor.shape}")
-    if tensor.dtype not in (np.float32, np.int64, np.bool_):
+    if tensor.dtype not in ((np.float32,) if empty else (np.float32, np.int64, np.bool_)):
         notes.append(f"dtype={tensor.dtype}")
     if tensor.device.type != "cpu":
         notes.append(f"device='{tensor.device}'")
@@ -37,41 +49,79 @@ def format_tensor(tensor: Tensor) -> str:
         notes.append(f"grad_fn=<{type(tensor.grad_fn).__name__}>")
     elif tensor.requires_grad:
         notes.append("requires_grad=True")
-    return prefix + ", ".join([body, *notes]) + ")"
+    return notes
 
 
-def _format_array(array: np.ndarray, prefix: str) -> str:
-    formatter = _float_formatter(array) if array.dtype.kind == "f" else _plain_formatter(array)
+def _with_notes(text: str, notes: list[str]) -> str:
+    """Append each note, on a new line where the last one is full."""
+    room = LINE_WIDTH - 2  # for the comma and the closing bracket
+    for note in notes:
+        used = len(text) - (text.rfind("\n") + 1)
+        text += f", {note}" if used + 2 + len(note) <= room else f",\n{' ' * len(PREFIX)}{note}"
+    return text
+
+
+def _format_array(array: np.ndarray) -> str:
+    width, write = _float_format(array) if array.dtype.kind == "f" else _plain_format(array)
     if array.ndim == 0:
-        return formatter(array[()]).strip()
-    return np.array2string(
-        array, separator=", ", prefix=prefix, formatter={"all": formatter}, threshold=1000, max_line_width=100
-    )
+        return write(array[()])
+    shorten = array.size > SHOW_ALL_UP_TO
+    return _format_block(array, lambda value: f"{write(value):>{width}}", width, len(PREFIX), shorten)
 
 
-def _plain_formatter(array: np.ndarray) -> Any:
-    width = max((len(str(v)) for v in _sample(array)), default=1)
-    return lambda value: f"{value!s:>{width}}"
+def _format_block(array: np.ndarray, write: Callable[[Any], str], width: int, indent: int, shorten: bool) -> str:
+    """Write one pair of brackets; what is inside starts one column further right."""
+    if array.ndim == 1:
+        return _format_row(array, write, width, indent, shorten)
+    shown: list[Any] = list(array)
+    if shorten and len(array) > 2 * EDGE:
+        shown = [*array[:EDGE], None, *array[-EDGE:]]
+    blocks = ["..." if part is None else _format_block(part, write, width, indent + 1, shorten) for part in shown]
+    gap = "," + "\n" * (array.ndim - 1) + " " * (indent + 1)
+    return "[" + gap.join(blocks) + "]"
 
 
-def _float_formatter(array: np.ndarray) -> Any:
+def _format_row(row: np.ndarray, write: Callable[[Any], str], width: int, indent: int, shorten: bool) -> str:
+    if shorten and len(row) > 2 * EDGE:
+        words = [*map(write, row[:EDGE]), " ...", *map(write, row[-EDGE:])]
+    else:
+        words = [write(value) for value in row]
+    per_line = max(1, (LINE_WIDTH - indent) // (width + len(", ")))
+    lines = [", ".join(words[i : i + per_line]) for i in range(0, len(words), per_line)]
+    return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
+
+
+def _plain_format(array: np.ndarray) -> tuple[int, Callable[[Any], str]]:
+    """Column width, and how one integer or bool is written."""
+    return max(len(str(v)) for v in _sample(array)), str
+
+
+def _float_format(array: np.ndarray) -> tuple[int, Callable[[Any], str]]:
     """Whole numbers as ``1.``, others with 4 decimals, or in powers of ten if their range asks for it."""
     values = _sample(array).astype(np.float64)
-    finite = values[np.isfinite(values)]
-    if finite.size == 0 or np.all(finite == np.round(finite)):
-        big = finite.size and np.abs(finite).max() >= 1e8
-        text = (lambda v: f"{v:.4e}") if big else (lambda v: f"{v:.0f}." if np.isfinite(v) else str(float(v)))
-    else:
-        sizes = np.abs(finite[finite != 0])
-        scientific = sizes.max() > 1e8 or sizes.min() < 1e-4 or sizes.max() / sizes.min() > 1000 * 1e4
-        text = (lambda v: f"{v:.4e}") if scientific else (lambda v: f"{v:.4f}")
-    width = max((len(text(v)) for v in values), default=1)
-    return lambda value: f"{text(float(value)):>{width}}"
+    values = values[np.isfinite(values) & (values != 0)]  # these alone decide, as in PyTorch
+    if not values.size:
+        return 1, lambda value: _number(value, "whole")
+    smallest, largest = np.abs(values).min(), np.abs(values).max()
+    whole = bool(np.all(values == np.ceil(values)))
+    too_wide = largest / smallest > 1000 or largest > 1e8 or smallest < 1e-4
+    form = "scientific" if too_wide else "whole" if whole else "decimal"
+    return max(len(_number(v, form)) for v in values), lambda value: _number(value, form)
+
+
+def _number(value: Any, form: str) -> str:
+    value = float(value)
+    if form == "scientific":
+        return f"{value:.4e}"
+    if form == "decimal" or not np.isfinite(value):
+        return f"{value:.4f}"
+    return f"{value:.0f}."
 
 
 def _sample(array: np.ndarray) -> np.ndarray:
     """The elements that will be printed: all, or the corners of a large array."""
-    if array.size > 1000:
+    if array.size > SHOW_ALL_UP_TO:
+        ends = [*range(EDGE), *range(-EDGE, 0)]
         for axis, n in enumerate(array.shape):
-            array = np.take(array, (0, 1, 2, -3, -2, -1), axis) if n > 6 else array
+            array = np.take(array, ends, axis) if n > 2 * EDGE else array
     return array.ravel()

@@ -78,27 +78,38 @@ def gradcheck(
     >>> tc.gradcheck(lambda x: x * x.exp(), x)
     True
     """
+    arguments = _arguments(inputs)
+    outputs = _float_outputs(func(*arguments))
+    if not any(out.requires_grad for out in outputs):
+        raise ValueError("gradcheck: no output requires grad, so there is nothing to check")
+    message = _mismatch(func, arguments, eps, atol, rtol)
+    if message and raise_exception:
+        raise GradcheckError(message)
+    return not message
+
+
+def _arguments(inputs: Tensor | Sequence[Any]) -> list[Any]:
     arguments = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-    checked = [i for i, a in enumerate(arguments) if isinstance(a, Tensor) and a.requires_grad]
+    checked = [a for a in arguments if isinstance(a, Tensor) and a.requires_grad]
     if not checked:
-        raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient: use requires_grad=True"
-        )
-    _warn_if_coarse([arguments[i] for i in checked])
+        raise ValueError("gradcheck expects at least one input tensor to require gradient: use requires_grad=True")
+    _warn_if_coarse(checked)
+    return arguments
+
+
+def _mismatch(func: Callable[..., Any], arguments: Sequence[Any], eps: float, atol: float, rtol: float) -> str:
+    """Describe the first wrong element of a gradient, or give an empty string."""
+    checked = [i for i, a in enumerate(arguments) if isinstance(a, Tensor) and a.requires_grad]
     # a leaf of its own for every input: their graphs must not reach back into the caller's
     leaves = [Tensor(a._data.copy(), a.requires_grad) if isinstance(a, Tensor) else a for a in arguments]
     outputs = _float_outputs(func(*leaves))
-    if not any(out.requires_grad for out in outputs):
-        raise ValueError("gradcheck: no output requires grad, so there is nothing to check")
     directions = _directions(outputs)
     analytic = _analytic(outputs, directions, [leaves[i] for i in checked])
     for position, gradient in zip(checked, analytic):
         message = _compare(func, leaves, position, gradient, directions, eps, atol, rtol)
         if message:
-            if raise_exception:
-                raise GradcheckError(message)
-            return False
-    return True
+            return message
+    return ""
 
 
 def gradgradcheck(
@@ -120,7 +131,7 @@ def gradgradcheck(
     >>> tc.gradgradcheck(lambda x: x**3, x)
     True
     """
-    arguments = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    arguments = _arguments(inputs)
     checked = [i for i, a in enumerate(arguments) if isinstance(a, Tensor) and a.requires_grad]
     with no_grad():
         outputs = _float_outputs(func(*arguments))
@@ -136,12 +147,13 @@ def gradgradcheck(
             create_graph=True,
             allow_unused=True,
         )
-        return tuple(g for g in gradients if g is not None and g.requires_grad)
+        # a gradient without a graph is held against the differences too: they must be 0
+        return tuple(g for g in gradients if g is not None)
 
-    leaves = [Tensor(a._data.copy(), a.requires_grad) if isinstance(a, Tensor) else a for a in arguments]
-    if not first_derivative(*leaves, *seeds):
-        return True  # the gradient depends on nothing: it is constant, and its derivative is 0
-    return gradcheck(first_derivative, [*arguments, *seeds], eps, atol, rtol, raise_exception)
+    message = _mismatch(first_derivative, [*arguments, *seeds], eps, atol, rtol)
+    if message and raise_exception:
+        raise GradcheckError(f"second derivative: {message}")
+    return not message
 
 
 def _warn_if_coarse(tensors: Sequence[Tensor]) -> None:
@@ -150,7 +162,7 @@ def _warn_if_coarse(tensors: Sequence[Tensor]) -> None:
             warnings.warn(
                 f"gradcheck: an input of shape {tensor.shape} is {tensor.dtype}, whose rounding is larger than the "
                 f"differences taken here; use float64 (x.double())",
-                stacklevel=3,
+                stacklevel=4,
             )
 
 
@@ -169,9 +181,7 @@ def _directions(outputs: Sequence[Tensor]) -> list[Tensor]:
     return directions
 
 
-def _analytic(
-    outputs: Sequence[Tensor], directions: Sequence[Tensor], leaves: Sequence[Tensor]
-) -> list[np.ndarray]:
+def _analytic(outputs: Sequence[Tensor], directions: Sequence[Tensor], leaves: Sequence[Tensor]) -> list[np.ndarray]:
     used = [(out, v) for out, v in zip(outputs, directions) if out.requires_grad]
     gradients = grad([o for o, _ in used], leaves, [v for _, v in used], allow_unused=True)
     return [
@@ -220,10 +230,6 @@ def _compare(
             f"gradcheck: Jacobian mismatch for input {position} (shape {point.shape}) at element {index}, where it "
             f"is {point[index]:.6g}: analytic {analytic[index]:.8g}, numeric {numeric:.8g}, difference "
             f"{abs(analytic[index] - numeric):.3g} > atol {atol:g} + rtol {rtol:g} * |numeric|"
-            + (
-                f". The slopes to its left and right differ ({slopes[0]:.6g}, {slopes[1]:.6g})"
-                if kink
-                else ""
-            )
+            + (f". The slopes to its left and right differ ({slopes[0]:.6g}, {slopes[1]:.6g})" if kink else "")
         )
     return ""

@@ -6,7 +6,6 @@ Its methods are thin names for the operations in :mod:`tinyconv.ops`; the graph 
 
 from __future__ import annotations
 
-import functools
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
@@ -14,9 +13,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from . import autograd, ops
-from .autograd import Function, RemovableHandle, no_grad, run_backward, seed_gradient
-from .backend import Array, Device, asnumpy, device_of, get_array_module, is_array
+from .autograd import Function, RemovableHandle, run_backward, seed_gradient
+from .backend import Array, Device, asnumpy, device_of, get_array_module, is_array, quiet
 from .formatting import format_tensor
+from .ops.elementwise import _RANK
+from .ops.reduction import numpy_names
 
 __all__ = ["Tensor", "from_numpy", "tensor"]
 
@@ -25,20 +26,6 @@ Dims = int | Sequence[int] | None
 int_: TypeAlias = int
 float_: TypeAlias = float
 bool_: TypeAlias = bool
-
-
-def _numpy_names(method: Callable) -> Callable:
-    """Let a reduction take NumPy's ``axis`` and ``keepdims`` beside PyTorch's ``dim`` and ``keepdim``."""
-
-    @functools.wraps(method)
-    def renamed(self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        if "axis" in kwargs:
-            kwargs["dim"] = kwargs.pop("axis")
-        if "keepdims" in kwargs:
-            kwargs["keepdim"] = kwargs.pop("keepdims")
-        return method(self, *args, **kwargs)
-
-    return renamed
 
 
 def _sizes(args: tuple[Any, ...]) -> tuple[int, ...]:
@@ -198,9 +185,7 @@ class Tensor:
             If it is not on the CPU: use ``cpu()`` first.
         """
         if self.requires_grad:
-            raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
-            )
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         if type(self._data) is not np.ndarray:
             raise TypeError(
                 f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor "
@@ -211,6 +196,8 @@ class Tensor:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         array = self.numpy()
         if dtype is not None and array.dtype != dtype:
+            if copy is False:
+                raise ValueError(f"cannot give a {self.dtype} tensor as {np.dtype(dtype)} without a copy")
             return array.astype(dtype)
         return array.copy() if copy else array
 
@@ -238,9 +225,7 @@ class Tensor:
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iub":
-            raise TypeError(
-                f"only integer tensors of a single element can be converted to an index, got {self.dtype}"
-            )
+            raise TypeError(f"only integer tensors of a single element can be converted to an index, got {self.dtype}")
         return int(self.item())
 
     def __bool__(self) -> bool:
@@ -260,9 +245,7 @@ class Tensor:
 
     def __deepcopy__(self, memo: dict) -> Tensor:
         if not self.is_leaf:
-            raise RuntimeError(
-                "Only leaf tensors can be deep-copied: this one has a graph; use x.detach().clone()"
-            )
+            raise RuntimeError("Only leaf tensors can be deep-copied: this one has a graph; use x.detach().clone()")
         return self._rebuilt(self._data.copy(), memo)
 
     def _rebuilt(self, array: Array, memo: dict) -> Tensor:
@@ -368,9 +351,7 @@ class Tensor:
         """Give a differentiable copy in its own memory."""
         return ops.Clone.apply(self)
 
-    def backward(
-        self, gradient: Any = None, retain_graph: bool_ | None = None, create_graph: bool_ = False
-    ) -> None:
+    def backward(self, gradient: Any = None, retain_graph: bool_ | None = None, create_graph: bool_ = False) -> None:
         """Add to every leaf's ``.grad`` its derivative of this tensor.
 
         Parameters
@@ -441,37 +422,54 @@ class Tensor:
             raise RuntimeError(
                 f"{how}: output with shape {self.shape} doesn't match the broadcast shape {result.shape}"
             )
-        if tracked:
-            self._data, self.grad_fn, self._index = (
-                ops.cast(result, self.dtype)._data,
-                result.grad_fn,
-                result._index,
+        if _RANK[result.dtype.kind] > _RANK[self.dtype.kind]:
+            raise RuntimeError(
+                f"{how}: result type {result.dtype} can't be cast to the desired output type {self.dtype}; convert "
+                f"the tensor first, e.g. x = x.float()"
             )
+        result = ops.cast(result, self.dtype)
+        if tracked:
+            self._data, self.grad_fn, self._index = result._data, result.grad_fn, result._index
             self.requires_grad, self._version = True, [0]
         else:
-            self._data[...] = result._data
-            self.bump_version()
+            self._overwrite(..., result._data, how)
         return self
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def _overwrite(self, key: Any, value: Any, how: str) -> None:
+        """Write into the memory, and let the graphs that saved it know."""
+        if not getattr(self._data.flags, "writeable", True):
+            raise RuntimeError(
+                f"{how}: this memory is read-only: it was expanded, so that several elements share one place, or "
+                f"wraps a read-only array. Write to a copy: x.clone()"
+            )
+        self._data[key] = ops.as_value(self._data, key, value)
+        self.bump_version()
+
+    def _assign(self, key: Any, value: Any, how: str) -> Tensor:
+        """``self[key] = value``, in the graph if a gradient is involved."""
         key = ops.as_index(self, key)
         if not isinstance(value, (Tensor, int_, float_, np.generic)):
-            value = Tensor(self.device.asarray(np.asarray(value)))
-        value = ops.cast(value, self.dtype) if isinstance(value, Tensor) else self.dtype.type(value)
+            value = Tensor(self.device.asarray(_as_array(value, self.dtype)))
+        if isinstance(value, Tensor):
+            autograd._check_devices(how, [self, value])
+            value = ops.cast(value, self.dtype)
+        else:
+            value = ops.scalar_of(self.dtype, value)
         needs_grad = self.requires_grad or (isinstance(value, Tensor) and value.requires_grad)
         try:
             if autograd.is_grad_enabled() and needs_grad:
-                self._write(ops.SetItem.apply(self, value, key), "x[...] = value")
+                self._write(ops.SetItem.apply(self, value, ops.own_index(key)), how)
             else:
-                if isinstance(value, Tensor):
-                    autograd._check_devices(ops.SetItem, [self, value])
-                self._data[key] = ops.as_value(
-                    self._data, key, value._data if isinstance(value, Tensor) else value
-                )
-                self.bump_version()
+                if isinstance(value, Tensor):  # parts of one memory may overlap, and a GPU copies in any order
+                    value = value._data.copy() if value._version is self._version else value._data
+                self._overwrite(key, value, how)
         except (IndexError, ValueError) as error:
-            shape = value.shape if isinstance(value, Tensor) else ()
-            raise type(error)(f"cannot assign a value of shape {shape} into {self.shape}: {error}") from None
+            shape = getattr(value, "shape", ())
+            raise type(error)(f"{how}: cannot assign a value of shape {shape} into {self.shape}: {error}") from None
+        return self
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._assign(key, value, "x[...] = value")
 
     def __iadd__(self, other: Any) -> Tensor:
         return self._write(self + other, "x += value")
@@ -503,16 +501,15 @@ class Tensor:
 
     def copy_(self, source: Tensor) -> Tensor:
         """Take over the values of `source`, which broadcasts and may be elsewhere or of another dtype."""
-        moved = source.to(self.device).to(dtype=self.dtype)
-        return self._write(moved.expand(self.shape), "copy_")
+        return self._assign(..., source.to(self.device).expand(self.shape), "copy_")
 
     def fill_(self, value: float_) -> Tensor:
         """Set every element to a number."""
-        return self._write(ops.zeros_like(self) + value, "fill_")
+        return self._assign(..., value, "fill_")
 
     def zero_(self) -> Tensor:
         """Set every element to 0."""
-        return self._write(ops.zeros_like(self), "zero_")
+        return self._assign(..., 0, "zero_")
 
     # ---------------------------------------------------------------------- operators
 
@@ -684,81 +681,77 @@ class Tensor:
 
     # ---------------------------------------------------------------------- reductions
 
-    @_numpy_names
+    @numpy_names
     def sum(self, dim: Dims = None, keepdim: Any = False) -> Tensor:
         """Sum over `dim` (or `axis`)."""
         return ops.sum(self, dim, keepdim)
 
-    @_numpy_names
+    @numpy_names
     def mean(self, dim: Dims = None, keepdim: Any = False) -> Tensor:
         """Mean over `dim`."""
         return ops.mean(self, dim, keepdim)
 
-    @_numpy_names
-    def var(
-        self, dim: Dims = None, keepdim: Any = False, correction: float_ = 1, unbiased: Any = None
-    ) -> Tensor:
+    @numpy_names
+    def var(self, dim: Dims = None, keepdim: Any = False, correction: float_ = 1, unbiased: Any = None) -> Tensor:
         """Variance over `dim`, divided by ``n - correction``."""
-        return ops.var(self, dim, keepdim, correction if unbiased is None else float_(unbiased))
+        return ops.var(self, dim, keepdim, correction, unbiased)
 
-    @_numpy_names
-    def std(
-        self, dim: Dims = None, keepdim: Any = False, correction: float_ = 1, unbiased: Any = None
-    ) -> Tensor:
+    @numpy_names
+    def std(self, dim: Dims = None, keepdim: Any = False, correction: float_ = 1, unbiased: Any = None) -> Tensor:
         """Standard deviation over `dim`."""
-        return self.var(dim, keepdim, correction, unbiased).sqrt()
+        return ops.std(self, dim, keepdim, correction, unbiased)
 
-    @_numpy_names
+    @numpy_names
     def prod(self, dim: Dims = None, keepdim: Any = False) -> Tensor:
         """Product over `dim`."""
         return ops.prod(self, dim, keepdim)
 
-    @_numpy_names
+    @numpy_names
     def max(self, dim: Dims = None, keepdim: Any = False) -> Any:
         """Largest value; with one `dim`, ``(values, indices)``."""
         return ops.max(self, dim, keepdim)
 
-    @_numpy_names
+    @numpy_names
     def min(self, dim: Dims = None, keepdim: Any = False) -> Any:
         """Smallest value; with one `dim`, ``(values, indices)``."""
         return ops.min(self, dim, keepdim)
 
-    @_numpy_names
+    @numpy_names
     def amax(self, dim: Dims = None, keepdim: Any = False) -> Tensor:
         """Largest value over any dims."""
         return ops.amax(self, dim, keepdim)
 
-    @_numpy_names
+    @numpy_names
     def amin(self, dim: Dims = None, keepdim: Any = False) -> Tensor:
         """Smallest value over any dims."""
         return ops.amin(self, dim, keepdim)
 
-    @_numpy_names
+    @numpy_names
     def argmax(self, dim: int_ | None = None, keepdim: Any = False) -> Tensor:
         """Index of the largest value."""
         return ops.argmax(self, dim, keepdim)
 
-    @_numpy_names
+    @numpy_names
     def argmin(self, dim: int_ | None = None, keepdim: Any = False) -> Tensor:
         """Index of the smallest value."""
         return ops.argmin(self, dim, keepdim)
 
-    @_numpy_names
+    @numpy_names
     def logsumexp(self, dim: Dims = None, keepdim: Any = False) -> Tensor:
         """``log(sum(exp(x)))`` without overflow."""
         return ops.logsumexp(self, dim, keepdim)
 
-    @_numpy_names
+    @numpy_names
     def norm(self, p: float_ = 2, dim: Dims = None, keepdim: Any = False) -> Tensor:
         """The p-norm."""
         return ops.norm(self, p, dim, keepdim)
 
-    @_numpy_names
+    @numpy_names
     def all(self, dim: Dims = None, keepdim: Any = False) -> Tensor:
         """Are all true?"""
         return ops.truth("all", self, dim, keepdim)
 
-    @_numpy_names
+    @numpy_names
     def any(self, dim: Dims = None, keepdim: Any = False) -> Tensor:
         """Is any true?"""
         return ops.truth("any", self, dim, keepdim)
@@ -846,21 +839,32 @@ def _is_dtype_name(name: str) -> bool:
     return True
 
 
-def _as_array(data: Any) -> Array:
+def _as_array(data: Any, dtype: Any = None) -> Array:
     """Take any known array as it is; convert the rest with NumPy, Python floats to float32."""
     if isinstance(data, Tensor):
-        return data._data
-    if isinstance(data, (np.generic, np.ndarray)):
-        return np.asarray(data)
-    if is_array(data):
+        array = data._data
+    elif is_array(data) and type(data) is not np.ndarray:
         get_array_module(data)  # raises for arrays of an unknown library
-        return data
-    array = np.asarray(_plain(data))
+        array = data
+    else:
+        array = _from_numbers(data)
+        if dtype is None and array.dtype == np.float64 and not _holds_float64(data):
+            dtype = np.float32
+    if dtype is None or array.dtype == np.dtype(dtype):
+        return array
+    with quiet():
+        return array.astype(np.dtype(dtype))
+
+
+def _from_numbers(data: Any) -> np.ndarray:
+    """NumPy's array of numbers and nested lists, in NumPy's dtype."""
+    try:
+        array = np.asarray(_plain(data))
+    except ValueError as error:
+        raise ValueError(f"cannot make a tensor from nested lists of unequal lengths: {error}") from None
     if array.dtype.kind not in "biuf":
-        raise TypeError(
-            f"cannot make a tensor from {type(data).__name__} of dtype {array.dtype}: expected numbers"
-        )
-    return array.astype(np.float32) if array.dtype == np.float64 and not _holds_float64(data) else array
+        raise TypeError(f"cannot make a tensor from {type(data).__name__} of dtype {array.dtype}: expected numbers")
+    return array
 
 
 def _plain(data: Any) -> Any:
@@ -877,9 +881,7 @@ def _holds_float64(data: Any) -> bool:
     return getattr(data, "dtype", None) == np.float64
 
 
-def tensor(
-    data: Any, dtype: Any = None, device: Device | str | None = None, requires_grad: bool = False
-) -> Tensor:
+def tensor(data: Any, dtype: Any = None, device: Device | str | None = None, requires_grad: bool = False) -> Tensor:
     """Make a Tensor from numbers, nested lists or an array, copying.
 
     Python floats become float32, ints int64; arrays keep their dtype.
@@ -890,14 +892,11 @@ def tensor(
     >>> tc.tensor([1, 2]).dtype, tc.tensor([1.0, 2.0]).dtype
     (dtype('int64'), dtype('float32'))
     """
-    with no_grad():
-        array = _as_array(data)
-        target = device_of(array) if device is None else Device(device)
-        moved = target.asarray(array)
-        if dtype is not None:
-            moved = moved.astype(np.dtype(dtype))
-        elif hasattr(data, "shape") and moved is array:
-            moved = array.copy()
+    array = _as_array(data, dtype)
+    moved = array if device is None else Device(device).asarray(array)
+    source = data._data if isinstance(data, Tensor) else data
+    if is_array(source) and isinstance(source, type(moved)) and source.dtype == moved.dtype:
+        moved = moved.copy()  # nothing converted it so far
     return Tensor(moved, requires_grad)
 
 

@@ -20,9 +20,7 @@ def _terms(x_shape: tuple, w_shape: tuple, y_shape: tuple, geometry: ConvGeometr
             for tap in itertools.product(*map(range, w_shape[2:])):
                 cell = tuple(
                     p * s + t * d - lo
-                    for p, s, t, d, (lo, _) in zip(
-                        place, geometry.stride, tap, geometry.dilation, geometry.padding
-                    )
+                    for p, s, t, d, (lo, _) in zip(place, geometry.stride, tap, geometry.dilation, geometry.padding)
                 )
                 if all(0 <= i < size for i, size in zip(cell, x_shape[2:])):
                     yield (n, o, *place), (n, channel, *cell), (o, c, *tap)
@@ -31,9 +29,7 @@ def _terms(x_shape: tuple, w_shape: tuple, y_shape: tuple, geometry: ConvGeometr
 def output_size(x_shape: tuple, w_shape: tuple, geometry: ConvGeometry) -> tuple[int, ...]:
     """Count the places of the window by trying them."""
     sizes = []
-    for i, k, s, d, (lo, hi) in zip(
-        x_shape[2:], w_shape[2:], geometry.stride, geometry.dilation, geometry.padding
-    ):
+    for i, k, s, d, (lo, hi) in zip(x_shape[2:], w_shape[2:], geometry.stride, geometry.dilation, geometry.padding):
         starts = range(-lo, i + hi, s)
         sizes.append(sum(start + d * (k - 1) < i + hi for start in starts))
     return tuple(sizes)

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import threading
 import tracemalloc
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -55,9 +50,7 @@ PLAIN = {
     "stride does not divide": case((2, 3, 8, 7), (4, 3, 3, 2), stride=(2, 3)),
     "stride above kernel": case((2, 3, 11, 9), (4, 3, 2, 2), stride=(3, 4)),
     "stride equals kernel": case((2, 3, 8, 8), (4, 3, 2, 2), stride=2),
-    "stride, dilation with a common factor": case(
-        (1, 2, 13, 14), (2, 2, 3, 3), stride=(4, 6), dilation=(2, 3)
-    ),
+    "stride, dilation with a common factor": case((1, 2, 13, 14), (2, 2, 3, 3), stride=(4, 6), dilation=(2, 3)),
     "stride, dilation without": case((1, 2, 13, 14), (2, 2, 3, 3), stride=(3, 2), dilation=(2, 3)),
     "dilation": case((2, 3, 9, 8), (4, 3, 3, 2), dilation=(2, 3)),
     "asymmetric padding": case((2, 3, 4, 5), (4, 3, 3, 3), padding=((0, 2), (3, 1))),
@@ -69,6 +62,8 @@ PLAIN = {
     "kernel fills the input": case((3, 2, 4, 3), (2, 2, 4, 3)),
     "wide rows": case((2, 2, 4, 70), (3, 2, 2, 3), padding=1),
     "large plane": case((3, 1, 20, 17), (2, 1, 3, 2), padding=(1, 0)),
+    "few outputs, dilated": case((2, 4, 8, 20), (2, 4, 3, 2), dilation=(2, 3), padding=2),
+    "few outputs, 3d": case((1, 4, 3, 5, 19), (1, 4, 2, 3, 2), padding=1),
     "one cell": case((1, 1, 1, 1), (1, 1, 1, 1)),
     "empty batch": case((0, 3, 5, 5), (4, 3, 3, 3), padding=1),
 }
@@ -137,23 +132,31 @@ def cases(draw: st.DrawFn) -> Case:
     padding = tuple(zip(sizes(0, 3), sizes(0, 3)))
     groups = draw(st.integers(1, 3))
     extra = sizes(0, 20 if ndim == 1 else 3)
-    size = tuple(
-        max(1, d * (k - 1) + 1 - lo - hi) + e for k, d, (lo, hi), e in zip(kernel, dilation, padding, extra)
-    )
+    size = tuple(max(1, d * (k - 1) + 1 - lo - hi) + e for k, d, (lo, hi), e in zip(kernel, dilation, padding, extra))
     batch, per_in, per_out = (draw(st.integers(1, 2)) for _ in range(3))
     geometry = ConvGeometry(stride, padding, dilation, groups)
     return Case((batch, groups * per_in, *size), (groups * per_out, per_in, *kernel), geometry)
 
 
-@settings(max_examples=150)
-@given(
-    cases(), st.sampled_from([1 << 6, 1 << 11, 1 << 20]), st.sampled_from([1, 16]), st.sampled_from([1, 64])
+TUNING = st.fixed_dictionaries(
+    {
+        "TILE_BYTES": st.sampled_from([1 << 6, 1 << 11, 1 << 21]),
+        "NARROW": st.sampled_from([1, 16]),
+        "SHORT_SUM": st.sampled_from([1, 64]),
+        "SUMMED": st.sampled_from([0, 2]),
+        "SMALL_GEMM": st.sampled_from([20, 200, 100**3]),
+        "LONG_SUM": st.sampled_from([1, 512]),
+        "GEMM_COLUMNS": st.sampled_from([2, 64]),
+    }
 )
-def test_any_geometry_with_any_tiling(case: Case, tile_bytes: int, narrow: int, short_sum: int) -> None:
+
+
+@settings(max_examples=200)
+@given(cases(), TUNING)
+def test_any_geometry_with_any_tuning(case: Case, tuning: dict[str, int]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(conv_cpu, "TILE_BYTES", tile_bytes)
-        patch.setattr(conv_cpu, "NARROW", narrow)
-        patch.setattr(conv_cpu, "SHORT_SUM", short_sum)
+        for name, value in tuning.items():
+            patch.setattr(conv_cpu, name, value)
         check_against_loops(case, conv.convolve, conv.convolve_input_grad, conv.convolve_weight_grad)
 
 
@@ -197,6 +200,9 @@ LARGE = {
     "depthwise": case((3, 32, 64, 64), (32, 1, 3, 3), groups=32),
     "groups": case((3, 32, 40, 40), (16, 4, 3, 3), groups=8),
     "3d": case((2, 8, 10, 20, 20), (8, 8, 3, 3, 3), padding=1),
+    "one channel": case((9, 1, 28, 28), (32, 1, 3, 3)),
+    "few outputs": case((3, 32, 40, 40), (4, 32, 3, 3), padding=1),
+    "few outputs, 3d": case((2, 16, 8, 20, 20), (4, 16, 3, 2, 3), dilation=(1, 2, 2)),
     "deep": case((2, 300, 12, 20), (40, 300, 3, 3)),
 }
 large = pytest.mark.parametrize("case", LARGE.values(), ids=LARGE.keys())
@@ -210,6 +216,15 @@ def all_three(case: Case, dtype: str) -> list[np.ndarray]:
         conv.convolve_input_grad(gy, w, case.geometry, case.x[2:]),
         conv.convolve_weight_grad(x, gy, case.geometry, case.w[2:]),
     ]
+
+
+class FakeBlas:
+    """What threadpoolctl gives for a BLAS library."""
+
+    num_threads = 7
+
+    def set_num_threads(self, number: int) -> None:
+        self.num_threads = number
 
 
 @pytest.fixture
@@ -281,6 +296,32 @@ def test_paths(function: str, case: Case, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(conv_cpu, function, spy)
     all_three(case, "float32")
     assert calls
+
+
+@pytest.mark.parametrize("name", ["few outputs", "few outputs, dilated", "few outputs, 3d"])
+def test_kernel_columns_are_summed_where_outputs_are_few(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = {**LARGE, **PLAIN}[name]
+    stacks = []
+    original = conv_cpu._weight_matrices
+
+    def spy(*args: object) -> np.ndarray:
+        stacks.append(original(*args))
+        return stacks[-1]
+
+    monkeypatch.setattr(conv_cpu, "_weight_matrices", spy)
+    conv.convolve(*case.arrays()[:2], case.geometry)
+    rows_overlap = case.geometry.dilation[-2] == 1
+    planes = int(np.prod(case.w[2:-2] if rows_overlap else case.w[2:-1]))
+    assert stacks[0].shape[:2] == (planes, case.w[-1])
+
+
+@pytest.mark.parametrize(("rows", "depth", "columns"), [(32, 576, 126), (40, 300, 200), (70, 900, 30), (5, 9999, 99)])
+def test_a_gemm_cut_in_pieces_is_the_same_product(rows: int, depth: int, columns: int) -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((rows, depth)), rng.standard_normal((3, depth, columns))
+    out = np.full((3, rows, columns), np.nan)
+    conv_cpu._multiply(a, b, out)
+    np.testing.assert_allclose(out, a @ b, rtol=1e-9, atol=1e-9)
 
 
 def test_the_input_gradient_at_stride_2_has_four_phases(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -366,9 +407,7 @@ def test_memory_layout_does_not_matter(layout: str, name: str) -> None:
         assert np.array_equal(a, original), "an input was written to"
 
 
-@pytest.mark.parametrize(
-    "name", ["2d non-square", "pointwise", "large plane", "wide rows", "stride does not divide"]
-)
+@pytest.mark.parametrize("name", ["2d non-square", "pointwise", "large plane", "wide rows", "stride does not divide"])
 def test_broadcast_gradient(name: str) -> None:
     case = PLAIN[name]
     x, w, _ = case.arrays()
@@ -444,9 +483,7 @@ def test_the_simple_kernels_chunk_the_batch(monkeypatch: pytest.MonkeyPatch) -> 
 def test_errors_show_shapes_and_arithmetic() -> None:
     g = conv_geometry((3, 3))
     x, w, gy = np.ones((2, 3, 5, 5)), np.ones((4, 3, 3, 3)), np.ones((2, 4, 3, 3))
-    with pytest.raises(
-        RuntimeError, match=r"\(4, 2, 3, 3\) with groups=1 takes 1\*2 = 2 .* has 3.*in_channels=3"
-    ):
+    with pytest.raises(RuntimeError, match=r"\(4, 2, 3, 3\) with groups=1 takes 1\*2 = 2 .* has 3.*in_channels=3"):
         conv.convolve(x, w[:, :2], g)
     with pytest.raises(RuntimeError, match=r"groups=3 does not divide the 4 output .* 4 mod 3 = 1"):
         conv.convolve(x, w[:, :1], conv_geometry((3, 3), groups=3))
@@ -454,9 +491,7 @@ def test_errors_show_shapes_and_arithmetic() -> None:
         conv.convolve(x[..., :2], w, g)
     with pytest.raises(RuntimeError, match=r"x has shape \(3, 5, 5\).* needs 4 axes"):
         conv.convolve(x[0], w, g)
-    with pytest.raises(
-        RuntimeError, match=r"expects 4 channels, but the array of shape \(2, 3, 3, 3\) has 3"
-    ):
+    with pytest.raises(RuntimeError, match=r"expects 4 channels, but the array of shape \(2, 3, 3, 3\) has 3"):
         conv.convolve_input_grad(gy[:, :3], w, g, (5, 5))
     with pytest.raises(RuntimeError, match=r"give an output of size \(4, 3\) .* has \(3, 3\)"):
         conv.convolve_input_grad(gy, w, g, (6, 5))
@@ -464,179 +499,3 @@ def test_errors_show_shapes_and_arithmetic() -> None:
         conv.convolve_weight_grad(x, gy[..., :2], g, (3, 3))
     with pytest.raises(RuntimeError, match=r"same batch size, and channels that groups=1 divides"):
         conv.convolve_weight_grad(x[:1], gy, g, (3, 3))
-
-
-# --- threads --------------------------------------------------------------------------------------
-
-
-class FakeBlas:
-    """What threadpoolctl gives for a BLAS library."""
-
-    num_threads = 7
-
-    def set_num_threads(self, number: int) -> None:
-        self.num_threads = number
-
-
-@pytest.fixture
-def fake_blas(monkeypatch: pytest.MonkeyPatch) -> FakeBlas:
-    blas = FakeBlas()
-    monkeypatch.setattr(threads, "_blas_libraries", lambda: (blas,))
-    return blas
-
-
-BIG = threads.SMALL_WORK + 1
-
-
-@pytest.mark.parametrize("number", [1, 2, 5])
-def test_every_round_runs_once(number: int, thread_count: None, fake_blas: FakeBlas) -> None:
-    threads.set_num_threads(number)
-    seen = [0] * 100
-
-    def body(i: int) -> None:
-        seen[i] += 1
-
-    threads.parallel_for(100, body, BIG)
-    assert seen == [1] * 100
-
-
-def test_rounds_run_beside_one_another(thread_count: None, fake_blas: FakeBlas) -> None:
-    threads.set_num_threads(3)
-    meeting = threading.Barrier(3, timeout=20)  # passes only if three rounds are in it at once
-    threads.parallel_for(3, lambda i: meeting.wait(), BIG)
-
-
-def test_little_work_stays_on_this_thread(thread_count: None, fake_blas: FakeBlas) -> None:
-    threads.set_num_threads(4)
-    names = set()
-    threads.parallel_for(50, lambda i: names.add(threading.get_ident()), threads.SMALL_WORK)
-    assert names == {threading.get_ident()}
-
-
-def test_without_threadpoolctl_there_is_one_thread(
-    thread_count: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
-    threads._blas_libraries.cache_clear()
-    threads.set_num_threads(4)
-    try:
-        names = set()
-        threads.parallel_for(50, lambda i: names.add(threading.get_ident()), BIG)
-        assert names == {threading.get_ident()}
-        case = LARGE["rows in tiles"]
-        x, w, _ = case.arrays()
-        close(conv.convolve(x, w, case.geometry), conv.simple_convolve(x, w, case.geometry), 1e-9)
-    finally:
-        monkeypatch.undo()
-        threads._blas_libraries.cache_clear()
-
-
-def test_blas_is_held_to_one_thread_and_restored(fake_blas: FakeBlas) -> None:
-    inside = []
-    threads.parallel_for(1, lambda i: inside.append(fake_blas.num_threads), BIG)
-    assert inside == [1]
-    assert fake_blas.num_threads == 7
-
-    def fail(i: int) -> None:
-        raise KeyError(i)
-
-    with pytest.raises(KeyError):
-        threads.parallel_for(1, fail, BIG)
-    assert fake_blas.num_threads == 7
-
-
-def test_blas_stays_held_while_anyone_is_inside(fake_blas: FakeBlas) -> None:
-    entered, leave = threading.Event(), threading.Event()
-
-    def body(i: int) -> None:
-        entered.set()
-        assert leave.wait(20)
-
-    other = threading.Thread(target=threads.parallel_for, args=(1, body, 0))
-    other.start()
-    assert entered.wait(20)
-    threads.parallel_for(1, lambda i: None, 0)
-    held = fake_blas.num_threads
-    leave.set()
-    other.join()
-    assert held == 1
-    assert fake_blas.num_threads == 7
-
-
-def test_an_exception_in_a_helper_is_raised_here(thread_count: None, fake_blas: FakeBlas) -> None:
-    threads.set_num_threads(2)
-    meeting = threading.Barrier(2, timeout=20)
-    caller = threading.get_ident()
-
-    def body(i: int) -> None:
-        meeting.wait()
-        if threading.get_ident() != caller:
-            raise KeyError("helper")
-
-    with pytest.raises(KeyError, match="helper"):
-        threads.parallel_for(2, body, BIG)
-    threads.parallel_for(2, lambda i: None, BIG)  # and the pool still works
-
-
-def test_errstate_holds_in_helpers(thread_count: None, fake_blas: FakeBlas) -> None:
-    threads.set_num_threads(2)
-    meeting = threading.Barrier(2, timeout=20)
-
-    def body(i: int) -> None:
-        meeting.wait()
-        np.array([1e300]) * np.array([1e300])
-
-    with np.errstate(over="ignore"):
-        threads.parallel_for(2, body, BIG)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        threads.parallel_for(2, body, BIG)
-    assert len(caught) >= 1
-
-
-@pytest.mark.parametrize("number", [0, -1, 1.5, "2", True])
-def test_thread_counts_are_checked(number: object) -> None:
-    with pytest.raises(ValueError, match="positive integer"):
-        threads.set_num_threads(number)
-
-
-def test_called_from_several_threads_at_once(thread_count: None) -> None:
-    threads.set_num_threads(3)
-    case = LARGE["rows in tiles"]
-    expected = all_three(case, "float32")
-    equal = []
-
-    def user() -> None:
-        for _ in range(3):
-            equal.extend(map(np.array_equal, all_three(case, "float32"), expected))
-
-    users = [threading.Thread(target=user) for _ in range(4)]
-    for thread in users:
-        thread.start()
-    for thread in users:
-        thread.join()
-    assert equal == [True] * (4 * 3 * 3)
-
-
-FORK = """
-import os
-import numpy as np
-from tinyconv.kernels import conv, threads
-from tinyconv.kernels.geometry import conv_geometry
-
-threads.set_num_threads(2)
-x, w, g = np.ones((4, 16, 40, 40), np.float32), np.ones((16, 16, 3, 3), np.float32), conv_geometry((3, 3))
-before = conv.convolve(x, w, g)  # makes the pool
-child = os.fork()
-if child == 0:
-    os._exit(0 if np.array_equal(conv.convolve(x, w, g), before) else 3)
-raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_works_in_a_forked_process() -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", FORK], timeout=60, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")

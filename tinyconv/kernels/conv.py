@@ -221,9 +221,7 @@ def _check_groups(function: str, geometry: ConvGeometry, w_shape: Ints) -> None:
         )
 
 
-def _check_output_size(
-    function: str, geometry: ConvGeometry, input_size: Ints, kernel: Ints, y_shape: Ints
-) -> None:
+def _check_output_size(function: str, geometry: ConvGeometry, input_size: Ints, kernel: Ints, y_shape: Ints) -> None:
     expected = conv_output_size(geometry, input_size, kernel, function)
     if expected != y_shape[2:]:
         raise RuntimeError(
@@ -278,9 +276,7 @@ def im2col(x: Array, kernel_size: Sequence[int], geometry: ConvGeometry) -> Arra
     return xp.ascontiguousarray(windows).reshape(shape)
 
 
-def col2im(
-    col: Array, input_size: Sequence[int], kernel_size: Sequence[int], geometry: ConvGeometry
-) -> Array:
+def col2im(col: Array, input_size: Sequence[int], kernel_size: Sequence[int], geometry: ConvGeometry) -> Array:
     """Add each column back onto its window: the adjoint of :func:`im2col`.
 
     Windows overlap where the stride is smaller than the kernel, and there cells are *added* up.  One
@@ -314,13 +310,18 @@ def col2im(
     size = tuple(i + lo + hi for i, (lo, hi) in zip(input_size, geometry.padding))
     padded = xp.zeros((col.shape[0], channels, *size), col.dtype)
     for tap in itertools.product(*map(range, kernel)):
-        cells = tuple(
+        cells = (
             slice(t * d, t * d + (o - 1) * s + 1, s)
             for t, d, o, s in zip(tap, geometry.dilation, output_size, geometry.stride)
         )
-        padded[(..., *cells)] += taps[(slice(None), slice(None), *tap)]
-    inside = tuple(slice(lo, lo + i) for i, (lo, _) in zip(input_size, geometry.padding))
-    return xp.ascontiguousarray(padded[(..., *inside)])
+        seen, one_tap = (..., *cells), (slice(None), slice(None), *tap)
+        padded[seen] += taps[one_tap]
+    return xp.ascontiguousarray(padded[_inside(input_size, geometry)])
+
+
+def _inside(input_size: Sequence[int], geometry: ConvGeometry) -> tuple[Any, ...]:
+    """Index of the cells that are not padding."""
+    return (..., *[slice(lo, lo + i) for i, (lo, _) in zip(input_size, geometry.padding)])
 
 
 def _padded(xp: Any, x: Array, geometry: ConvGeometry) -> Array:
@@ -328,7 +329,7 @@ def _padded(xp: Any, x: Array, geometry: ConvGeometry) -> Array:
         return x
     size = tuple(i + lo + hi for i, (lo, hi) in zip(x.shape[2:], geometry.padding))
     padded = xp.zeros(x.shape[:2] + size, x.dtype)
-    padded[(..., *[slice(lo, lo + i) for i, (lo, _) in zip(x.shape[2:], geometry.padding)])] = x
+    padded[_inside(x.shape[2:], geometry)] = x
     return padded
 
 

@@ -28,7 +28,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -38,13 +38,13 @@ from .threads import parallel_for, scratch
 
 __all__ = ["convolve", "convolve_input_grad", "convolve_weight_grad"]
 
+# Measured on one machine (Zen 4, OpenBLAS 0.3.31); they change the speed only.
 TILE_BYTES = 1 << 21  # lowered cells of one tile
-SMALL_GEMM = (
-    100**3
-)  # OpenBLAS multiplies so much straight from where it lies, without packing: 1.3 times as fast
-GEMM_COLUMNS = 64
+SMALL_GEMM = 100**3  # OpenBLAS skips packing up to so many products, and then is 1.3 times as fast
+GEMM_COLUMNS = 64  # width of a piece of a GEMM that is cut to be small
 NARROW = 16  # output rows shorter than this are put side by side, for a wider GEMM
 SHORT_SUM = 64  # weight gradient: planes smaller than this are joined, for a longer sum
+LONG_SUM = 512  # weight gradient: sums are not cut shorter than this to make a GEMM small
 WIDE_COLUMNS = 256  # how wide, or long, joined rows and planes may get
 SUMMED = 2  # this many input channels per output channel make adding cheaper than copying
 LANES = 16  # weight gradient: partial sums, each over its own tiles in order
@@ -69,6 +69,11 @@ class _Tile(NamedTuple):
     outer: Ints
     rows: slice
     columns: slice
+
+    def of(self, y: np.ndarray) -> np.ndarray:
+        """Its part of ``y (n, g, o, *outer, h, q)``, without the outer axes."""
+        index: Any = (self.samples, self.groups, slice(None), *self.outer, self.rows, self.columns)
+        return y[index]
 
 
 class _Extent(NamedTuple):
@@ -122,13 +127,12 @@ def convolve_input_grad(
     per_axis = map(_phases, geometry.stride, _walks(geometry), w.shape[2:])
     for phases in itertools.product(*per_axis):
         cells, taps, walks = zip(*phases)
-        _correlate(gy, swapped[(..., *taps)], walks, groups, bias, gx[(..., *cells)])
+        some, phase = (..., *taps), (..., *cells)
+        _correlate(gy, swapped[some], walks, groups, bias, gx[phase])
     return gx
 
 
-def convolve_weight_grad(
-    x: np.ndarray, gy: np.ndarray, geometry: ConvGeometry, kernel_size: Ints
-) -> np.ndarray:
+def convolve_weight_grad(x: np.ndarray, gy: np.ndarray, geometry: ConvGeometry, kernel_size: Ints) -> np.ndarray:
     """Give the gradient for `w`; see :func:`tinyconv.kernels.conv.convolve_weight_grad`.
 
     Examples
@@ -269,12 +273,13 @@ def _lower(
     if any(axis is None or _length(axis[0]) < n for axes in seen for n, axis in zip(count, axes)):
         into.fill(0)  # all of it at once, which is faster than its thin borders one by one
     for t, axes in enumerate(seen):
-        if None in axes:
+        inside = [axis for axis in axes if axis is not None]
+        if len(inside) < len(axes):
             continue
-        *outer, (rows, source_rows), (columns, source_columns) = axes
+        *outer, (rows, source_rows), (columns, source_columns) = inside
         at = (source.start for _, source in outer)
-        source = x[(tile.samples, tile.groups, slice(None), *at, source_rows, source_columns)]
-        into[t, ..., rows, columns] = source
+        index = (tile.samples, tile.groups, slice(None), *at, source_rows, source_columns)
+        into[t, ..., rows, columns] = x[index]
 
 
 # --- convolution ----------------------------------------------------------------------------------
@@ -300,7 +305,7 @@ def _correlate(
     x, y = _split_channels(x, groups), _split_channels(y, groups)
     b = None if b is None else b.reshape(groups, -1)
     if _is_pointwise(x, walks, kernel, y):
-        _pointwise(x, w[(..., *[0] * len(kernel))], b, y)
+        _pointwise(x, w.reshape(w.shape[:3]), b, y)
     else:
         _correlate_by_rows(x, w, walks, b, y)
 
@@ -336,9 +341,7 @@ def _pointwise(x: np.ndarray, w: np.ndarray, b: np.ndarray | None, y: np.ndarray
     parallel_for(len(tiles), body, work=y.size * w.shape[2])
 
 
-def _correlate_by_rows(
-    x: np.ndarray, w: np.ndarray, walks: list[_Walk], b: np.ndarray | None, y: np.ndarray
-) -> None:
+def _correlate_by_rows(x: np.ndarray, w: np.ndarray, walks: list[_Walk], b: np.ndarray | None, y: np.ndarray) -> None:
     kernel, dtype = w.shape[3:], _compute_dtype(x)
     row_walk, row_taps = walks[-2], kernel[-2]
     # Rows overlap only where consecutive kernel rows meet consecutive input rows; else lower all taps.
@@ -365,7 +368,7 @@ def _correlate_by_rows(
 
     def body(i: int) -> None:
         tile = tiles[i]
-        target = y[(tile.samples, tile.groups, slice(None), *tile.outer, tile.rows, tile.columns)]
+        target = tile.of(y)
         band, width = _length(tile.rows) * row_step + halo, _length(tile.columns) + reach
         lower = _Lowering(x, taps, walks, tile, tile.rows.start * row_step, band, width)
         a = matrices[..., tile.groups, :, :]
@@ -520,20 +523,19 @@ def _weight_grad_by_rows(
     taps = list(itertools.product(*map(range, kernel[:-2]), range(1), range(kernel[-1])))
     groups, o, c = gy.shape[1], gy.shape[2], x.shape[2]
     extent = _tile_extent(gy.shape, len(taps) * c * dtype.itemsize, halo=halo)
+    longest = SMALL_GEMM // (o * len(taps) * c)
+    if longest >= LONG_SUM:
+        extent = extent._replace(rows=min(extent.rows, max(1, longest // extent.columns)))
     product_bytes = extent.groups * o * len(taps) * c * dtype.itemsize
     extent = extent._replace(samples=min(extent.samples, max(1, TILE_BYTES // product_bytes)))
     tiles = _tiles(gy.shape, extent)
 
     def add(total: np.ndarray, tile: _Tile) -> None:
         rows, columns = _length(tile.rows), _length(tile.columns)
-        lowered = _Lowering(x, taps, walks, tile, tile.rows.start, rows + halo, columns).buffer(
-            "ngtchq", dtype
-        )
+        lowered = _Lowering(x, taps, walks, tile, tile.rows.start, rows + halo, columns).buffer("ngtchq", dtype)
         n, g = lowered.shape[:2]
         left = lowered.reshape(n, g, len(taps) * c, -1)
-        right = _flat_plane(
-            gy[(tile.samples, tile.groups, slice(None), *tile.outer, tile.rows, tile.columns)], dtype
-        )
+        right = _flat_plane(tile.of(gy), dtype)
         right = right.swapaxes(-1, -2)
         product = scratch("product", (n, g, len(taps) * c, o), dtype)
         for i in range(row_taps):
@@ -560,9 +562,7 @@ def _flat_plane(gy: np.ndarray, dtype: np.dtype) -> np.ndarray:
     return flat.reshape(shape)
 
 
-def _weight_grad_joined(
-    x: np.ndarray, gy: np.ndarray, walks: list[_Walk], kernel: Ints, dtype: np.dtype
-) -> np.ndarray:
+def _weight_grad_joined(x: np.ndarray, gy: np.ndarray, walks: list[_Walk], kernel: Ints, dtype: np.dtype) -> np.ndarray:
     """Any stride, small planes: lower every tap, and sum over the cells of several samples at once."""
     taps = list(itertools.product(*map(range, kernel)))
     groups, o, c = gy.shape[1], gy.shape[2], x.shape[2]
@@ -571,7 +571,7 @@ def _weight_grad_joined(
     def add(total: np.ndarray, tile: _Tile) -> None:
         rows, columns = _length(tile.rows), _length(tile.columns)
         lowered = _Lowering(x, taps, walks, tile, tile.rows.start, rows, columns).buffer("gtcnhq", dtype)
-        source = gy[(tile.samples, tile.groups, slice(None), *tile.outer, tile.rows, tile.columns)]
+        source = tile.of(gy)
         right = scratch("plane", tuple(source.shape[axis] for axis in (1, 2, 0, 3, 4)), dtype)
         right[...] = source.transpose(1, 2, 0, 3, 4)
         g = len(right)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..errors import layer_name
 
@@ -101,7 +102,7 @@ def window_count(i: int, padding: tuple[int, int], k: int, d: int, s: int) -> in
     return (i + sum(padding) - (d * (k - 1) + 1)) // s + 1
 
 
-def as_tuple(value: int | Sequence[int], ndim: int, name: str, minimum: int = 1) -> Ints:
+def as_tuple(value: int | Sequence[int], ndim: int, name: str, minimum: int = 1, function: str = "as_tuple") -> Ints:
     """Spread an int over `ndim` axes, or check that a sequence has one entry per axis.
 
     Raises
@@ -120,9 +121,9 @@ def as_tuple(value: int | Sequence[int], ndim: int, name: str, minimum: int = 1)
     ...
     ValueError: as_tuple: kernel_size=(3, 5, 7) has 3 entries ...
     """
-    layer = layer_name("as_tuple")
+    layer = layer_name(function)
     is_scalar = not isinstance(value, Sequence)
-    entries = (value,) * ndim if is_scalar else tuple(value)  # type: ignore[arg-type]
+    entries: tuple[Any, ...] = (value,) * ndim if is_scalar else tuple(value)  # type: ignore[arg-type]
     if len(entries) == 1:
         entries *= ndim
     if len(entries) != ndim:
@@ -162,6 +163,7 @@ def conv_geometry(
     padding: int | str | Sequence[int] | Sequence[Sequence[int]] = 0,
     dilation: int | Sequence[int] = 1,
     groups: int = 1,
+    function: str = "conv",
 ) -> ConvGeometry:
     """Turn a convolution's arguments into a :class:`ConvGeometry`.
 
@@ -180,13 +182,15 @@ def conv_geometry(
     """
     kernel = tuple(kernel_size)
     n = len(kernel)
-    strides, dilations = as_tuple(stride, n, "stride"), as_tuple(dilation, n, "dilation")
+    strides = as_tuple(stride, n, "stride", function=function)
+    dilations = as_tuple(dilation, n, "dilation", function=function)
     if isinstance(groups, bool) or not hasattr(groups, "__index__") or groups < 1:
-        raise ValueError(f"{layer_name('conv')}: groups={groups!r} must be a positive integer")
-    return ConvGeometry(strides, as_pairs(padding, kernel, strides, dilations), dilations, int(groups))
+        raise ValueError(f"{layer_name(function)}: groups={groups!r} must be a positive integer")
+    pairs = as_pairs(padding, kernel, strides, dilations, function)
+    return ConvGeometry(strides, pairs, dilations, int(groups))
 
 
-def as_pairs(padding: object, kernel: Ints, stride: Ints, dilation: Ints) -> Pairs:
+def as_pairs(padding: object, kernel: Ints, stride: Ints, dilation: Ints, function: str = "conv") -> Pairs:
     """Turn any accepted `padding` into a ``(before, after)`` pair per axis.
 
     Examples
@@ -194,29 +198,27 @@ def as_pairs(padding: object, kernel: Ints, stride: Ints, dilation: Ints) -> Pai
     >>> as_pairs(1, (3, 3), (1, 1), (1, 1))
     ((1, 1), (1, 1))
     """
-    n = len(kernel)
+    layer, n = layer_name(function), len(kernel)
     if padding == "valid":
         padding = 0
     if padding == "same":
         if any(s != 1 for s in stride):
             raise ValueError(
-                f"{layer_name('conv')}: padding='same' is not supported for strided convolutions "
+                f"{layer}: padding='same' is not supported for strided convolutions "
                 f"(stride={stride}): the output has ceil(i / s) cells, which is not the input's size. "
                 f"Use stride=1, or a number such as padding={tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation))}"
             )
         return _same_padding(kernel, dilation)
     if isinstance(padding, str):
-        raise ValueError(f"{layer_name('conv')}: padding={padding!r} must be 'same', 'valid' or numbers")
+        raise ValueError(f"{layer}: padding={padding!r} must be 'same', 'valid' or numbers")
     if isinstance(padding, Sequence) and any(isinstance(p, Sequence) for p in padding):
         if len(padding) != n:
-            raise ValueError(f"{layer_name('conv')}: padding={padding} needs one pair per spatial axis ({n})")
-        return tuple((lo, hi) for lo, hi in (as_tuple(p, 2, "padding", minimum=0) for p in padding))
-    return tuple((p, p) for p in as_tuple(padding, n, "padding", minimum=0))  # type: ignore[arg-type]
+            raise ValueError(f"{layer}: padding={padding} needs one pair per spatial axis ({n})")
+        return tuple((lo, hi) for lo, hi in (as_tuple(p, 2, "padding", 0, function) for p in padding))
+    return tuple((p, p) for p in as_tuple(padding, n, "padding", 0, function))  # type: ignore[arg-type]
 
 
-def cover_all_padding(
-    geometry: ConvGeometry, input_size: Sequence[int], kernel: Sequence[int]
-) -> ConvGeometry:
+def cover_all_padding(geometry: ConvGeometry, input_size: Sequence[int], kernel: Sequence[int]) -> ConvGeometry:
     """Chainer's ``cover_all``: pad after the end until every input cell is seen.
 
     Chainer counts ``(i + 2p - k' + s - 1) // s + 1`` windows; the last one reaches ``extra`` cells
@@ -269,9 +271,7 @@ def _too_large(geometry: ConvGeometry, input_size: Sequence[int], kernel: Sequen
     axis = next(a for a, (have, span) in enumerate(zip(padded, spans)) if have < span)
     lo, hi = geometry.padding[axis]
     k, d = kernel[axis], geometry.dilation[axis]
-    need = tuple(
-        max(pair[0], -(-(span - i) // 2)) for i, span, pair in zip(input_size, spans, geometry.padding)
-    )
+    need = tuple(max(pair[0], -(-(span - i) // 2)) for i, span, pair in zip(input_size, spans, geometry.padding))
     return (
         f"{layer}: Calculated padded input size per channel: {show_size(padded)}. "
         f"Kernel size: {show_size(kernel)}. Kernel size can't be greater than actual input size. "
@@ -309,9 +309,7 @@ def transposed_geometry(
     layer, n = layer_name(function), geometry.ndim
     smallest = tuple(
         (i - 1) * s - lo - hi + d * (k - 1) + 1
-        for i, s, (lo, hi), d, k in zip(
-            input_size, geometry.stride, geometry.padding, geometry.dilation, kernel_size
-        )
+        for i, s, (lo, hi), d, k in zip(input_size, geometry.stride, geometry.padding, geometry.dilation, kernel_size)
     )
     if output_size is not None:
         wanted = tuple(output_size)[-n:]
@@ -322,24 +320,38 @@ def transposed_geometry(
                 f"{smallest} to {largest} (for an input of {show_size(input_size)}); "
                 f"choose one of these, or change stride"
             )
-        return wanted
-    extra = as_tuple(output_padding, n, "output_padding", minimum=0)
+        return _positive_size(wanted, geometry, input_size, kernel_size, layer)
+    extra = as_tuple(output_padding, n, "output_padding", 0, function)
+    most = tuple(max(s, d) - 1 for s, d in zip(geometry.stride, geometry.dilation))
     for p, s, d in zip(extra, geometry.stride, geometry.dilation):
         if p >= max(s, d):
             raise RuntimeError(
                 f"{layer}: output padding must be smaller than either stride or dilation, but got "
                 f"output_padding={extra}, stride={geometry.stride}, dilation={geometry.dilation}: "
                 f"{p} >= max({s}, {d}) = {max(s, d)}. "
-                f"Use output_padding={tuple(min(e, max(a, b) - 1) for e, a, b in zip(extra, geometry.stride, geometry.dilation))}"
+                f"Use output_padding={tuple(map(min, extra, most))}"
             )
     size = tuple(m + p for m, p in zip(smallest, extra))
-    if min(size, default=1) < 1:
-        raise RuntimeError(
-            f"{layer}: Given input size per channel: {show_size(input_size)}. Calculated output size per "
-            f"channel: {show_size(size)}. Output size is too small: (i - 1)*stride - padding + "
-            f"dilation*(kernel - 1) + output_padding + 1 must be positive. Use less padding"
-        )
-    return size
+    return _positive_size(size, geometry, input_size, kernel_size, layer)
+
+
+def _positive_size(
+    size: Ints, geometry: ConvGeometry, input_size: Sequence[int], kernel: Sequence[int], layer: str
+) -> Ints:
+    """Give a transposed convolution's output size back, or raise if it is empty."""
+    if min(size, default=1) >= 1:
+        return size
+    axis = next(a for a, o in enumerate(size) if o < 1)
+    (lo, hi), i, k = geometry.padding[axis], input_size[axis], kernel[axis]
+    s, d = geometry.stride[axis], geometry.dilation[axis]
+    fits = tuple(min(pair) - max(0, -(-(1 - o) // 2)) for pair, o in zip(geometry.padding, size))
+    raise RuntimeError(
+        f"{layer}: Given input size per channel: {show_size(input_size)}. Calculated output size per "
+        f"channel: {show_size(size)}. Output size is too small. Along spatial axis {axis}: (i - 1)*stride "
+        f"- padding + dilation*(kernel - 1) + output_padding + 1 = ({i} - 1)*{s} - {lo} - {hi} + {d}*({k} - 1) "
+        f"+ {size[axis] - (i - 1) * s + lo + hi - d * (k - 1) - 1} + 1 = {size[axis]}. "
+        + (f"Use padding={fits}" if min(fits) >= 0 else "Use a larger input")
+    )
 
 
 def pool_geometry(
@@ -378,12 +390,12 @@ def pool_geometry(
     layer, n = layer_name(function), len(input_size)
     if ceil_mode and cover_all:
         raise ValueError(
-            f"{layer}: ceil_mode (PyTorch) and cover_all (Chainer) are two rules for the last window; "
-            f"choose one"
+            f"{layer}: ceil_mode (PyTorch) and cover_all (Chainer) are two rules for the last window; choose one"
         )
-    kernel = as_tuple(kernel_size, n, "kernel_size")
-    strides = kernel if stride is None else as_tuple(stride, n, "stride")
-    pads, dilations = as_tuple(padding, n, "padding", minimum=0), as_tuple(dilation, n, "dilation")
+    kernel = as_tuple(kernel_size, n, "kernel_size", function=function)
+    strides = kernel if stride is None else as_tuple(stride, n, "stride", function=function)
+    pads = as_tuple(padding, n, "padding", 0, function)
+    dilations = as_tuple(dilation, n, "dilation", function=function)
     if any(2 * p > d * (k - 1) + 1 for p, k, d in zip(pads, kernel, dilations)):
         raise RuntimeError(
             f"{layer}: pad should be at most half of effective kernel size, but got padding={pads}, "

@@ -423,9 +423,7 @@ def window_divisor(
     """
     if divisor_override is not None:
         if divisor_override == 0:
-            raise RuntimeError(
-                f"{layer_name('avg_pool')}: divisor must be not zero; leave out divisor_override"
-            )
+            raise RuntimeError(f"{layer_name('avg_pool')}: divisor must be not zero; leave out divisor_override")
         return float(divisor_override)
     has_padding = any(lo or hi for lo, hi in geometry.padding)
     if not any(geometry.reach) and (count_include_pad or not has_padding):
@@ -552,7 +550,8 @@ def adaptive_max_pool(x: Array, output_size: Sequence[int]) -> tuple[Array, Arra
     size = x.shape[2:]
     indices = xp.broadcast_to(xp.arange(math.prod(size), dtype="int64").reshape(size), x.shape)
     for axis, bins in reversed(list(_bins(size, output_size))):
-        values, at = [], []
+        none = _along(axis, slice(0, 0))
+        values, at = [x[none]], [indices[none]]  # so that there is something to join without any bin
         for cells in bins:
             part = _along(axis, cells)
             first = xp.expand_dims(x[part].argmax(axis=axis + 2), axis + 2)

@@ -1,7 +1,9 @@
 """Layers and models, with PyTorch's names."""
 
+from ..optim import clip as utils  # PyTorch's nn.utils.clip_grad_norm_ and clip_grad_value_
 from . import functional, init
 from .activation import ELU, GELU, LeakyReLU, LogSoftmax, PReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
+from .container import ModuleDict, ModuleList, Sequential
 from .conv import (
     Conv1d,
     Conv2d,
@@ -26,7 +28,7 @@ from .loss import (
     NLLLoss,
     SmoothL1Loss,
 )
-from .module import Module, ModuleDict, ModuleList, Sequential
+from .module import Module
 from .norm import (
     BatchNorm1d,
     BatchNorm2d,

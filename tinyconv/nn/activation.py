@@ -17,7 +17,7 @@ __all__ = [
 class ReLU(Module):
     """``max(x, 0)``.
 
-    `inplace` is accepted for PyTorch's sake; the result is always a new tensor.
+    `inplace` is accepted for PyTorch's sake, here and below; the result is always a new tensor.
 
     Examples
     --------
@@ -44,7 +44,7 @@ class LeakyReLU(Module):
     tensor([-0.0100,  2.0000])
     """
 
-    def __init__(self, negative_slope: float = 0.01):
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False):
         super().__init__()
         self.negative_slope = negative_slope
 
@@ -67,7 +67,7 @@ class ELU(Module):
     tensor([-0.6321,  2.0000])
     """
 
-    def __init__(self, alpha: float = 1.0):
+    def __init__(self, alpha: float = 1.0, inplace: bool = False):
         super().__init__()
         self.alpha = alpha
 
@@ -112,6 +112,9 @@ class SiLU(Module):
     >>> tc.nn.SiLU()(tc.tensor([0.0, 1.0]))
     tensor([0.0000, 0.7311])
     """
+
+    def __init__(self, inplace: bool = False):
+        super().__init__()
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply it element by element."""

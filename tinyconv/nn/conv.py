@@ -38,14 +38,12 @@ class _ConvNd(WeightedLayer):
             positive(name, in_channels=in_channels)
             check_groups(in_channels, out_channels, groups, name)
         if padding_mode not in _MODES:
-            raise ValueError(
-                f"{name}: padding_mode must be one of {_MODES}, but got padding_mode={padding_mode!r}"
-            )
+            raise ValueError(f"{name}: padding_mode must be one of {_MODES}, but got padding_mode={padding_mode!r}")
         self.out_channels, self.groups, self.padding_mode = out_channels, groups, padding_mode
-        self.kernel_size = as_tuple(kernel_size, n, "kernel_size")
-        self.stride = as_tuple(stride, n, "stride")
-        self.dilation = as_tuple(dilation, n, "dilation")
-        pairs = as_pairs(padding, self.kernel_size, self.stride, self.dilation)
+        self.kernel_size = as_tuple(kernel_size, n, "kernel_size", function=name)
+        self.stride = as_tuple(stride, n, "stride", function=name)
+        self.dilation = as_tuple(dilation, n, "dilation", function=name)
+        pairs = as_pairs(padding, self.kernel_size, self.stride, self.dilation, name)
         even = all(lo == hi for lo, hi in pairs)
         self.padding: Any = padding if isinstance(padding, str) or not even else tuple(lo for lo, _ in pairs)
         self._fans = {"groups": groups, "transposed": self._transposed}
@@ -74,9 +72,7 @@ class _ConvNd(WeightedLayer):
 
     def extra_repr(self) -> str:
         """What to print between the parentheses: PyTorch's form."""
-        parts = [
-            f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
-        ]
+        parts = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
         ones, zeros = (1,) * self._ndim, (0,) * self._ndim
         optional: dict[str, tuple[Any, Any]] = {
             "padding": (self.padding, zeros),
@@ -87,7 +83,7 @@ class _ConvNd(WeightedLayer):
             "padding_mode": (self.padding_mode, "zeros"),
             "cover_all": (getattr(self, "cover_all", False), False),
         }
-        parts += [f"{name}={value!r}" for name, (value, default) in optional.items() if value != default]
+        parts += [f"{name}={value}" for name, (value, default) in optional.items() if value != default]
         return ", ".join(parts)
 
 
@@ -246,6 +242,7 @@ class LazyConv3d(Conv3d):
 
 class _ConvTranspose(_ConvNd):
     _transposed = True
+    _in_axis = 0
 
     def __init__(
         self, in_channels: int | None, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
@@ -253,9 +250,7 @@ class _ConvTranspose(_ConvNd):
         device: Any = None, dtype: Any = None,
     ):  # fmt: skip
         if padding_mode != "zeros":
-            raise ValueError(
-                f'{type(self).__name__}: Only "zeros" padding mode is supported, got {padding_mode!r}'
-            )
+            raise ValueError(f'{type(self).__name__}: Only "zeros" padding mode is supported, got {padding_mode!r}')
         if isinstance(padding, str):
             raise ValueError(
                 f"{type(self).__name__}: padding must be numbers, got {padding!r}; choose output_padding for the size"
@@ -273,7 +268,7 @@ class _ConvTranspose(_ConvNd):
             device,
             dtype,
         )
-        self.output_padding = as_tuple(output_padding, self._ndim, "output_padding", minimum=0)
+        self.output_padding = as_tuple(output_padding, self._ndim, "output_padding", 0, type(self).__name__)
 
     def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
         """Spread ``(N, C_in, *D)`` or ``(C_in, *D)``; `output_size` may choose the result's size."""

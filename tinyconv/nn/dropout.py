@@ -11,6 +11,8 @@ __all__ = ["Dropout", "Dropout1d", "Dropout2d", "Dropout3d"]
 
 
 class _DropoutNd(Module):
+    """The probability; `inplace` is accepted for PyTorch's sake, the result is always a new tensor."""
+
     def __init__(self, p: float = 0.5, inplace: bool = False):
         super().__init__()
         if not 0.0 <= p <= 1.0:
@@ -20,7 +22,7 @@ class _DropoutNd(Module):
 
     def extra_repr(self) -> str:
         """What to print between the parentheses."""
-        return f"p={self.p}"
+        return f"p={self.p}, inplace=False"
 
 
 class Dropout(_DropoutNd):

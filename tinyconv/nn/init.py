@@ -44,7 +44,8 @@ def calculate_fans(tensor: Tensor, groups: int = 1, transposed: bool = False) ->
     """
     if tensor.ndim < 2:
         raise ValueError(
-            f"fan in and fan out can not be computed for a tensor with fewer than 2 dimensions, got shape {tensor.shape}"
+            f"fan in and fan out can not be computed for a tensor with fewer than 2 dimensions, got shape "
+            f"{tensor.shape}"
         )
     taps = math.prod(tensor.shape[2:])
     first, second = tensor.shape[0] // groups * taps, tensor.shape[1] * taps
@@ -77,6 +78,8 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 def _fill(tensor: Tensor, values: np.ndarray) -> Tensor:
     """Write values drawn on the host, so that a seed gives the same weights on every device."""
+    if tensor.dtype.kind != "f":
+        raise RuntimeError(f"cannot draw values for a tensor of dtype {tensor.dtype}; it needs a float dtype")
     with no_grad():
         return tensor.copy_(Tensor(values.astype(tensor.dtype, copy=False)))
 

@@ -7,11 +7,12 @@ input, gives the weight its shape, and draws the first values.
 from __future__ import annotations
 
 import math
+import threading
 from typing import Any
 
 import numpy as np
 
-from ..backend import Device
+from ..creation import zeros
 from ..errors import layer_name
 from ..tensor import Tensor
 from . import init
@@ -20,11 +21,14 @@ from .parameter import Parameter, UninitializedParameter
 
 __all__ = ["WeightedLayer"]
 
+_first_call = threading.RLock()  # two threads must not both draw a layer's first values
+
 
 class WeightedLayer(Module):
     """The base of layers with a weight and a bias, sized now or at the first call.
 
-    A subclass says how its weight is shaped in :meth:`_weight_shape`.
+    A subclass says how its weight is shaped in :meth:`_weight_shape`, and at which axis the input's size
+    stands in it.
 
     Examples
     --------
@@ -39,32 +43,54 @@ class WeightedLayer(Module):
     weight: Parameter
     bias: Parameter | None
     _fans: dict[str, Any]
+    _in_axis = 1
 
     def _weight_shape(self, in_size: int) -> tuple[int, ...]:
         """The weight's shape for this many input channels or features."""
         raise NotImplementedError
 
-    def _make_parameters(
-        self, in_size: int | None, out_size: int, bias: bool, device: Any, dtype: Any
-    ) -> None:
+    def _make_parameters(self, in_size: int | None, out_size: int, bias: bool, device: Any, dtype: Any) -> None:
+        self._sized = in_size is not None
         if in_size is None:
-            self.weight = UninitializedParameter(dtype, device)
+            pattern: list[int | None] = list(self._weight_shape(self._fans.get("groups", 1)))
+            pattern[self._in_axis] = None
+            self.weight = UninitializedParameter(dtype, device, pattern=tuple(pattern))
         else:
-            self.weight = Parameter(_zeros(self._weight_shape(in_size), dtype, device))
+            self.weight = Parameter(zeros(self._weight_shape(in_size), dtype=dtype, device=device))
         if bias:
-            self.bias = Parameter(_zeros((out_size,), dtype, device))
+            self.bias = Parameter(zeros(out_size, dtype=dtype, device=device))
         else:
             self.register_parameter("bias", None)
         if in_size is not None:
             self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw weight and bias anew from U(-b, b) with ``b = 1/sqrt(fan_in)``, PyTorch's default."""
+        """Draw weight and bias anew from U(-b, b) with ``b = 1/sqrt(fan_in)``, PyTorch's default.
+
+        A lazy layer's values are drawn at its first call.
+        """
+        if isinstance(self.weight, UninitializedParameter):
+            return
         fan_in, _ = init.calculate_fans(self.weight, **self._fans)
         bound = 1.0 / math.sqrt(fan_in) if fan_in else 0.0
         init.uniform_(self.weight, -bound, bound)
         if self.bias is not None:
             init.uniform_(self.bias, -bound, bound)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call forward; a lazy layer whose first call fails is as lazy as before."""
+        if self._sized:
+            return super().__call__(*args, **kwargs)
+        with _first_call:
+            lazy, kept = isinstance(self.weight, UninitializedParameter), dict(self.weight.__dict__)
+            try:
+                result = super().__call__(*args, **kwargs)
+            except BaseException:
+                if lazy:
+                    _make_lazy(self.weight, kept)
+                raise
+            self._sized = True
+            return result
 
     def _materialize(self, x: Tensor, in_size: int) -> None:
         """At the first call of a lazy layer: shape the weight, and draw its values."""
@@ -75,8 +101,12 @@ class WeightedLayer(Module):
             self.reset_parameters()
 
 
-def _zeros(shape: tuple[int, ...], dtype: Any, device: Any) -> Tensor:
-    return Tensor(Device(device or "cpu").asarray(np.zeros(shape, dtype or np.float32)))
+def _make_lazy(weight: Parameter, attributes: dict[str, Any]) -> None:
+    """Undo ``UninitializedParameter.materialize``."""
+    if not isinstance(weight, UninitializedParameter):
+        weight._data = np.zeros(0, np.float32)  # host: holds nothing
+        weight.__class__ = UninitializedParameter
+        weight.__dict__.update(attributes)
 
 
 def positive(layer: str, **sizes: Any) -> None:

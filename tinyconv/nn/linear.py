@@ -74,14 +74,13 @@ class Linear(WeightedLayer):
 
     def forward(self, input: Tensor) -> Tensor:
         """Map ``(*, in_features)`` to ``(*, out_features)``."""
-        self._materialize(input, input.shape[-1])
+        if input.ndim:
+            self._materialize(input, input.shape[-1])
         return F.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         """What to print between the parentheses."""
-        return (
-            f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
-        )
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
 class LazyLinear(Linear):

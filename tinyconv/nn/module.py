@@ -1,27 +1,40 @@
-"""Module: a tree of layers that owns parameters, and its containers."""
+"""Module: a tree of layers that owns parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..autograd import RemovableHandle, no_grad
-from ..backend import Device
+from ..autograd import Function, RemovableHandle, no_grad
+from ..backend import Array, Device, is_array
+from ..creation import zeros_like
 from ..errors import layers_at_work, pop_layer, push_layer
 from ..ops.shape import Alias
-from ..tensor import Tensor
+from ..tensor import Tensor, _is_dtype_name
 from .parameter import Buffer, Parameter, UninitializedParameter
 
-__all__ = ["Module", "ModuleDict", "ModuleList", "Sequential"]
+__all__ = ["IncompatibleKeys", "Module"]
 
 
 class IncompatibleKeys(NamedTuple):
-    """What ``load_state_dict`` returns."""
+    """What ``load_state_dict`` returns.
+
+    Examples
+    --------
+    >>> IncompatibleKeys([], [])
+    <All keys matched successfully>
+    """
 
     missing_keys: list[str]
     unexpected_keys: list[str]
+
+    def __repr__(self) -> str:
+        if not (self.missing_keys or self.unexpected_keys):
+            return "<All keys matched successfully>"
+        return f"IncompatibleKeys(missing_keys={self.missing_keys}, unexpected_keys={self.unexpected_keys})"
 
 
 class Module:
@@ -60,6 +73,7 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} must define forward(self, ...)")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call forward, with the hooks around it."""
         if "_parameters" not in self.__dict__:
             raise AttributeError(f"{type(self).__name__}.__init__() must call super().__init__() first")
         push_layer(self._describe)
@@ -67,7 +81,7 @@ class Module:
             for hook in list(self._pre_hooks.values()):
                 replaced = hook(self, args)
                 args = args if replaced is None else replaced if isinstance(replaced, tuple) else (replaced,)
-            watch = _BackwardWatch(self) if self._backward_hooks else None
+            watch = _BackwardWatch(self, len(args)) if self._backward_hooks else None
             result = self.forward(*(watch.inputs(args) if watch else args), **kwargs)
             result = watch.output(result) if watch else result
             for hook in list(self._hooks.values()):
@@ -79,14 +93,10 @@ class Module:
 
     def _describe(self) -> str:
         """The path from the outermost module at work, as errors name it: ``Net.conv2 (Conv2d(...))``."""
-        chain = [
-            owner for entry in layers_at_work() if (owner := getattr(entry, "__self__", None)) is not None
-        ]
+        chain = [owner for entry in layers_at_work() if (owner := getattr(entry, "__self__", None)) is not None]
         path = type(chain[0]).__name__ if len(chain) > 1 else ""
-        for parent, child in zip(chain, chain[1:]):
-            path += "." + next(
-                (name for name, m in parent.named_modules() if m is child), type(child).__name__
-            )
+        for parent, child in pairwise(chain):
+            path += "." + next((name for name, m in parent.named_modules() if m is child), type(child).__name__)
         own = f"{type(self).__name__}({self.extra_repr()})"
         return f"{path} ({own})" if path else own
 
@@ -100,35 +110,46 @@ class Module:
                 )
             object.__setattr__(self, name, value)
             return
-        tables = {"_parameters": Parameter, "_buffers": Buffer, "_modules": Module}
-        kind = next((table for table, cls in tables.items() if isinstance(value, cls)), None)
-        if kind is None and name in self._buffers and (value is None or isinstance(value, Tensor)):
-            kind = "_buffers"
-        if kind is None and name in self._parameters and value is not None:
-            raise TypeError(
-                f"cannot assign {type(value).__name__} as parameter {name!r} (nn.Parameter or None expected); "
-                f"to change its numbers write {name}.data = ..."
-            )
-        if kind is None and name in self._parameters:
-            kind = "_parameters"
-        for table in tables:
-            self.__dict__[table].pop(name, None) if table != kind else None
+        kind = self._table_for(name, value)
+        for table in _TABLES:
+            if table != kind:
+                self.__dict__[table].pop(name, None)
+        if kind != "_buffers":
+            self._unsaved.discard(name)
         if kind is None:
             object.__setattr__(self, name, value)
         else:
             self.__dict__.pop(name, None)
             self.__dict__[kind][name] = value
 
+    def _table_for(self, name: str, value: Any) -> str | None:
+        """The table that an assigned value belongs to: by its own kind, or by what the name held before."""
+        for table, (_, kind) in _TABLES.items():
+            if isinstance(value, kind):
+                return table
+        for table, (what, kind) in _TABLES.items():
+            if name in self.__dict__[table]:
+                if value is None or (table == "_buffers" and isinstance(value, Tensor)):
+                    return table
+                wanted = "Tensor" if table == "_buffers" else f"nn.{kind.__name__}"
+                raise TypeError(
+                    f"cannot assign {type(value).__name__} as {what} {name!r} ({wanted} or None expected)"
+                    + ("" if table == "_modules" else f"; to change its numbers write {name}.data = ...")
+                )
+        return None
+
     def __getattr__(self, name: str) -> Any:
         for table in ("_parameters", "_buffers", "_modules"):
             if name in self.__dict__.get(table, {}):
                 return self.__dict__[table][name]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        hint = "" if "_parameters" in self.__dict__ else "; did its __init__ call super().__init__() first?"
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
 
     def __delattr__(self, name: str) -> None:
         for table in (self._parameters, self._buffers, self._modules):
             if name in table:
                 del table[name]
+                self._unsaved.discard(name)
                 return
         object.__delattr__(self, name)
 
@@ -137,13 +158,20 @@ class Module:
 
     def register_parameter(self, name: str, parameter: Parameter | None) -> None:
         """Add a parameter, or None to say that there is none under this name."""
-        self.__dict__.pop(name, None)
+        self._check_new(name, "parameter", self._parameters)
+        if parameter is not None and not isinstance(parameter, Parameter):
+            raise TypeError(
+                f"cannot assign {type(parameter).__name__} as parameter {name!r} (nn.Parameter or None required)"
+            )
         self._parameters[name] = parameter
 
     def register_buffer(self, name: str, value: Tensor | None, persistent: bool = True) -> None:
         """Add a Tensor that is moved with the module, and saved with it if `persistent`."""
-        self.__dict__.pop(name, None)
+        self._check_new(name, "buffer", self._buffers)
+        if value is not None and not isinstance(value, Tensor):
+            raise TypeError(f"cannot assign {type(value).__name__} as buffer {name!r} (Tensor or None required)")
         self._buffers[name] = value
+        self._unsaved.discard(name)
         if not persistent:
             self._unsaved.add(name)
 
@@ -151,9 +179,15 @@ class Module:
         """Add a child under a name."""
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"{type(module).__name__} is not a Module subclass")
-        if "." in name or not name:
-            raise KeyError(f"module name can't be empty or contain '.', got {name!r}")
+        self._check_new(name, "module", self._modules)
         self._modules[name] = module
+
+    def _check_new(self, name: str, what: str, table: dict[str, Any]) -> None:
+        """Refuse names that state_dict could not tell apart, or that would hide something else."""
+        if "." in name or not name:
+            raise KeyError(f"{what} name can't be empty or contain '.', got {name!r}")
+        if name not in table and hasattr(self, name):
+            raise KeyError(f"attribute {name!r} already exists in {type(self).__name__}: choose another {what} name")
 
     # ---------------------------------------------------------------------- walking the tree
 
@@ -167,9 +201,7 @@ class Module:
                 continue
             seen.add(id(module))
             yield name, module
-            children = [
-                (f"{name}.{key}" if name else key, m) for key, m in module._modules.items() if m is not None
-            ]
+            children = [(f"{name}.{key}" if name else key, m) for key, m in module._modules.items() if m is not None]
             stack.extend(reversed(children))
 
     def modules(self) -> Iterator[Module]:
@@ -195,18 +227,14 @@ class Module:
         module = self
         for part in target.split(".") if target else ():
             if part not in module._modules:
-                raise AttributeError(
-                    f"{type(module).__name__} has no submodule {part!r} (of path {target!r})"
-                )
+                raise AttributeError(f"{type(module).__name__} has no submodule {part!r} (of path {target!r})")
             module = module._modules[part]
         return module
 
-    def _members(
-        self, table: str, prefix: str, recurse: bool, once: bool = True
-    ) -> Iterator[tuple[str, Any]]:
+    def _members(self, table: str, prefix: str, recurse: bool, once: bool = True) -> Iterator[tuple[str, Any]]:
         seen: set[int] = set()
         for path, module in self.named_modules() if recurse else [("", self)]:
-            for name, member in module.__dict__[table].items():
+            for name, member in getattr(module, table).items():
                 if member is None or (once and id(member) in seen):
                     continue
                 seen.add(id(member))
@@ -239,6 +267,8 @@ class Module:
 
     def train(self, mode: bool = True) -> Module:
         """Set training mode everywhere."""
+        if not isinstance(mode, bool):
+            raise ValueError(f"training mode is expected to be boolean, got {mode!r}")
         for module in self.modules():
             module.training = mode
         return self
@@ -259,16 +289,19 @@ class Module:
             if set_to_none or parameter.grad is None:
                 parameter.grad = None
             else:
-                parameter.grad = parameter.grad.detach() * 0.0
+                parameter.grad = zeros_like(parameter.grad)
 
     def to(self, *args: Any, **kwargs: Any) -> Module:
         """Move all parameters and buffers to a device, or to a float dtype; in place.
 
         Accepts what ``Tensor.to`` accepts; integer buffers keep their dtype.
+
+        Raises
+        ------
+        TypeError
+            For a dtype that is not float.
         """
-        probe = Tensor(np.zeros(0, np.float32)).to(*args, **kwargs)
-        dtype = probe.dtype if probe.dtype != np.float32 or _names_dtype(args, kwargs) else None
-        device = probe.device if _names_device(args, kwargs) else None
+        device, dtype = _destination(*args, **kwargs)
         with no_grad():
             for module in self.modules():
                 for table in (module._parameters, module._buffers):
@@ -354,20 +387,18 @@ class Module:
         RuntimeError
             Listing every missing, unexpected and mis-shaped key.
         """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict).__name__}")
         members = dict(self._saved_members())
         missing = [name for name in members if name not in state_dict]
         unexpected = [name for name in state_dict if name not in members]
         problems = _shape_problems(members, state_dict)
         if strict and unexpected:
-            problems.insert(
-                0, "Unexpected key(s) in state_dict: " + ", ".join(f'"{k}"' for k in unexpected) + "."
-            )
+            problems.insert(0, "Unexpected key(s) in state_dict: " + ", ".join(f'"{k}"' for k in unexpected) + ".")
         if strict and missing:
             problems.insert(0, "Missing key(s) in state_dict: " + ", ".join(f'"{k}"' for k in missing) + ".")
         if problems:
-            raise RuntimeError(
-                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(problems)
-            )
+            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(problems))
         with no_grad():
             for name, member in members.items():
                 if name in state_dict:
@@ -401,19 +432,45 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
-        lines = [f"({name}): " + repr(child).replace("\n", "\n  ") for name, child in self.named_children()]
         extra = self.extra_repr()
-        if not lines:
+        lines = [indented(f"({name}): {child!r}") for name, child in self._modules.items()]
+        if not lines and "\n" not in extra:
             return f"{type(self).__name__}({extra})"
-        return "\n  ".join([f"{type(self).__name__}({extra}", *lines]) + "\n)"
+        return "\n  ".join([f"{type(self).__name__}(", *([indented(extra)] if extra else []), *lines]) + "\n)"
 
 
-def _names_dtype(args: tuple, kwargs: dict) -> bool:
-    return kwargs.get("dtype") is not None or any(not isinstance(a, (str, Device)) for a in args)
+_TABLES: dict[str, tuple[str, type]] = {
+    "_parameters": ("parameter", Parameter), "_buffers": ("buffer", Buffer), "_modules": ("child module", Module),
+}  # fmt: skip
 
 
-def _names_device(args: tuple, kwargs: dict) -> bool:
-    return kwargs.get("device") is not None or any(isinstance(a, (str, Device, Tensor)) for a in args)
+def indented(text: str) -> str:
+    """Move all lines but the first two blanks to the right.
+
+    Examples
+    --------
+    >>> print(indented("a(\\n  b\\n)"))
+    a(
+        b
+      )
+    """
+    return text.replace("\n", "\n  ")
+
+
+def _destination(
+    *args: Any, device: Any = None, dtype: Any = None, non_blocking: bool = False
+) -> tuple[Device | None, np.dtype | None]:
+    """The device and dtype that arguments of ``to`` name; PyTorch's `non_blocking` changes nothing here."""
+    for arg in args:
+        if isinstance(arg, Tensor):
+            device, dtype = arg.device, arg.dtype
+        elif isinstance(arg, Device) or (isinstance(arg, str) and not _is_dtype_name(arg)):
+            device = arg
+        elif arg is not None:
+            dtype = arg
+    if dtype is not None and np.dtype(dtype).kind != "f":
+        raise TypeError(f"nn.Module.to only accepts floating point dtypes, but got desired dtype={np.dtype(dtype)}")
+    return None if device is None else Device(device), None if dtype is None else np.dtype(dtype)
 
 
 def _move(member: Tensor | None, device: Device | None, dtype: Any) -> None:
@@ -427,9 +484,7 @@ def _move(member: Tensor | None, device: Device | None, dtype: Any) -> None:
     for tensor in (member, member.grad):
         if tensor is not None:
             array = tensor._data if device is None else device.asarray(tensor._data)
-            tensor.data = (
-                array.astype(dtype, copy=False) if dtype is not None and array.dtype.kind == "f" else array
-            )
+            tensor.data = array.astype(dtype, copy=False) if dtype is not None and array.dtype.kind == "f" else array
 
 
 def _as_tensor(value: Any) -> Tensor:
@@ -439,35 +494,46 @@ def _as_tensor(value: Any) -> Tensor:
 def _shape_problems(members: Mapping[str, Tensor], state_dict: Mapping[str, Any]) -> list[str]:
     problems = []
     for name, member in members.items():
-        if name not in state_dict or isinstance(member, UninitializedParameter):
+        if name not in state_dict:
             continue
-        given = _as_tensor(state_dict[name]).shape
-        if given != member.shape:
+        value = state_dict[name]
+        if not isinstance(value, Tensor) and not is_array(value) and not isinstance(value, np.generic):
+            problems.append(f'While copying "{name}": expected a Tensor or an array, got {type(value).__name__}.')
+        elif isinstance(value, UninitializedParameter):
+            problems.append(f'While copying "{name}": the checkpoint holds a lazy parameter that has no shape yet.')
+        elif not _fits(member, value.shape):
+            expected = member.pattern if isinstance(member, UninitializedParameter) else member.shape
             problems.append(
-                f"size mismatch for {name}: copying a param with shape {given} from checkpoint, the shape in current "
-                f"model is {member.shape}."
+                f"size mismatch for {name}: copying a param with shape {value.shape} from checkpoint, the shape in "
+                f"current model is {expected}."
             )
     return problems
+
+
+def _fits(member: Tensor, shape: tuple[int, ...]) -> bool:
+    return member.fits(shape) if isinstance(member, UninitializedParameter) else member.shape == shape
 
 
 class _BackwardWatch:
     """Catches the gradients that enter and leave one call of a module, for its backward hooks."""
 
-    def __init__(self, module: Module):
-        self.module = module
+    def __init__(self, module: Module, count: int):
+        self.module, self.count = module, count
+        self.positions: list[int] = []  # of the inputs that want a gradient
         self.grad_output: tuple = ()
-        self.watched = False
 
     def inputs(self, args: tuple) -> tuple:
-        """Pass the inputs on under new names, on which the gradient of this call alone arrives."""
-        renamed = tuple(Alias.apply(a) if isinstance(a, Tensor) and a.requires_grad else a for a in args)
-        for position, (old, new) in enumerate(zip(args, renamed)):
-            if old is not new and not self.watched:
-                self.watched = True
-                new.register_hook(lambda grad, at=position, n=len(args): self._call(grad, at, n))
-        return renamed
+        """Pass the inputs on under new names, on which the gradients of this call alone arrive."""
+        self.positions = [i for i, a in enumerate(args) if isinstance(a, Tensor) and a.requires_grad]
+        renamed = list(args)
+        if self.positions:
+            for i, new in zip(self.positions, _Entrance.apply(*[args[i] for i in self.positions], watch=self)):
+                new._version, new._is_view = args[i]._version, True  # the memory is the old one's
+                renamed[i] = new
+        return tuple(renamed)
 
     def output(self, result: Any) -> Any:
+        """Pass the output on under a new name, to see its gradient."""
         if not isinstance(result, Tensor) or not result.requires_grad:
             return result
         result = Alias.apply(result)
@@ -476,153 +542,34 @@ class _BackwardWatch:
 
     def _remember(self, grad: Tensor) -> None:
         self.grad_output = (grad,)
-        if not self.watched:  # no input needs a gradient, so none will come by
-            self._call(None, 0, 1)
+        if not self.positions:  # no gradient will come by the entrance
+            self.run_hooks(())
 
-    def _call(self, grad: Tensor | None, position: int, count: int) -> Tensor | None:
+    def run_hooks(self, grads: tuple) -> tuple:
+        """Show the hooks the inputs' gradients, and give what they make of them."""
+        grad_input: list[Any] = [None] * self.count
+        for position, grad in zip(self.positions, grads):
+            grad_input[position] = grad
         for hook in list(self.module._backward_hooks.values()):
-            grad_input = tuple(grad if i == position else None for i in range(count))
-            replaced = hook(self.module, grad_input, self.grad_output)
+            replaced = hook(self.module, tuple(grad_input), self.grad_output)
             if replaced is not None:
-                grad = replaced[position] if isinstance(replaced, tuple) else replaced
-        return grad
+                grad_input = list(replaced) if isinstance(replaced, tuple) else [replaced]
+            if len(grad_input) != self.count:
+                raise RuntimeError(
+                    f"Backward hook returned an invalid number of grad_input, got {len(grad_input)}, but expected "
+                    f"{self.count} (one for each input of {type(self.module).__name__})"
+                )
+        return tuple(grad_input[position] for position in self.positions)
 
 
-# ------------------------------------------------------------------------------ containers
+class _Entrance(Function):
+    """The inputs of a watched module under other names; backward calls the module's hooks."""
 
+    __slots__ = ("_watch",)
 
-class Sequential(Module):
-    """Modules called one after the other.
+    def forward(self, *arrays: Array, watch: _BackwardWatch) -> tuple[Array, ...]:
+        self._watch = watch
+        return tuple(array[...] for array in arrays)
 
-    Parameters
-    ----------
-    *modules : Module, or one dict of them
-        A dict gives them names instead of numbers.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> from tinyconv import nn
-    >>> nn.Sequential(nn.Linear(2, 3), nn.ReLU())(tc.zeros(1, 2)).shape
-    (1, 3)
-    """
-
-    def __init__(self, *modules: Any):
-        super().__init__()
-        named = modules[0] if len(modules) == 1 and isinstance(modules[0], Mapping) else enumerate(modules)
-        for name, module in named.items() if isinstance(named, Mapping) else named:
-            self.add_module(str(name), module)
-
-    def forward(self, x: Any) -> Any:
-        """Call each module on the result of the one before."""
-        for module in self._modules.values():
-            x = module(x)
-        return x
-
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[Module]:
-        return iter(self._modules.values())
-
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, slice):
-            return type(self)(dict(list(self._modules.items())[index]))
-        return list(self._modules.values())[index]
-
-    def append(self, module: Module) -> Sequential:
-        """Add a module at the end."""
-        self.add_module(str(len(self)), module)
-        return self
-
-
-class ModuleList(Module):
-    """A list of modules; it has no forward of its own.
-
-    Examples
-    --------
-    >>> from tinyconv import nn
-    >>> len(nn.ModuleList([nn.Linear(2, 2) for _ in range(3)]))
-    3
-    """
-
-    def __init__(self, modules: Iterable[Module] = ()):
-        super().__init__()
-        self.extend(modules)
-
-    def append(self, module: Module) -> ModuleList:
-        """Add a module at the end."""
-        self.add_module(str(len(self)), module)
-        return self
-
-    def extend(self, modules: Iterable[Module]) -> ModuleList:
-        """Add modules at the end."""
-        for module in modules:
-            self.append(module)
-        return self
-
-    def insert(self, index: int, module: Module) -> None:
-        """Put a module before the one at `index`."""
-        items = list(self._modules.values())
-        items.insert(index, module)
-        self._modules.clear()
-        self.extend(items)
-
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[Module]:
-        return iter(self._modules.values())
-
-    def __getitem__(self, index: Any) -> Any:
-        items = list(self._modules.values())
-        return ModuleList(items[index]) if isinstance(index, slice) else items[index]
-
-    def __setitem__(self, index: int, module: Module) -> None:
-        self.add_module(list(self._modules)[index], module)
-
-
-class ModuleDict(Module):
-    """A dict of modules; it has no forward of its own.
-
-    Examples
-    --------
-    >>> from tinyconv import nn
-    >>> list(nn.ModuleDict({"a": nn.ReLU(), "b": nn.Tanh()}).keys())
-    ['a', 'b']
-    """
-
-    def __init__(self, modules: Mapping[str, Module] | None = None):
-        super().__init__()
-        for name, module in (modules or {}).items():
-            self.add_module(name, module)
-
-    def __getitem__(self, key: str) -> Module:
-        return self._modules[key]
-
-    def __setitem__(self, key: str, module: Module) -> None:
-        self.add_module(key, module)
-
-    def __delitem__(self, key: str) -> None:
-        del self._modules[key]
-
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._modules)
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._modules
-
-    def keys(self) -> Iterable[str]:
-        """Give the names."""
-        return self._modules.keys()
-
-    def values(self) -> Iterable[Module]:
-        """Give the modules."""
-        return self._modules.values()
-
-    def items(self) -> Iterable[tuple[str, Module]]:
-        """Give names and modules."""
-        return self._modules.items()
+    def vjp(self, *grads: Tensor) -> tuple:
+        return self._watch.run_hooks(grads)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import Device
+from ..creation import ones, zeros
 from ..errors import layer_name
 from ..tensor import Tensor
 from . import functional as F
@@ -27,13 +27,10 @@ class _Affine(Module):
     weight: Parameter | None
     bias: Parameter | None
 
-    def _make_affine(
-        self, shape: tuple[int, ...], affine: bool, device: Any, dtype: Any, bias: bool = True
-    ) -> None:
-        ones, zeros = np.ones(shape, dtype or np.float32), np.zeros(shape, dtype or np.float32)
-        place = Device(device or "cpu")
-        self.register_parameter("weight", Parameter(Tensor(place.asarray(ones))) if affine else None)
-        self.register_parameter("bias", Parameter(Tensor(place.asarray(zeros))) if affine and bias else None)
+    def _make_affine(self, shape: tuple[int, ...], affine: bool, device: Any, dtype: Any, bias: bool = True) -> None:
+        at: dict[str, Any] = {"dtype": dtype, "device": device}
+        self.register_parameter("weight", Parameter(ones(shape, **at)) if affine else None)
+        self.register_parameter("bias", Parameter(zeros(shape, **at)) if affine and bias else None)
 
 
 class _RunningNorm(_Affine):
@@ -53,15 +50,11 @@ class _RunningNorm(_Affine):
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
         self._make_affine((num_features,), affine, device, dtype)
-        kind, place = dtype or np.float32, Device(device or "cpu")
+        at: dict[str, Any] = {"dtype": dtype, "device": device}
         track = track_running_stats
-        self.register_buffer(
-            "running_mean", Tensor(place.asarray(np.zeros(num_features, kind))) if track else None
-        )
-        self.register_buffer(
-            "running_var", Tensor(place.asarray(np.ones(num_features, kind))) if track else None
-        )
-        self.register_buffer("num_batches_tracked", Tensor(np.zeros((), np.int64)) if track else None)
+        self.register_buffer("running_mean", zeros(num_features, **at) if track else None)
+        self.register_buffer("running_var", ones(num_features, **at) if track else None)
+        self.register_buffer("num_batches_tracked", zeros((), dtype=np.int64, device=device) if track else None)
 
     def _check(self, x: Tensor, channel_axis: int) -> None:
         name = layer_name(type(self).__name__)
@@ -185,7 +178,7 @@ class _InstanceNorm(_RunningNorm):
         batched = input.ndim == self._ndims[-1]
         self._check(input, 1 if batched else 0)
         own_statistics = self.training or not self.track_running_stats
-        momentum = self._next_momentum() if self.training else 0.0
+        momentum = self.momentum or 0.0  # batches are not counted here, as PyTorch does not
         y = F.instance_norm(
             input if batched else input.unsqueeze(0), self.running_mean, self.running_var, self.weight, self.bias,
             own_statistics, momentum, self.eps,
@@ -255,7 +248,7 @@ class LayerNorm(_Affine):
         bias: bool = True, device: Any = None, dtype: Any = None,
     ):  # fmt: skip
         super().__init__()
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        shape = tuple(normalized_shape) if isinstance(normalized_shape, Sequence) else (int(normalized_shape),)
         self.normalized_shape, self.eps, self.elementwise_affine = shape, eps, elementwise_affine
         self._make_affine(shape, elementwise_affine, device, dtype, bias)
 

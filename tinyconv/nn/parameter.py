@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from ..backend import Array, Device
-from ..tensor import Tensor, tensor
+from ..creation import zeros
+from ..tensor import Tensor
 
 __all__ = ["Buffer", "Parameter", "UninitializedParameter"]
+
+_NO_SHAPE = (
+    "this parameter belongs to a lazy layer (in_channels or in_features None) and has no shape before the model's "
+    "first forward: call the model once on an input, or load a state_dict"
+)
 
 
 class Parameter(Tensor):
@@ -60,45 +66,94 @@ class UninitializedParameter(Parameter):
     It may be given to an optimiser, moved and copied at once; it becomes an ordinary Parameter, the
     same object, when the layer is called or its state loaded.
 
+    Parameters
+    ----------
+    dtype, device
+        What it will have; by default float32, and the first input's device.
+    requires_grad : bool
+        Whether to train it.
+    pattern : tuple of int or None
+        The shape as far as it is known, None for the open sizes.
+
     Examples
     --------
     >>> import tinyconv as tc
     >>> weight = tc.nn.Conv2d(None, 8, 3).weight
-    >>> weight.data is None
-    True
+    >>> weight.data is None, weight.pattern
+    (True, (8, None, 3, 3))
     """
 
     __slots__ = ()
 
-    def __init__(self, dtype: Any = None, device: Any = None, requires_grad: bool = True):
-        super().__init__(np.zeros(0, np.float32), requires_grad)
-        self._data: Any = None
-        self.intended_dtype, self.intended_device = dtype, device
+    intended_dtype: Any
+    intended_device: Any
+    pattern: tuple[int | None, ...] | None
+
+    def __init__(
+        self,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = True,
+        pattern: tuple[int | None, ...] | None = None,
+    ):
+        super().__init__(np.zeros(0, np.float32), requires_grad=False)  # host: holds nothing
+        self.requires_grad = requires_grad
+        self.intended_dtype, self.intended_device, self.pattern = dtype, device, pattern
+
+    @property
+    def _data(self) -> Array:
+        """Any use of the numbers comes by here."""
+        raise RuntimeError(_NO_SHAPE)
+
+    @_data.setter
+    def _data(self, value: Array) -> None:
+        """Keep nothing: there is no shape yet."""
 
     @property
     def data(self) -> Any:
-        """None: there are no numbers yet."""
-        return None
-
-    @property
-    def shape(self) -> NoReturn:  # type: ignore[override]
-        """Not known yet.
+        """None: there are no numbers yet.
 
         Raises
         ------
         RuntimeError
-            Always, telling how to make it known.
+            If something is assigned.
         """
-        raise RuntimeError(
-            "this parameter belongs to a lazy layer (in_channels=None) and has no shape before the model's first "
-            "forward: call the model once on an input, or load a state_dict"
-        )
+        return None
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        raise RuntimeError(_NO_SHAPE)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The dtype it will have."""
+        return np.dtype(self.intended_dtype or np.float32)
+
+    @property
+    def device(self) -> Device:
+        """The device it will be on, unless the first input says otherwise."""
+        return Device(self.intended_device or "cpu")
 
     def __repr__(self) -> str:
         return "UninitializedParameter()"
 
+    def fits(self, shape: tuple[int, ...]) -> bool:
+        """Tell whether it could become a Parameter of this shape.
+
+        Examples
+        --------
+        >>> weight = UninitializedParameter(pattern=(8, None))
+        >>> weight.fits((8, 3)), weight.fits((9, 3))
+        (True, False)
+        """
+        if self.pattern is None:
+            return True
+        return len(shape) == len(self.pattern) and all(
+            size > 0 if known is None else size == known for size, known in zip(shape, self.pattern)
+        )
+
     def materialize(self, shape: tuple[int, ...], like: Tensor | None = None) -> None:
-        """Become an ordinary Parameter of zeros, on the device and in the dtype asked for (or those of `like`).
+        """Become an ordinary Parameter of zeros, on the device and in the dtype asked for (or the device of `like`).
 
         Examples
         --------
@@ -109,17 +164,14 @@ class UninitializedParameter(Parameter):
         tensor([0., 0.], requires_grad=True)
         """
         device = self.intended_device or (like.device if like is not None else "cpu")
-        dtype = self.intended_dtype or np.float32
-        array: Array = tensor(np.zeros(shape, dtype), device=Device(device))._data
-        del self.intended_dtype, self.intended_device
-        self.__class__ = Parameter  # the same object, so that an optimiser that holds it sees it
+        array: Array = zeros(shape, dtype=self.dtype, device=device)._data
+        del self.intended_dtype, self.intended_device, self.pattern
+        self.__class__ = Parameter  # type: ignore[assignment]  # the same object: an optimiser that holds it sees it
         self._data = array
 
     def __deepcopy__(self, memo: dict) -> UninitializedParameter:
-        copy = UninitializedParameter(self.intended_dtype, self.intended_device, self.requires_grad)
-        memo[id(self)] = copy
-        return copy
+        return UninitializedParameter(self.intended_dtype, self.intended_device, self.requires_grad, self.pattern)
 
     def __reduce__(self) -> Any:
         device = None if self.intended_device is None else str(Device(self.intended_device))
-        return UninitializedParameter, (self.intended_dtype, device, self.requires_grad)
+        return UninitializedParameter, (self.intended_dtype, device, self.requires_grad, self.pattern)

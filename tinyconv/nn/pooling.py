@@ -21,6 +21,7 @@ class _Pool(Module):
     """A layer whose attributes are the arguments of one operation."""
 
     _ndim: int
+    _hidden: dict[str, Any] = {}  # noqa: RUF012 - arguments that are printed only if they differ from this
 
     def __init__(self, **options: Any):
         super().__init__()
@@ -33,10 +34,13 @@ class _Pool(Module):
 
     def extra_repr(self) -> str:
         """What to print between the parentheses."""
-        return ", ".join(f"{name}={value}" for name, value in self._arguments().items())
+        shown = {name: v for name, v in self._arguments().items() if v != self._hidden.get(name, ...)}
+        return ", ".join(f"{name}={value}" for name, value in shown.items())
 
 
 class _MaxPool(_Pool):
+    _hidden = {"return_indices": False, "cover_all": False}  # noqa: RUF012
+
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
         return_indices: bool = False, ceil_mode: bool = False, *, cover_all: bool = False,
@@ -50,13 +54,10 @@ class _MaxPool(_Pool):
         """Take the largest value of each window; ``(values, indices)`` with `return_indices`."""
         return ops.max_pool(input, **self._arguments(), ndim=self._ndim)
 
-    def extra_repr(self) -> str:
-        """What to print between the parentheses."""
-        shown = {k: v for k, v in self._arguments().items() if k not in ("return_indices", "cover_all") or v}
-        return ", ".join(f"{name}={value}" for name, value in shown.items())
-
 
 class _AvgPool(_Pool):
+    _hidden = {"ceil_mode": False, "count_include_pad": True, "divisor_override": None}  # noqa: RUF012
+
     def __init__(
         self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
         count_include_pad: bool = True, divisor_override: int | None = None,
@@ -73,9 +74,7 @@ class _AvgPool(_Pool):
 
 class _MaxUnpool(_Pool):
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0):
-        super().__init__(
-            kernel_size=kernel_size, stride=kernel_size if stride is None else stride, padding=padding
-        )
+        super().__init__(kernel_size=kernel_size, stride=kernel_size if stride is None else stride, padding=padding)
 
     def forward(self, input: Tensor, indices: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
         """Put values back at their indices, zeros elsewhere."""
@@ -92,6 +91,8 @@ class _AdaptiveAvgPool(_Pool):
 
 
 class _AdaptiveMaxPool(_Pool):
+    _hidden = {"return_indices": False}  # noqa: RUF012
+
     def __init__(self, output_size: Any, return_indices: bool = False):
         super().__init__(output_size=output_size, return_indices=return_indices)
 
@@ -309,6 +310,14 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPool):
     _ndim = 3
 
 
+def _spatial_axes(x: Tensor, layer: str) -> tuple[int, ...]:
+    if x.ndim < 3:
+        raise RuntimeError(
+            f"{layer_name(layer)}: expected (N, C, ...) with a spatial axis, but got input of shape {x.shape}"
+        )
+    return tuple(range(2, x.ndim))
+
+
 class GlobalAvgPool(Module):
     """Mean of each channel over all of space: ``(N, C, *D)`` becomes ``(N, C)``.
 
@@ -321,7 +330,7 @@ class GlobalAvgPool(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Reduce all spatial axes."""
-        return input.mean(tuple(range(2, input.ndim)))
+        return input.mean(_spatial_axes(input, "GlobalAvgPool"))
 
 
 class GlobalMaxPool(Module):
@@ -336,7 +345,7 @@ class GlobalMaxPool(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Reduce all spatial axes."""
-        return input.amax(tuple(range(2, input.ndim)))
+        return input.amax(_spatial_axes(input, "GlobalMaxPool"))
 
 
 class Upsample(Module):
@@ -357,9 +366,7 @@ class Upsample(Module):
     def __init__(self, size: Any = None, scale_factor: Any = None, mode: str = "nearest"):
         super().__init__()
         if mode != "nearest":
-            raise NotImplementedError(
-                f"{layer_name('Upsample')}: mode={mode!r} is not available; use mode='nearest'"
-            )
+            raise NotImplementedError(f"{layer_name('Upsample')}: mode={mode!r} is not available; use mode='nearest'")
         self.size, self.scale_factor = size, scale_factor
 
     def forward(self, input: Tensor) -> Tensor:
@@ -368,4 +375,5 @@ class Upsample(Module):
 
     def extra_repr(self) -> str:
         """What to print between the parentheses."""
-        return f"size={self.size}" if self.size is not None else f"scale_factor={self.scale_factor}"
+        chosen = f"size={self.size}" if self.size is not None else f"scale_factor={self.scale_factor}"
+        return f"{chosen}, mode='nearest'"

@@ -46,7 +46,7 @@ from .elementwise import (
     zeros_like,
 )
 from .elementwise import erf_ as erf
-from .indexing import SetItem, as_index, as_value, getitem, take_along
+from .indexing import SetItem, as_index, as_value, getitem, own_index, take_along
 from .linalg import matmul
 from .norm import batch_norm, group_norm, instance_norm, layer_norm
 from .pool import (

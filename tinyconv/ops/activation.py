@@ -25,7 +25,9 @@ class ReLU(Function):
     __slots__ = ()
 
     def forward(self, x: Array) -> Array:
-        y = get_array_module(x).maximum(x, x.dtype.type(0))
+        xp, zero = get_array_module(x), x.dtype.type(0)
+        # clip is three times as fast as maximum with a number, but integers have no infinity
+        y = xp.clip(x, zero, x.dtype.type(math.inf)) if x.dtype.kind == "f" else xp.maximum(x, zero)
         self.save_for_backward(y)
         return y
 
@@ -41,7 +43,9 @@ class Gate(Function):
 
     def forward(self, grad: Array, y: Array) -> Array:
         self.save_for_backward(y)
-        return grad * (y > 0)
+        mask = (y > 0).astype(grad.dtype)  # NumPy multiplies floats faster than floats and bools
+        mask *= grad
+        return mask
 
     def vjp(self, grad: Tensor) -> Any:
         (y,) = self.saved_tensors
@@ -108,7 +112,7 @@ def relu(x: Any) -> Tensor:
 def _softmax_dim(x: Tensor, dim: int | None, function: str) -> int:
     if dim is None:
         raise TypeError(f"{layer_name(function)}: say along which dimension, e.g. dim=1 for (N, C) scores")
-    return normalize_dims(dim, x.ndim, function)[0] if x.ndim else 0
+    return normalize_dims(dim, x.ndim, function)[0]
 
 
 def softmax(x: Tensor, dim: int | None = None) -> Tensor:
@@ -122,8 +126,9 @@ def softmax(x: Tensor, dim: int | None = None) -> Tensor:
     """
     x = _float(x)
     if not x.ndim:
-        return softmax(x.reshape(1), 0).reshape(())
-    return Softmax.apply(x, _softmax_dim(x, dim, "softmax"))
+        return softmax(x.reshape(1), dim).reshape(())
+    axis = _softmax_dim(x, dim, "softmax")
+    return Softmax.apply(x, axis) if x.shape[axis] else x.clone()  # nothing has no largest element
 
 
 def log_softmax(x: Tensor, dim: int | None = None) -> Tensor:
@@ -137,8 +142,9 @@ def log_softmax(x: Tensor, dim: int | None = None) -> Tensor:
     """
     x = _float(x)
     if not x.ndim:
-        return log_softmax(x.reshape(1), 0).reshape(())
-    return LogSoftmax.apply(x, _softmax_dim(x, dim, "log_softmax"))
+        return log_softmax(x.reshape(1), dim).reshape(())
+    axis = _softmax_dim(x, dim, "log_softmax")
+    return LogSoftmax.apply(x, axis) if x.shape[axis] else x.clone()
 
 
 def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -147,8 +153,8 @@ def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     Examples
     --------
     >>> import tinyconv as tc
-    >>> tc.nn.functional.softplus(tc.tensor([0.0, 1000.0]))
-    tensor([   0.6931, 1000.0000])
+    >>> tc.nn.functional.softplus(tc.tensor([0.0, 100.0]))
+    tensor([  0.6931, 100.0000])
     """
     x = _float(x)
     scaled = x * beta if beta != 1.0 else x
@@ -188,9 +194,7 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
             f"{layer_name('prelu')}: Mismatch of parameter numbers and input channel size. Found parameter "
             f"numbers = {slopes} and channel size = {channels} (input {x.shape})"
         )
-    shaped = (
-        weight.reshape((1, slopes) + (1,) * (x.ndim - 2)) if slopes > 1 else weight.reshape((1,) * x.ndim)
-    )
+    shaped = weight.reshape((1, slopes) + (1,) * (x.ndim - 2)) if slopes > 1 else weight.reshape((1,) * x.ndim)
     return where(x.detach() > 0, x, mul(x, shaped))
 
 
@@ -270,9 +274,7 @@ def dropout(x: Tensor, p: float = 0.5, training: bool = True, channels: int = 0)
     tensor([1., 1., 1.])
     """
     if not 0.0 <= p <= 1.0:
-        raise ValueError(
-            f"{layer_name('dropout')}: dropout probability has to be between 0 and 1, but got {p}"
-        )
+        raise ValueError(f"{layer_name('dropout')}: dropout probability has to be between 0 and 1, but got {p}")
     if not training or p == 0.0:
         return x
     xp = get_array_module(x._data)

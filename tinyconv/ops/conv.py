@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from .. import autograd
 from ..autograd import Function
 from ..backend import Array
 from ..errors import layer_name
@@ -158,7 +160,10 @@ def _check_channels(x: Tensor, weight: Tensor, expected: int, groups: int, funct
         return
     hint = f"Use a layer with in_channels={channels}"
     if x.ndim == 4 and x.shape[-1] == expected:
-        hint = "The last dimension has that size: for an image (H, W, C) use x.permute(2, 0, 1), for (N, H, W, C) x.permute(0, 3, 1, 2)"
+        hint = (
+            "The last dimension has that size: for an image (H, W, C) use x.permute(2, 0, 1), "
+            "for (N, H, W, C) x.permute(0, 3, 1, 2)"
+        )
     raise RuntimeError(
         f"{layer_name(function)}: Given groups={groups}, weight of size {list(weight.shape)}, expected input"
         f"{list(x.shape)} to have {expected} channels, but got {channels} channels instead: "
@@ -166,27 +171,22 @@ def _check_channels(x: Tensor, weight: Tensor, expected: int, groups: int, funct
     )
 
 
-def check_groups(in_channels: int, out_channels: int, groups: int, function: str) -> None:
+def check_groups(
+    in_channels: int, out_channels: int, groups: int, function: str, error: type[Exception] = ValueError
+) -> None:
     """Refuse groups that do not divide the channels.
 
     Raises
     ------
-    ValueError
-        Showing the remainders, and the numbers of groups that would do.
+    ValueError, or `error`
+        Showing the remainders, and the numbers of groups that would do.  As in PyTorch, a layer's
+        arguments are values, and arrays that do not fit meet a RuntimeError.
     """
     for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
         if groups < 1 or channels % groups:
-            fits = [
-                g
-                for g in range(1, min(in_channels, out_channels) + 1)
-                if in_channels % g == out_channels % g == 0
-            ]
-            rest = (
-                f"{channels} = {channels // groups}*{groups} + {channels % groups}"
-                if groups > 0
-                else "groups >= 1"
-            )
-            raise ValueError(
+            fits = [g for g in range(1, min(in_channels, out_channels) + 1) if in_channels % g == out_channels % g == 0]
+            rest = f"{channels} = {channels // groups}*{groups} + {channels % groups}" if groups > 0 else "groups >= 1"
+            raise error(
                 f"{layer_name(function)}: {name} must be divisible by groups, got {name}={channels} and "
                 f"groups={groups} ({rest}). Use groups in {fits}"
             )
@@ -201,6 +201,10 @@ def _check_bias(bias: Tensor | None, channels: int, weight: Tensor, function: st
 
 
 def _check_weight(weight: Tensor, ndim: int, function: str) -> None:
+    if not isinstance(weight, autograd.tensor_type):
+        raise TypeError(
+            f"{layer_name(function)}: argument 'weight' must be Tensor, not {type(weight).__name__}; use tensor(weight)"
+        )
     require_float(weight, function)
     if weight.ndim != ndim + 2 or 0 in weight.shape[2:]:
         raise RuntimeError(
@@ -234,12 +238,12 @@ def conv(
     require_float(input, function)
     _check_weight(weight, ndim, function)
     x, batched = _batched(input, ndim, function)
-    geometry = conv_geometry(weight.shape[2:], stride, padding, dilation, groups)
+    geometry = conv_geometry(weight.shape[2:], stride, padding, dilation, groups, function)
     _check_channels(x, weight, weight.shape[1] * groups, groups, function)
-    check_groups(x.shape[1], weight.shape[0], groups, function)
+    check_groups(x.shape[1], weight.shape[0], groups, function, RuntimeError)
     _check_bias(bias, weight.shape[0], weight, function)
     if padding_mode != "zeros":
-        x, geometry = _fill_borders(x, geometry, padding_mode)
+        x, geometry = _fill_borders(x, geometry, padding_mode, function)
     if cover_all:
         geometry = cover_all_padding(geometry, x.shape[2:], weight.shape[2:])
     conv_output_size(geometry, x.shape[2:], weight.shape[2:], function)
@@ -247,11 +251,29 @@ def conv(
     return y if batched else y.squeeze(0)
 
 
-def _fill_borders(x: Tensor, geometry: ConvGeometry, mode: str) -> tuple[Tensor, ConvGeometry]:
+def _without_padding(geometry: ConvGeometry) -> ConvGeometry:
+    return replace(geometry, padding=((0, 0),) * geometry.ndim)
+
+
+def _fill_borders(x: Tensor, geometry: ConvGeometry, mode: str, function: str) -> tuple[Tensor, ConvGeometry]:
     """Pad by copies of the input's own cells, which leaves nothing for zeros to pad."""
+    largest = {
+        "reflect": tuple(n - 1 for n in x.shape[2:]),
+        "circular": x.shape[2:],
+        "replicate": tuple(math.inf if n else 0 for n in x.shape[2:]),
+    }.get(mode)
+    if largest is None:
+        raise ValueError(
+            f"{layer_name(function)}: padding_mode={mode!r} must be 'zeros', 'reflect', 'replicate' or 'circular'"
+        )
+    if any(max(pair) > most for pair, most in zip(geometry.padding, largest)):
+        raise RuntimeError(
+            f"{layer_name(function)}: Padding size should be less than the corresponding input dimension, but got "
+            f"padding={geometry.padding} for spatial size {show_size(x.shape[2:])}: padding_mode={mode!r} can fill "
+            f"at most {largest} cells on a side. Use that, or padding_mode='zeros'"
+        )
     amounts = [n for pair in reversed(geometry.padding) for n in pair]
-    unpadded = ConvGeometry(geometry.stride, ((0, 0),) * geometry.ndim, geometry.dilation, geometry.groups)
-    return pad(x, amounts, mode), unpadded
+    return pad(x, amounts, mode), _without_padding(geometry)
 
 
 def conv_transpose(
@@ -272,37 +294,49 @@ def conv_transpose(
     require_float(input, function)
     _check_weight(weight, ndim, function)
     x, batched = _batched(input, ndim, function)
-    geometry = conv_geometry(weight.shape[2:], stride, padding, dilation, groups)
+    geometry = conv_geometry(weight.shape[2:], stride, padding, dilation, groups, function)
     _check_channels(x, weight, weight.shape[0], groups, function)
-    check_groups(x.shape[1], weight.shape[1] * groups, groups, function)
+    check_groups(x.shape[1], weight.shape[1] * groups, groups, function, RuntimeError)
     _check_bias(bias, weight.shape[1] * groups, weight, function)
     spatial, kernel = x.shape[2:], weight.shape[2:]
     size = transposed_geometry(geometry, spatial, kernel, output_padding, output_size, function)
     w, b = cast(weight, x.dtype), None if bias is None else cast(bias, x.dtype)
-    reached = _reached_size(geometry, spatial, kernel, size)
-    if reached == size:
+    if geometry.output_size(size, kernel) == spatial:
         y = ConvInputGrad.apply(x, w, b, geometry, size)
     else:
-        y = ConvInputGrad.apply(x, w, None, geometry, reached)
-        y = pad(y, [n for a, o in zip(reached[::-1], size[::-1]) for n in (0, o - a)])
+        y = _spread_and_crop(x, w, geometry, size)
         y = y if b is None else y + b.reshape((-1,) + (1,) * ndim)
     return y if batched else y.squeeze(0)
 
 
-def _reached_size(
-    geometry: ConvGeometry, input_size: tuple[int, ...], kernel: tuple[int, ...], size: tuple[int, ...]
-) -> tuple[int, ...]:
-    """The part of a transposed convolution's output that the convolution back would see.
+def _spread_and_crop(x: Tensor, w: Tensor, geometry: ConvGeometry, size: tuple[int, ...]) -> Tensor:
+    """A transposed convolution whose output the convolution would not map back to the input's size.
 
-    Output padding of a whole stride or more (allowed where the dilation is larger) adds cells that no
-    window reaches.
+    That is so for an output padding of a whole stride or more (allowed where the dilation is larger).
+    Spread without padding, then cut the cells ``lo .. lo + o`` out of the result.
     """
-    smallest = transposed_geometry(geometry, input_size, kernel)
-    return tuple(min(o, m + s - 1) for o, m, s in zip(size, smallest, geometry.stride))
+    spans = [
+        (i - 1) * s + d * (k - 1) + 1
+        for i, s, d, k in zip(x.shape[2:], geometry.stride, geometry.dilation, w.shape[2:])
+    ]
+    y = ConvInputGrad.apply(x, w, None, _without_padding(geometry), tuple(spans))
+    starts = [lo for lo, _ in geometry.padding]
+    missing = [max(0, lo + o - n) for lo, o, n in zip(starts, size, spans)]
+    y = pad(y, [n for m in reversed(missing) for n in (0, m)])
+    return y[(slice(None),) * 2 + tuple(slice(lo, lo + o) for lo, o in zip(starts, size))]
 
 
 def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
     """Lay out every window of ``(N, C, *D)`` as a column: ``(N, C*prod(kernel_size), L)`` (im2col).
+
+    A 3-d input is a batch of 1-d signals; PyTorch would take it for one unbatched image.
+
+    Raises
+    ------
+    RuntimeError
+        If the input is not of floats, has no spatial axis, or is smaller than the kernel.
+    ValueError
+        If an argument is out of range.
 
     Examples
     --------
@@ -312,8 +346,13 @@ def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
     tensor([0., 1., 3., 4.])
     """
     require_float(input, "unfold")
-    kernel = as_tuple(kernel_size, input.ndim - 2, "kernel_size")
-    geometry = conv_geometry(kernel, stride, padding, dilation)
+    if input.ndim < 3:
+        raise RuntimeError(
+            f"{layer_name('unfold')}: expected input (N, C, *D) with at least 3 dimensions, got "
+            f"{list(input.shape)}; use unsqueeze"
+        )
+    kernel = as_tuple(kernel_size, input.ndim - 2, "kernel_size", function="unfold")
+    geometry = conv_geometry(kernel, stride, padding, dilation, function="unfold")
     conv_output_size(geometry, input.shape[2:], kernel, "unfold")
     return Im2Col.apply(input, kernel, geometry)
 
@@ -328,6 +367,13 @@ def fold(
 ) -> Tensor:
     """Add columns ``(N, C*prod(kernel_size), L)`` back to ``(N, C, *output_size)`` (col2im), the adjoint of unfold.
 
+    Raises
+    ------
+    RuntimeError
+        If `input` is not of floats, or has not one column for every window of `output_size`.
+    TypeError
+        If `output_size` is no sequence.
+
     Examples
     --------
     >>> import tinyconv as tc
@@ -337,15 +383,20 @@ def fold(
             [1., 2., 1.]])
     """
     require_float(input, "fold")
+    if not isinstance(output_size, Sequence):
+        raise TypeError(
+            f"{layer_name('fold')}: output_size={output_size!r} must be a sequence with one size per spatial axis, "
+            f"such as ({output_size}, {output_size})"
+        )
     size = tuple(output_size)
-    kernel = as_tuple(kernel_size, len(size), "kernel_size")
-    geometry = conv_geometry(kernel, stride, padding, dilation)
+    kernel = as_tuple(kernel_size, len(size), "kernel_size", function="fold")
+    geometry = conv_geometry(kernel, stride, padding, dilation, function="fold")
     windows = conv_output_size(geometry, size, kernel, "fold")
     taps, expected = math.prod(kernel), math.prod(windows)
     if input.ndim != 3 or input.shape[1] % taps or input.shape[2] != expected:
         raise RuntimeError(
-            f"fold: Given output_size={size}, kernel_size={kernel}, dilation={dilation}, padding={padding}, "
-            f"stride={stride}, expected input (N, C*{taps}, {expected}) with {show_size(windows)} = {expected} "
-            f"windows, but got {list(input.shape)}"
+            f"{layer_name('fold')}: Given output_size={size}, kernel_size={kernel}, dilation={dilation}, "
+            f"padding={padding}, stride={stride}, expected input (N, C*{taps}, {expected}) with "
+            f"{show_size(windows)} = {expected} windows, but got {list(input.shape)}"
         )
     return Col2Im.apply(input, size, kernel, geometry)

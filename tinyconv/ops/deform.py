@@ -71,21 +71,27 @@ def deform_conv2d(
     """
     require_float(input, "deform_conv2d")
     _check_weight(weight, 2, "deform_conv2d")
+    if input.ndim != 4:
+        raise RuntimeError(
+            f"{layer_name('deform_conv2d')}: expected input (N, C_in, H, W), got {list(input.shape)}; "
+            f"use unsqueeze(0) for a single image"
+        )
     groups = max(1, input.shape[1] // weight.shape[1])
     _check_channels(input, weight, weight.shape[1] * groups, groups, "deform_conv2d")
-    check_groups(input.shape[1], weight.shape[0], groups, "deform_conv2d")
+    check_groups(input.shape[1], weight.shape[0], groups, "deform_conv2d", RuntimeError)
     _check_bias(bias, weight.shape[0], weight, "deform_conv2d")
     kernel = weight.shape[2:]
-    geometry = conv_geometry(kernel, stride, padding, dilation, groups)
+    geometry = conv_geometry(kernel, stride, padding, dilation, groups, "deform_conv2d")
     out = conv_output_size(geometry, input.shape[2:], kernel, "deform_conv2d")
     offset_groups = _check_offset(input, offset, mask, kernel, out)
 
     samples = _sample(input, offset, kernel, out, offset_groups, geometry)  # (N, G_off, C/G_off, K, L)
     if mask is not None:
-        samples = samples * mask.reshape(len(mask), offset_groups, 1, math.prod(kernel), math.prod(out))
-    n, c_out = len(input), weight.shape[0]
-    columns = samples.reshape(n, groups, -1, math.prod(out))
-    matrix = cast(weight, input.dtype).reshape(1, groups, c_out // groups, -1)
+        factors = cast(mask, input.dtype)
+        samples = samples * factors.reshape(len(mask), offset_groups, 1, math.prod(kernel), math.prod(out))
+    n, c_out, taps = len(input), weight.shape[0], math.prod(weight.shape[1:])
+    columns = samples.reshape(n, groups, taps, math.prod(out))
+    matrix = cast(weight, input.dtype).reshape(1, groups, c_out // groups, taps)
     y = (matrix @ columns).reshape((n, c_out) + out)
     return y if bias is None else y + cast(bias, y.dtype).reshape(1, -1, 1, 1)
 

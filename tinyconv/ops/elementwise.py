@@ -61,8 +61,8 @@ def scalar_of(dtype: np.dtype, value: Any) -> np.generic:
 
     Examples
     --------
-    >>> scalar_of(np.dtype(np.int64), 2.7)
-    np.int64(2)
+    >>> int(scalar_of(np.dtype(np.int64), 2.7))
+    2
     """
     if dtype.kind == "f":
         if -6e4 < value < 6e4:
@@ -78,6 +78,7 @@ def scalar_of(dtype: np.dtype, value: Any) -> np.generic:
 
 
 def _fits(dtype: np.dtype, value: Any) -> bool:
+    value = value.item() if isinstance(value, np.generic) else value
     limits = np.iinfo(dtype)
     return int(limits.min) - 1 < value < int(limits.max) + 1
 
@@ -85,17 +86,18 @@ def _fits(dtype: np.dtype, value: Any) -> bool:
 def operands(a: Any, b: Any) -> tuple[Any, Any]:
     """Bring two operands to one dtype; scalars come back as NumPy scalars, arrays as Tensors."""
     tensor = autograd.tensor_type
+    a_is_tensor, b_is_tensor = isinstance(a, tensor), isinstance(b, tensor)
+    if a_is_tensor and b_is_tensor and a._data.dtype is b._data.dtype:  # the usual case first
+        return a, b
     if isinstance(b, (int, float, np.generic)):
         return _with_scalar(a, b)
     if isinstance(a, (int, float, np.generic)):
         b, a = _with_scalar(b, a)
         return a, b
-    a = a if isinstance(a, tensor) else tensor(a)
-    b = b if isinstance(b, tensor) else tensor(b)
-    if a._data.dtype != b._data.dtype:
-        dtype = promote(a, b)
-        a, b = cast(a, dtype), cast(b, dtype)
-    return a, b
+    a = a if a_is_tensor else tensor(a)
+    b = b if b_is_tensor else tensor(b)
+    dtype = promote(a, b)
+    return cast(a, dtype), cast(b, dtype)
 
 
 def unbroadcast(grad: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -113,7 +115,7 @@ class _Binary(Function):
     __slots__ = ("_shapes",)
 
     def _note(self, a: Any, b: Any) -> None:
-        self._shapes = getattr(a, "shape", ()), getattr(b, "shape", ())
+        self._shapes = a.shape, b.shape
 
     def _fit(self, ga: Tensor | None, gb: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
         return (
@@ -141,7 +143,7 @@ def _not_together(name: str, error: ValueError, *values: Any) -> RuntimeError:
     """The error for operands that the array library refused: because of their shapes, mostly."""
     shapes = [getattr(v, "shape", ()) for v in values]
     try:
-        np.broadcast_shapes(*shapes)
+        np.broadcast_shapes(*shapes)  # host: shapes are tuples
     except ValueError:
         return RuntimeError(
             f"{name}: shapes {' and '.join(map(str, shapes))} do not broadcast: compared from the right, two "
@@ -175,6 +177,8 @@ class Sub(_Binary):
 
     def forward(self, a: Array, b: Array) -> Array:
         self._note(a, b)
+        if a.dtype.kind == "b":
+            raise RuntimeError("Subtraction, the `-` operator, with two bool tensors is not supported. Use `^`")
         with quiet():
             return a - b
 
@@ -580,16 +584,7 @@ def add(a: Any, b: Any) -> Tensor:
 
 
 def sub(a: Any, b: Any) -> Tensor:
-    """Element by element ``a - b``.
-
-    Raises
-    ------
-    RuntimeError
-        If both are bool.
-    """
-    a, b = operands(a, b)
-    if a.dtype.kind == "b":
-        raise RuntimeError("Subtraction, the `-` operator, with two bool tensors is not supported. Use `^` instead")
+    """Element by element ``a - b``, of numbers: two bools raise RuntimeError."""
     return binary(Sub, a, b)
 
 
@@ -618,10 +613,8 @@ def pow(a: Any, b: Any) -> Tensor:
     a, b = operands(a, b)
     if a.dtype.kind == "b":
         raise RuntimeError("pow: not implemented for bool tensors; use x.long()")
-    if a.dtype.kind in "iu" and isinstance(b, np.generic) and b < 0:
-        raise RuntimeError(
-            f"pow: Integers to negative integer powers are not allowed ({b}); use x.float() ** {b}"
-        )
+    if a.dtype.kind in "iu" and isinstance(b, np.generic) and int(b) < 0:
+        raise RuntimeError(f"pow: Integers to negative integer powers are not allowed ({b}); use x.float() ** {b}")
     return binary(Pow, a, b)
 
 
@@ -770,7 +763,7 @@ def _without_gradient(name: str, a: Any, b: Any) -> Tensor:
     """The array function `name` of two operands of one dtype."""
     raw = [v._data if isinstance(v, autograd.tensor_type) else v for v in (a, b)]
     if all(is_array(v) for v in raw):
-        autograd._check_devices(Function, [a, b])
+        autograd._check_devices(name, [a, b])
     xp = get_array_module(raw[0] if is_array(raw[0]) else raw[1])
     try:
         return autograd.tensor_type(getattr(xp, name)(*raw))

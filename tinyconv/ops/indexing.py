@@ -21,22 +21,34 @@ def as_index(x: Tensor, key: Any) -> Any:
     ------
     IndexError
         If an index tensor is neither integer nor bool.
+    RuntimeError
+        If one is on another device; host indices are copied to x's device.
     """
     if isinstance(key, tuple):
-        return tuple(as_index(x, part) for part in key)
-    if isinstance(key, list):
-        key = np.asarray(key) if key else np.zeros(0, np.int64)  # host: the caller's list
+        return tuple(as_index(x, list(part) if isinstance(part, tuple) else part) for part in key)
+    if isinstance(key, (list, range)):
+        key = np.asarray(key) if len(key) else np.zeros(0, np.int64)  # host: the caller's list
     if isinstance(key, np.ndarray):
         key = x.device.asarray(key)
     elif isinstance(key, autograd.tensor_type):
-        key = key._data
+        if key.device != x.device and key.device.type != "cpu":
+            raise RuntimeError(
+                f"indices should be either on cpu or on the device of the indexed tensor ({x.device}), but got one "
+                f"on {key.device}; use index.cpu()"
+            )
+        key = x.device.asarray(key._data)
         if key.ndim == 0 and key.dtype.kind in "iu":
             return int(key)
     if getattr(key, "dtype", None) is not None and key.dtype.kind not in "biu":
-        raise IndexError(
-            f"tensors used as indices must be integer or bool, got {key.dtype}; use index.long()"
-        )
+        raise IndexError(f"tensors used as indices must be integer or bool, got {key.dtype}; use index.long()")
     return key
+
+
+def own_index(key: Any) -> Any:
+    """Copy the arrays of an index: the backward pass needs them as they are now."""
+    if isinstance(key, tuple):
+        return tuple(own_index(part) for part in key)
+    return key.copy() if is_array(key) else key
 
 
 def _is_advanced(key: Any) -> bool:
@@ -58,7 +70,10 @@ class GetItem(Function):
 
     def forward(self, x: Array, key: Any) -> Array:
         self._key, self._shape = key, x.shape
-        return x[key]
+        part = x[key]
+        if is_array(part):
+            return part
+        return x[(*key, ...) if isinstance(key, tuple) else (key, ...)]  # NumPy gives a scalar: ask for a view
 
     def vjp(self, grad: Tensor) -> Any:
         return PutItem.apply(grad, self._key, self._shape), None
@@ -111,9 +126,7 @@ class SetItem(Function):
         if need_value:
             read = GetItem.apply(grad, self._key)
             lead = (1,) * (read.ndim - len(self._shape))
-            trailing = self._shape[
-                max(0, len(self._shape) - read.ndim) :
-            ]  # x[0] = v may drop leading 1s of v
+            trailing = self._shape[max(0, len(self._shape) - read.ndim) :]  # x[0] = v may drop leading 1s of v
             gvalue = unbroadcast(read, lead + trailing if lead else trailing).reshape(self._shape)
         return gx, gvalue, None
 
@@ -128,6 +141,8 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     """
     key = as_index(x, key)
     advanced = _is_advanced(key)
+    if advanced and x.requires_grad and autograd.is_grad_enabled():
+        key = own_index(key)
     try:
         return (GetItem if advanced else GetView).apply(x, key)
     except (IndexError, ValueError) as error:
@@ -146,8 +161,7 @@ def _show_slice(k: Any) -> str:
     if not isinstance(k, slice):
         return str(k)
     return ":".join(
-        "" if part is None else str(part)
-        for part in ((k.start, k.stop, k.step) if k.step else (k.start, k.stop))
+        "" if part is None else str(part) for part in ((k.start, k.stop, k.step) if k.step else (k.start, k.stop))
     )
 
 
@@ -177,8 +191,7 @@ class PutAlong(Function):
         xp = get_array_module(values)
         out = xp.zeros(values.shape[:dim] + (size,) + values.shape[dim + 1 :], values.dtype)
         grid = [
-            xp.arange(n).reshape((1,) * i + (n,) + (1,) * (values.ndim - i - 1))
-            for i, n in enumerate(values.shape)
+            xp.arange(n).reshape((1,) * i + (n,) + (1,) * (values.ndim - i - 1)) for i, n in enumerate(values.shape)
         ]
         xp.add.at(out, tuple(grid[:dim]) + (indices,) + tuple(grid[dim + 1 :]), values)
         return out
@@ -204,9 +217,7 @@ def take_along(x: Tensor, indices: Tensor, dim: int) -> Tensor:
             [3.]])
     """
     axis = dim % x.ndim
-    if indices.ndim != x.ndim or any(
-        a != b for i, (a, b) in enumerate(zip(x.shape, indices.shape)) if i != axis
-    ):
+    if indices.ndim != x.ndim or any(a != b for i, (a, b) in enumerate(zip(x.shape, indices.shape)) if i != axis):
         raise RuntimeError(
             f"take_along_dim: indices of shape {indices.shape} must have the shape of the input {x.shape} "
             f"except along dim {dim}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import autograd
 from ..autograd import Function
-from ..backend import Array
+from ..backend import Array, quiet
 from ..errors import layer_name
 from .elementwise import operands, unbroadcast
 
@@ -21,7 +21,8 @@ class MatMul(Function):
 
     def forward(self, a: Array, b: Array) -> Array:
         self.save_for_backward(a, b)
-        return a @ b
+        with quiet():
+            return a @ b
 
     def vjp(self, grad: Tensor) -> Any:
         a, b = self.saved_tensors

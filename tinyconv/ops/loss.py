@@ -84,12 +84,23 @@ def _check_targets(input: Tensor, target: Tensor, weight: Tensor | None, functio
         )
 
 
+def _batch_of_one(input: Tensor, target: Tensor, function: str) -> tuple[Tensor, Tensor]:
+    """Unbatched scores ``(C,)`` and their one class index as a batch."""
+    if target.numel() != 1:
+        raise ValueError(
+            f"{layer_name(function)}: For 1D input, 1D target must have size 1, but got target size: "
+            f"{list(target.shape)}. Scores {input.shape} = (C,) are one sample; use input.unsqueeze(1) for "
+            f"{input.shape[0]} samples of one class"
+        )
+    return input.unsqueeze(0), target.reshape(1)
+
+
 def _reduce_by_class(
     loss: Tensor, labels: Tensor, factor: Tensor, weight: Tensor | None, reduction: str, function: str
 ) -> Tensor:
     """Weigh each cell by its class (0 where ignored); the mean divides by the sum of these weights."""
     scale = factor if weight is None else factor * weight[labels]
-    loss = loss * scale
+    loss = where(factor != 0, loss * scale, 0.0)  # an ignored cell counts 0 even where its loss is infinite
     return loss.sum() / scale.sum() if reduction == "mean" else reduce(loss, reduction, function)
 
 
@@ -131,7 +142,8 @@ def nll_loss(
     tensor(2.)
     """
     if input.ndim == 1:
-        return nll_loss(input.unsqueeze(0), target.reshape(1), weight, ignore_index, reduction).reshape(())
+        scores, label = _batch_of_one(input, target, "nll_loss")
+        return nll_loss(scores, label, weight, ignore_index, reduction).reshape(())
     _check_targets(input, target, weight, "nll_loss")
     labels, factor = _prepared(input, target, ignore_index, "nll_loss")
     loss = -take_along(input, labels.unsqueeze(1), 1).squeeze(1)
@@ -178,13 +190,14 @@ def cross_entropy(
     """
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(
-            f"cross_entropy: label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}"
+            f"{layer_name('cross_entropy')}: label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}"
         )
     if input.shape == target.shape and target.dtype.kind == "f":
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     if input.ndim == 1:
         options = (weight, ignore_index, reduction, label_smoothing)
-        return cross_entropy(input.unsqueeze(0), target.reshape(1), *options).reshape(())
+        scores, label = _batch_of_one(input, target, "cross_entropy")
+        return cross_entropy(scores, label, *options).reshape(())
     _check_targets(input, target, weight, "cross_entropy")
     labels, factor = _prepared(input, target, ignore_index, "cross_entropy")
     hard = SoftmaxCrossEntropy.apply(input, labels)
@@ -192,7 +205,7 @@ def cross_entropy(
     if label_smoothing == 0.0:
         return loss
     # the smoothed part weighs every class, but its mean divides by the same sum of weights
-    soft = -_over_classes(log_softmax(input, 1), weight) * factor
+    soft = where(factor != 0, -_over_classes(log_softmax(input, 1), weight) * factor, 0.0)
     if reduction == "mean":
         smooth = soft.sum() / (factor if weight is None else factor * weight[labels]).sum()
     else:
@@ -210,9 +223,7 @@ def _soft_cross_entropy(
 ) -> Tensor:
     require_float(input, "cross_entropy")
     if input.ndim == 1:
-        batch = _soft_cross_entropy(
-            input.unsqueeze(0), target.unsqueeze(0), weight, reduction, label_smoothing
-        )
+        batch = _soft_cross_entropy(input.unsqueeze(0), target.unsqueeze(0), weight, reduction, label_smoothing)
         return batch.reshape(())
     if label_smoothing:
         target = target * (1.0 - label_smoothing) + label_smoothing / input.shape[1]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import autograd
 from ..autograd import Function
-from ..backend import Array, get_array_module
+from ..backend import Array, get_array_module, quiet
 from ..errors import layer_name
 from .conv import require_float
 from .reduction import count
@@ -24,6 +24,7 @@ class Normalize(Function):
         vjp(g, g_mean, g_var) = s*(g - mean(g) - z*mean(g*z)) + g_mean/n + g_var*2*z/(s*n)
 
     Saving the outputs z and var ties them into the graph, so the formula can itself be differentiated.
+    For float16 mean and var are float32: the variance of 300 and -300 is beyond float16.
     """
 
     __slots__ = ("_count", "_dims", "_eps")
@@ -32,11 +33,13 @@ class Normalize(Function):
         xp = get_array_module(x)
         self._dims, self._eps, self._count = dims, eps, count(x.shape, dims)
         wide = "float32" if x.dtype == "float16" else x.dtype  # squares of float16 overflow
-        mean = xp.mean(x, axis=dims, keepdims=True, dtype=wide)
-        centred = x - mean
-        var = xp.mean(centred * centred, axis=dims, keepdims=True, dtype=wide)
-        centred *= 1.0 / xp.sqrt(var + var.dtype.type(eps))
-        z, mean, var = (xp.asarray(a.astype(x.dtype, copy=False)) for a in (centred, mean, var))
+        with quiet():
+            mean = xp.mean(x, axis=dims, keepdims=True, dtype=wide)
+            centred = x - mean
+            var = xp.mean(centred * centred, axis=dims, keepdims=True, dtype=wide)
+            centred *= 1.0 / xp.sqrt(var + var.dtype.type(eps))
+            z = centred.astype(x.dtype, copy=False)
+        z, mean, var = (xp.asarray(a) for a in (z, mean, var))  # saved ones must be the arrays given back
         self.save_for_backward(z, var)
         return z, mean, var
 
@@ -58,9 +61,7 @@ def normalize(x: Tensor, dims: tuple[int, ...], eps: float, function: str) -> tu
     """
     require_float(x, function)
     if count(x.shape, dims) == 0:
-        raise RuntimeError(
-            f"{layer_name(function)}: cannot normalise over the empty dimensions {dims} of {x.shape}"
-        )
+        raise RuntimeError(f"{layer_name(function)}: cannot normalise over the empty dimensions {dims} of {x.shape}")
     return Normalize.apply(x, dims, eps)
 
 
@@ -118,9 +119,7 @@ def batch_norm(
             [ 1.]])
     """
     shape = _per_channel(input)
-    _check_affine(
-        input, "batch_norm", running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
-    )
+    _check_affine(input, "batch_norm", running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if not training and running_mean is not None and running_var is not None:
         require_float(input, "batch_norm")
         scale = (running_var + eps).rsqrt().reshape(shape)

@@ -10,10 +10,11 @@ from ..autograd import Function
 from ..backend import Array, get_array_module
 from ..errors import layer_name
 from ..kernels import pool as kernels
-from ..kernels.geometry import PoolGeometry, as_tuple, pool_geometry
-from ..kernels.sampling import put_flat, take_flat
+from ..kernels.geometry import PoolGeometry, as_tuple, pool_geometry, show_size
+from ..kernels.sampling import put_flat, sum_dtype, take_flat
 from ..kernels.sampling import unpool as unpool_array
 from .conv import _batched, require_float
+from .elementwise import cast
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -179,9 +180,7 @@ def max_pool(
     function = f"max_pool{ndim}d"
     require_float(input, function)
     x, batched = _batched(input, ndim, function)
-    geometry = pool_geometry(
-        x.shape[2:], kernel_size, stride, padding, dilation, ceil_mode, cover_all, function
-    )
+    geometry = pool_geometry(x.shape[2:], kernel_size, stride, padding, dilation, ceil_mode, cover_all, function)
     y, taps = MaxPool.apply(x, geometry)
     y = y if batched else y.squeeze(0)
     if not return_indices:
@@ -206,19 +205,18 @@ def avg_pool(
     require_float(input, function)
     x, batched = _batched(input, ndim, function)
     geometry = pool_geometry(x.shape[2:], kernel_size, stride, padding, 1, ceil_mode, function=function)
-    divisor = kernels.window_divisor(
-        geometry, get_array_module(x._data), x.dtype, count_include_pad, divisor_override
-    )
-    total = WindowSum.apply(x, geometry)
+    divisor = kernels.window_divisor(geometry, get_array_module(x._data), x.dtype, count_include_pad, divisor_override)
+    total = WindowSum.apply(cast(x, sum_dtype(x._data)), geometry)  # a sum of float16 may overflow
     y = total * (1.0 / divisor) if isinstance(divisor, float) else total / autograd.tensor_type(divisor)
+    y = cast(y, x.dtype)
     return y if batched else y.squeeze(0)
 
 
-def _adaptive_size(x: Tensor, output_size: Any, ndim: int) -> tuple[int, ...]:
+def _adaptive_size(x: Tensor, output_size: Any, ndim: int, function: str) -> tuple[int, ...]:
     """An int, or one size per axis with None for "as the input"."""
     sizes = tuple(output_size) if isinstance(output_size, Sequence) else (output_size,) * ndim
-    filled = tuple(x.shape[2 + i] if n is None else n for i, n in enumerate(sizes))
-    return as_tuple(filled, ndim, "output_size", minimum=0)
+    filled = tuple(i if o is None else o for i, o in zip(x.shape[2:], sizes)) + sizes[ndim:]
+    return as_tuple(filled, ndim, "output_size", 0, function)
 
 
 def adaptive_avg_pool(input: Tensor, output_size: Any, *, ndim: int) -> Tensor:
@@ -226,7 +224,7 @@ def adaptive_avg_pool(input: Tensor, output_size: Any, *, ndim: int) -> Tensor:
     function = f"adaptive_avg_pool{ndim}d"
     require_float(input, function)
     x, batched = _batched(input, ndim, function)
-    y = AdaptiveAvg.apply(x, _adaptive_size(x, output_size, ndim))
+    y = AdaptiveAvg.apply(x, _adaptive_size(x, output_size, ndim, function))
     return y if batched else y.squeeze(0)
 
 
@@ -235,7 +233,7 @@ def adaptive_max_pool(input: Tensor, output_size: Any, return_indices: bool = Fa
     function = f"adaptive_max_pool{ndim}d"
     require_float(input, function)
     x, batched = _batched(input, ndim, function)
-    _, indices = kernels.adaptive_max_pool(x._data, _adaptive_size(x, output_size, ndim))
+    _, indices = kernels.adaptive_max_pool(x._data, _adaptive_size(x, output_size, ndim, function))
     places = autograd.tensor_type(indices)
     y = TakeFlat.apply(x, places)
     y, places = (y, places) if batched else (y.squeeze(0), places.squeeze(0))
@@ -261,9 +259,9 @@ def max_unpool(
             f"{layer_name(function)}: indices must be integers of the input's shape {input.shape}, got "
             f"{indices.dtype} of shape {indices.shape}; pass what max_pool returned with return_indices=True"
         )
-    kernel = as_tuple(kernel_size, ndim, "kernel_size")
-    strides = kernel if stride is None else as_tuple(stride, ndim, "stride")
-    pads = as_tuple(padding, ndim, "padding", minimum=0)
+    kernel = as_tuple(kernel_size, ndim, "kernel_size", function=function)
+    strides = kernel if stride is None else as_tuple(stride, ndim, "stride", function=function)
+    pads = as_tuple(padding, ndim, "padding", 0, function)
     default = tuple((i - 1) * s - 2 * p + k for i, s, p, k in zip(x.shape[2:], strides, pads, kernel))
     size = default if output_size is None else tuple(output_size)[-ndim:]
     if len(size) != ndim or any(not d - s < n < d + s for n, d, s in zip(size, default, strides)):
@@ -279,10 +277,14 @@ def max_unpool(
 def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
     """Repeat cells: output cell ``o`` of an axis copies input cell ``floor(o * i / size)``.
 
+    With `scale_factor` f an axis of ``i`` cells becomes ``floor(i*f)`` cells, and cell ``o`` copies ``floor(o/f)``.
+
     Raises
     ------
+    RuntimeError
+        If a size would be 0.
     ValueError
-        Unless exactly one of `size` and `scale_factor` is given.
+        Unless exactly one of `size` and `scale_factor` is given, or if the input has no spatial axis.
 
     Examples
     --------
@@ -292,23 +294,39 @@ def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) 
     """
     ndim = input.ndim - 2
     if (size is None) == (scale_factor is None):
-        raise ValueError(f"{layer_name('interpolate')}: only one of size or scale_factor should be defined")
+        raise ValueError(
+            f"{layer_name('interpolate')}: only one of size or scale_factor should be defined, got size={size} and "
+            f"scale_factor={scale_factor}"
+        )
+    if ndim < 1:
+        raise ValueError(
+            f"{layer_name('interpolate')}: expected input (N, C, *D) with at least 3 dimensions, got "
+            f"{list(input.shape)}; use unsqueeze"
+        )
     if size is not None:
-        target = as_tuple(size, ndim, "size")
-        ratios = [o / i for i, o in zip(input.shape[2:], target)]
+        target = as_tuple(size, ndim, "size", function="interpolate")
+        factors: tuple[float | None, ...] = (None,) * ndim
     else:
-        factors = tuple(scale_factor) if isinstance(scale_factor, Sequence) else (scale_factor,) * ndim
-        ratios = [float(f) for f in factors]
-        target = tuple(int(i * f) for i, f in zip(input.shape[2:], ratios))
+        factors = tuple(scale_factor) if isinstance(scale_factor, Sequence) else (float(scale_factor),) * ndim
+        target = tuple(int(i * f) for i, f in zip(input.shape[2:], factors))  # type: ignore[operator]
+    if len(factors) != ndim or min(target + input.shape[2:]) < 1:
+        raise RuntimeError(
+            f"{layer_name('interpolate')}: Input and output sizes should be greater than 0, but got input "
+            f"{show_size(input.shape[2:])} and output {show_size(target)} from size={size}, "
+            f"scale_factor={scale_factor}; give one positive number, or {ndim} of them"
+        )
     y = input
-    for axis, (i, o, ratio) in enumerate(zip(input.shape[2:], target, ratios), start=2):
-        y = _repeat_axis(y, axis, i, o, ratio)
+    for axis, (o, factor) in enumerate(zip(target, factors), start=2):
+        y = _repeat_axis(y, axis, o, factor)
     return y
 
 
-def _repeat_axis(x: Tensor, axis: int, i: int, o: int, ratio: float) -> Tensor:
-    before, after = x.shape[:axis], x.shape[axis + 1 :]
-    if o == i * int(ratio) and ratio == int(ratio):  # whole numbers need no index, and no scatter backward
-        return x.unsqueeze(axis + 1).expand(before + (i, int(ratio)) + after).reshape(before + (o,) + after)
-    source = [min(int(place / ratio), i - 1) for place in range(o)]
-    return x[(slice(None),) * axis + (source,)]
+def _repeat_axis(x: Tensor, axis: int, o: int, factor: float | None) -> Tensor:
+    """Give one axis `o` cells, where cell ``j`` copies ``floor(j/factor)``, or ``floor(j*i/o)`` without factor."""
+    i, before, after = x.shape[axis], x.shape[:axis], x.shape[axis + 1 :]
+    if o % i == 0 and factor in (None, o // i):  # whole numbers need no index, and no scatter backward
+        return x.unsqueeze(axis + 1).expand(before + (i, o // i) + after).reshape(before + (o,) + after)
+    xp = get_array_module(x._data)
+    places = xp.arange(o)
+    source = places * i // o if factor is None else xp.minimum((places / factor).astype("int64"), i - 1)
+    return x[(slice(None),) * axis + (autograd.tensor_type(source),)]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from .. import autograd
 from ..autograd import Function
-from ..backend import Array, get_array_module
+from ..backend import Array, get_array_module, quiet
 from .elementwise import cast, default_dtype, mul, where
 from .indexing import take_along
 from .shape import cat
@@ -28,8 +29,32 @@ class ValuesIndices(NamedTuple):
     indices: Any
 
 
+F = TypeVar("F", bound=Callable)
+
+
+def numpy_names(function: F) -> F:
+    """Let a reduction take NumPy's ``axis`` and ``keepdims`` beside PyTorch's ``dim`` and ``keepdim``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.sum(tc.ones(2, 3), axis=0, keepdims=True).shape
+    (1, 3)
+    """
+
+    @functools.wraps(function)
+    def renamed(*args: Any, **kwargs: Any) -> Any:
+        if "axis" in kwargs:
+            kwargs["dim"] = kwargs.pop("axis")
+        if "keepdims" in kwargs:
+            kwargs["keepdim"] = kwargs.pop("keepdims")
+        return function(*args, **kwargs)
+
+    return renamed  # type: ignore[return-value]
+
+
 def normalize_dims(dim: Dims, ndim: int, function: str) -> tuple[int, ...]:
-    """Turn one dimension, several or None (all) into sorted non-negative ones.
+    """Turn one dimension, several or None (all) into sorted non-negative ones; none given means all.
 
     Raises
     ------
@@ -43,9 +68,9 @@ def normalize_dims(dim: Dims, ndim: int, function: str) -> tuple[int, ...]:
     >>> normalize_dims((-1, 0), 3, "sum")
     (0, 2)
     """
-    if dim is None:
+    given = () if dim is None else tuple(dim) if isinstance(dim, Sequence) else (dim,)
+    if not given:
         return tuple(range(ndim))
-    given = tuple(dim) if isinstance(dim, Sequence) else (dim,)
     room = ndim or 1  # PyTorch lets a 0-d tensor be reduced along dim 0 or -1
     for d in given:
         if not -room <= d < room:
@@ -70,7 +95,10 @@ class Sum(Function):
 
     def forward(self, x: Array, dims: tuple[int, ...], keepdim: bool) -> Array:
         self._shape, self._kept = x.shape, kept_shape(x.shape, dims)
-        return get_array_module(x).sum(x, axis=dims, keepdims=keepdim)
+        wide = np.float32 if x.dtype == np.float16 else x.dtype  # 2048 + 1 is 2048 in float16
+        with quiet():
+            total = get_array_module(x).sum(x, axis=dims, keepdims=keepdim, dtype=wide)
+            return total.astype(x.dtype, copy=False)
 
     def vjp(self, grad: Tensor) -> Any:
         return grad.reshape(self._kept).expand(self._shape), None, None
@@ -80,6 +108,7 @@ def _integer_sum_dtype(x: Tensor) -> Tensor:
     return cast(x, np.int64) if x.dtype.kind in "biu" else x
 
 
+@numpy_names
 def sum(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Sum over `dim` (all dimensions by default); integers and bools sum in int64.
 
@@ -106,6 +135,7 @@ def count(shape: tuple[int, ...], dims: tuple[int, ...]) -> int:
     return math.prod(shape[d] for d in dims)
 
 
+@numpy_names
 def mean(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Arithmetic mean over `dim`; NaN for no elements.
 
@@ -122,12 +152,18 @@ def mean(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """
     _need_float(x, "mean")
     dims = normalize_dims(dim, x.ndim, "mean")
-    n = count(x.shape, dims)
-    return Sum.apply(x, dims, keepdim) * (1.0 / n if n else math.nan)
+    if x.dtype == np.float16:  # the sum may overflow where the mean does not
+        return cast(mean(cast(x, np.float32), dims, keepdim), np.float16)
+    return Sum.apply(x, dims, keepdim) / count(x.shape, dims)
 
 
-def var(x: Tensor, dim: Dims = None, keepdim: bool = False, correction: float = 1) -> Tensor:
+@numpy_names
+def var(
+    x: Tensor, dim: Dims = None, keepdim: bool = False, correction: float = 1, unbiased: bool | None = None
+) -> Tensor:
     """Variance over `dim`: ``sum((x - mean)**2) / (n - correction)``; PyTorch's default corrects by 1.
+
+    The older ``unbiased=False`` means ``correction=0``.
 
     Examples
     --------
@@ -136,14 +172,20 @@ def var(x: Tensor, dim: Dims = None, keepdim: bool = False, correction: float = 
     tensor(1.)
     """
     _need_float(x, "var")
+    correction = correction if unbiased is None else int(unbiased)
     dims = normalize_dims(dim, x.ndim, "var")
+    if x.dtype == np.float16:
+        return cast(var(cast(x, np.float32), dims, keepdim, correction), np.float16)
     centred = x - mean(x, dims, keepdim=True)
     n = count(x.shape, dims) - correction
-    return Sum.apply(centred * centred, dims, keepdim) * (1.0 / n if n > 0 else math.nan)
+    return Sum.apply(centred * centred, dims, keepdim) / (n if n > 0 else math.nan)
 
 
-def std(x: Tensor, dim: Dims = None, keepdim: bool = False, correction: float = 1) -> Tensor:
-    """Standard deviation, the root of :func:`var`.
+@numpy_names
+def std(
+    x: Tensor, dim: Dims = None, keepdim: bool = False, correction: float = 1, unbiased: bool | None = None
+) -> Tensor:
+    """Standard deviation, the root of :func:`var`; its gradient is 0 where all values are equal.
 
     Examples
     --------
@@ -151,9 +193,16 @@ def std(x: Tensor, dim: Dims = None, keepdim: bool = False, correction: float = 
     >>> tc.std(tc.tensor([1.0, 2.0, 3.0]))
     tensor(1.)
     """
-    return var(x, dim, keepdim, correction).sqrt()
+    return _root(var(x, dim, keepdim, correction, unbiased))
 
 
+def _root(x: Tensor) -> Tensor:
+    """Square root whose gradient is 0 at 0, where the root's slope is infinite and inf * 0 is NaN."""
+    empty = x.detach() == 0
+    return where(empty, x, where(empty, 1.0, x).sqrt())
+
+
+@numpy_names
 def prod(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Product over `dim`, by pairwise multiplication.
 
@@ -174,7 +223,7 @@ def prod(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     flat = x.permute(rest + dims).reshape(outer + (count(x.shape, dims),))
     if flat.shape[-1] == 0:
         xp = get_array_module(x._data)
-        flat = autograd.tensor_type(xp.ones(outer + (1,), x.dtype))
+        flat = cat([flat, autograd.tensor_type(xp.ones(outer + (1,), x.dtype))], dim=-1)  # of nothing: 1
     while flat.shape[-1] > 1:
         half = flat.shape[-1] // 2
         pairs = mul(flat[..., :half], flat[..., half : 2 * half])
@@ -193,8 +242,9 @@ class Amax(Function):
         best = getattr(xp, self._name)(x, axis=dims, keepdims=True)
         self._shape, self._kept = x.shape, best.shape
         if self.needs_input_grad[0]:
-            ties = ((x == best) | (x != x)).astype(x.dtype)
-            self.save_for_backward(ties / xp.sum(ties, axis=dims, keepdims=True))
+            ties = (x == best) | (x != x)
+            share = 1.0 / xp.sum(ties, axis=dims, keepdims=True)
+            self.save_for_backward(ties * share.astype(x.dtype))
         return best if keepdim else best.reshape(tuple(n for i, n in enumerate(x.shape) if i not in dims))
 
     def vjp(self, grad: Tensor) -> Any:
@@ -213,12 +263,11 @@ def _extreme(function: type[Amax], x: Tensor, dim: Dims, keepdim: bool) -> Tenso
     name = function.__name__.lower()
     dims = normalize_dims(dim, x.ndim, name)
     if count(x.shape, dims) == 0:
-        raise RuntimeError(
-            f"{name}(): Expected reduction dim {dim} to have non-zero size, input is {x.shape}"
-        )
+        raise RuntimeError(f"{name}(): Expected reduction dim {dim} to have non-zero size, input is {x.shape}")
     return function.apply(x, dims, keepdim)
 
 
+@numpy_names
 def amax(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Largest value over `dim`; equal values share the gradient.
 
@@ -231,6 +280,7 @@ def amax(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     return _extreme(Amax, x, dim, keepdim)
 
 
+@numpy_names
 def amin(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Smallest value over `dim`; equal values share the gradient.
 
@@ -251,6 +301,7 @@ def _with_indices(x: Tensor, dim: int, keepdim: bool, arg: Any) -> ValuesIndices
     return ValuesIndices(values.squeeze(dim), indices.squeeze(dim))
 
 
+@numpy_names
 def max(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Any:
     """Largest value: of all, or ``(values, indices)`` along one `dim`, or of several dims (a tuple).
 
@@ -266,6 +317,7 @@ def max(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Any:
     return _with_indices(x, dim, keepdim, argmax) if isinstance(dim, int) else amax(x, dim, keepdim)
 
 
+@numpy_names
 def min(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Any:
     """Smallest value: of all, or ``(values, indices)`` along one `dim`, or of several dims (a tuple).
 
@@ -280,18 +332,20 @@ def min(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Any:
 
 def _arg(name: str, x: Tensor, dim: int | None, keepdim: bool) -> Tensor:
     xp = get_array_module(x._data)
-    if x._data.size == 0:
+    dims = normalize_dims(dim, x.ndim, name)
+    if count(x.shape, dims) == 0:
         raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size, input is {x.shape}")
     if dim is None:
         result = getattr(xp, name)(x._data)
         return autograd.tensor_type(result.reshape((1,) * x.ndim) if keepdim else result)
     if not x.ndim:
         return autograd.tensor_type(xp.zeros((), np.int64))
-    (axis,) = normalize_dims(dim, x.ndim, name)
+    (axis,) = dims
     result = getattr(xp, name)(x._data, axis=axis)
     return autograd.tensor_type(xp.expand_dims(result, axis) if keepdim else result)
 
 
+@numpy_names
 def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Index of the largest value, the first among equals; of the flattened tensor without `dim`.
 
@@ -304,6 +358,7 @@ def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     return _arg("argmax", x, dim, keepdim)
 
 
+@numpy_names
 def argmin(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Index of the smallest value, the first among equals; of the flattened tensor without `dim`.
 
@@ -329,6 +384,7 @@ def _finite_or_zero(x: Tensor) -> Tensor:
     return autograd.tensor_type(xp.where(xp.isfinite(x._data), x._data, x.dtype.type(0)))
 
 
+@numpy_names
 def logsumexp(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """``log(sum(exp(x)))``, computed as ``m + log(sum(exp(x - m)))`` with m the largest value.
 
@@ -340,11 +396,14 @@ def logsumexp(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """
     x = x if x.dtype.kind == "f" else cast(x, default_dtype)
     dims = normalize_dims(dim, x.ndim, "logsumexp")
+    if count(x.shape, dims) == 0:
+        return sum(x, dims, keepdim).log()  # of nothing: log(0)
     shift = _finite_or_zero(amax(x.detach(), dims, keepdim=True))
     result = sum((x - shift).exp(), dims, keepdim=True).log() + shift
     return result if keepdim else result.reshape(tuple(n for i, n in enumerate(x.shape) if i not in dims))
 
 
+@numpy_names
 def norm(x: Tensor, p: float = 2, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """The p-norm ``sum(|x|**p)**(1/p)``; largest or smallest magnitude for p = inf or -inf.
 
@@ -363,7 +422,32 @@ def norm(x: Tensor, p: float = 2, dim: Dims = None, keepdim: bool = False) -> Te
         return sum(cast(x != 0, x.dtype), dim, keepdim)
     if p == 1:
         return sum(x.abs(), dim, keepdim)
-    total = sum(x * x if p == 2 else x.abs() ** p, dim, keepdim)
+    if x.dtype == np.float16:
+        return cast(norm(cast(x, np.float32), p, dim, keepdim), np.float16)
+    if count(x.shape, normalize_dims(dim, x.ndim, "norm")) == 0:
+        return sum(x, dim, keepdim)  # of nothing: 0
+    unit = _power_of_two_below(amax(x.detach().abs(), dim, keepdim=True))  # powers of x / unit cannot overflow
+    scaled = x / unit
+    total = sum(scaled * scaled if p == 2 else _power(scaled.abs(), p), dim, keepdim)
+    unit = unit.reshape(total.shape)
+    if p == 2:
+        return _root(total) * unit
     empty = total.detach() == 0
-    safe = where(empty, 1.0, total)  # its root's slope at 0 is infinite, and inf * 0 is NaN
-    return where(empty, total, safe.sqrt() if p == 2 else safe ** (1.0 / p))
+    return where(empty, total, where(empty, 1.0, total) ** (1.0 / p)) * unit
+
+
+def _power_of_two_below(size: Tensor) -> Tensor:
+    """The power of two just below each value (dividing by it rounds nothing); 1 for 0, inf and NaN."""
+    xp = get_array_module(size._data)
+    with quiet():
+        unit = xp.exp2(xp.floor(xp.log2(size._data)))
+        usable = xp.isfinite(unit) & (unit > 0)
+    return autograd.tensor_type(xp.where(usable, unit, size.dtype.type(1)))
+
+
+def _power(size: Tensor, p: float) -> Tensor:
+    """``size**p`` with gradient 0 at 0, where for p < 1 the slope is infinite."""
+    if p < 0:
+        return size**p
+    zero = size.detach() == 0
+    return where(zero, 0.0, where(zero, 1.0, size) ** p)

@@ -198,9 +198,7 @@ def permute(x: Tensor, dims: Sequence[int]) -> Tensor:
     """
     order = tuple(normalize_dim(d, x.ndim, "permute") for d in dims)
     if sorted(order) != list(range(x.ndim)):
-        raise RuntimeError(
-            f"permute(dims): dims={tuple(dims)} is not an order of the {x.ndim} dimensions of {x.shape}"
-        )
+        raise RuntimeError(f"permute(dims): dims={tuple(dims)} is not an order of the {x.ndim} dimensions of {x.shape}")
     return Permute.apply(x, order)
 
 
@@ -292,11 +290,7 @@ def expand(x: Tensor, shape: Sequence[int]) -> Tensor:
     """
     extra = len(shape) - x.ndim
     target = tuple(x.shape[i - extra] if n == -1 and i >= extra else n for i, n in enumerate(shape))
-    if (
-        extra < 0
-        or any(n not in (1, target[extra + i]) for i, n in enumerate(x.shape))
-        or min(target, default=0) < 0
-    ):
+    if extra < 0 or any(n not in (1, target[extra + i]) for i, n in enumerate(x.shape)) or min(target, default=0) < 0:
         raise RuntimeError(
             f"expand: a tensor of shape {x.shape} cannot be expanded to {tuple(shape)}: compared from the "
             f"right, each size must be equal or 1"
@@ -314,7 +308,19 @@ def flip(x: Tensor, dims: int | Sequence[int]) -> Tensor:
     tensor([2, 1, 0])
     """
     wanted = (dims,) if isinstance(dims, int) else dims
-    return Flip.apply(x, tuple(normalize_dim(d, x.ndim, "flip") for d in wanted))
+    axes = tuple(normalize_dim(d, x.ndim, "flip") for d in wanted)
+    if len(set(axes)) != len(axes):
+        raise RuntimeError(f"flip: dims={tuple(wanted)} names a dimension twice")
+    return Flip.apply(x, axes if x.ndim else ())
+
+
+def _list_of_tensors(tensors: Sequence[Tensor], function: str) -> list[Tensor]:
+    kind = autograd.tensor_type
+    if isinstance(tensors, kind) or not all(isinstance(t, kind) for t in tensors):
+        raise TypeError(f"{function}(): argument 'tensors' must be a list or tuple of Tensors")
+    if not len(tensors):
+        raise RuntimeError(f"{function}(): expected a non-empty list of Tensors")
+    return list(tensors)
 
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
@@ -332,9 +338,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     tensor([[0., 0.],
             [1., 1.]])
     """
-    tensors = list(tensors)
-    if not tensors:
-        raise RuntimeError("cat(): expected a non-empty list of Tensors")
+    tensors = _list_of_tensors(tensors, "cat")
     axis = normalize_dim(dim, tensors[0].ndim, "cat")
     first = tensors[0].shape
     for position, t in enumerate(tensors):
@@ -362,9 +366,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     >>> tc.stack([tc.tensor(1.0), tc.tensor(2.0)])
     tensor([1., 2.])
     """
-    tensors = list(tensors)
-    if not tensors:
-        raise RuntimeError("stack(): expected a non-empty list of Tensors")
+    tensors = _list_of_tensors(tensors, "stack")
     for position, t in enumerate(tensors):
         if t.shape != tensors[0].shape:
             raise RuntimeError(
@@ -391,10 +393,10 @@ def split(x: Tensor, size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, .
         sizes = [min(size, n - start) for start in range(0, n, size)] or [0]
     else:
         sizes = list(size)
+        if min(sizes, default=0) < 0:
+            raise RuntimeError(f"split: sizes must not be negative, but got {sizes}")
         if sum(sizes) != n:
-            raise RuntimeError(
-                f"split: sizes {sizes} add up to {sum(sizes)}, but dimension {dim} of {x.shape} has {n}"
-            )
+            raise RuntimeError(f"split: sizes {sizes} add up to {sum(sizes)}, but dimension {dim} of {x.shape} has {n}")
     ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
     before = (slice(None),) * axis
     return tuple(x[before + (slice(end - n, end),)] for end, n in zip(ends, sizes))
@@ -444,7 +446,8 @@ def pad(x: Tensor, pad: Sequence[int], mode: str = "constant", value: float = 0.
     amounts = tuple(pad)
     if len(amounts) % 2 or len(amounts) > 2 * x.ndim:
         raise ValueError(
-            f"pad: pad={amounts} must give (before, after) for each of at most {x.ndim} dimensions, last dimension first"
+            f"pad: pad={amounts} must give (before, after) for each of at most {x.ndim} dimensions, the last "
+            f"dimension first"
         )
     pairs = [(amounts[i], amounts[i + 1]) for i in range(0, len(amounts), 2)]
     if mode == "constant":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ... import ops
+from ...errors import layer_name
 from ...ops.activation import dropout as _dropout
+from ...ops.conv import require_float
 from ...tensor import Tensor
 
 
@@ -16,6 +18,8 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     ------
     ValueError
         If `p` is not in [0, 1].
+    RuntimeError
+        For integer input.
 
     References
     ----------
@@ -27,7 +31,21 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     >>> dropout(tc.ones(3), training=False)
     tensor([1., 1., 1.])
     """
+    if training:
+        require_float(input, "dropout")
     return _dropout(input, p, training)
+
+
+def _whole_channels(input: Tensor, p: float, training: bool, n: int) -> Tensor:
+    """Dropout with one draw for all `n` spatial axes of a channel."""
+    if input.ndim not in (n + 1, n + 2):
+        raise RuntimeError(
+            f"{layer_name(f'dropout{n}d')}: expected {n + 1}D (unbatched) or {n + 2}D (batched) input, but got input "
+            f"of shape {input.shape}"
+        )
+    if training:
+        require_float(input, f"dropout{n}d")
+    return _dropout(input, p, training, channels=n)
 
 
 def dropout1d(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
@@ -43,7 +61,7 @@ def dropout1d(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     >>> dropout1d(tc.ones(1, 2, 4), training=False).shape
     (1, 2, 4)
     """
-    return _dropout(input, p, training, channels=1)
+    return _whole_channels(input, p, training, 1)
 
 
 def dropout2d(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
@@ -59,7 +77,7 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     >>> dropout2d(tc.ones(1, 2, 4, 4), training=False).shape
     (1, 2, 4, 4)
     """
-    return _dropout(input, p, training, channels=2)
+    return _whole_channels(input, p, training, 2)
 
 
 def dropout3d(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
@@ -75,7 +93,7 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     >>> dropout3d(tc.ones(1, 2, 4, 4, 4), training=False).shape
     (1, 2, 4, 4, 4)
     """
-    return _dropout(input, p, training, channels=3)
+    return _whole_channels(input, p, training, 3)
 
 
 def one_hot(target: Tensor, num_classes: int) -> Tensor:

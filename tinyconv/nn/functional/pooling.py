@@ -279,6 +279,8 @@ def interpolate(input: Tensor, size: Any = None, scale_factor: Any = None, mode:
     ------
     NotImplementedError
         For another mode than ``'nearest'``.
+    RuntimeError
+        If a size would be 0.
     ValueError
         Unless exactly one of `size` and `scale_factor` is given.
 
@@ -289,7 +291,5 @@ def interpolate(input: Tensor, size: Any = None, scale_factor: Any = None, mode:
     tensor([[[1., 1., 2., 2.]]])
     """
     if mode != "nearest":
-        raise NotImplementedError(
-            f"{layer_name('interpolate')}: mode={mode!r} is not available; use mode='nearest'"
-        )
+        raise NotImplementedError(f"{layer_name('interpolate')}: mode={mode!r} is not available; use mode='nearest'")
     return ops.upsample_nearest(input, size, scale_factor)

@@ -1,0 +1,199 @@
+"""The kernels' threads: every round once, BLAS held and given back, errors, forks, several callers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from tinyconv.kernels import conv, threads
+from tinyconv.kernels.geometry import conv_geometry
+
+
+@pytest.fixture
+def thread_count() -> Iterator[None]:
+    before = threads.get_num_threads()
+    yield
+    threads.set_num_threads(before)
+
+
+def convolution() -> np.ndarray:
+    """More than one tile of work."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((4, 24, 64, 64)).astype(np.float32)
+    w = rng.standard_normal((16, 24, 3, 3)).astype(np.float32)
+    return conv.convolve(x, w, conv_geometry((3, 3)))
+
+
+class FakeBlas:
+    """What threadpoolctl gives for a BLAS library."""
+
+    num_threads = 7
+
+    def set_num_threads(self, number: int) -> None:
+        self.num_threads = number
+
+
+@pytest.fixture
+def fake_blas(monkeypatch: pytest.MonkeyPatch) -> FakeBlas:
+    blas = FakeBlas()
+    monkeypatch.setattr(threads, "_blas_libraries", lambda: (blas,))
+    return blas
+
+
+BIG = threads.SMALL_WORK + 1
+
+
+@pytest.mark.parametrize("number", [1, 2, 5])
+def test_every_round_runs_once(number: int, thread_count: None, fake_blas: FakeBlas) -> None:
+    threads.set_num_threads(number)
+    seen = [0] * 100
+
+    def body(i: int) -> None:
+        seen[i] += 1
+
+    threads.parallel_for(100, body, BIG)
+    assert seen == [1] * 100
+
+
+def test_rounds_run_beside_one_another(thread_count: None, fake_blas: FakeBlas) -> None:
+    threads.set_num_threads(3)
+    meeting = threading.Barrier(3, timeout=20)  # passes only if three rounds are in it at once
+    threads.parallel_for(3, lambda i: meeting.wait(), BIG)
+
+
+def test_little_work_stays_on_this_thread(thread_count: None, fake_blas: FakeBlas) -> None:
+    threads.set_num_threads(4)
+    names = set()
+    threads.parallel_for(50, lambda i: names.add(threading.get_ident()), threads.SMALL_WORK)
+    assert names == {threading.get_ident()}
+
+
+def test_without_threadpoolctl_there_is_one_thread(thread_count: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    threads._blas_libraries.cache_clear()
+    threads.set_num_threads(4)
+    try:
+        names = set()
+        threads.parallel_for(50, lambda i: names.add(threading.get_ident()), BIG)
+        assert names == {threading.get_ident()}
+        assert np.array_equal(convolution(), convolution())
+    finally:
+        monkeypatch.undo()
+        threads._blas_libraries.cache_clear()
+
+
+def test_blas_is_held_to_one_thread_and_restored(fake_blas: FakeBlas) -> None:
+    inside = []
+    threads.parallel_for(1, lambda i: inside.append(fake_blas.num_threads), BIG)
+    assert inside == [1]
+    assert fake_blas.num_threads == 7
+
+    def fail(i: int) -> None:
+        raise KeyError(i)
+
+    with pytest.raises(KeyError):
+        threads.parallel_for(1, fail, BIG)
+    assert fake_blas.num_threads == 7
+
+
+def test_blas_stays_held_while_anyone_is_inside(fake_blas: FakeBlas) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def body(i: int) -> None:
+        entered.set()
+        assert leave.wait(20)
+
+    other = threading.Thread(target=threads.parallel_for, args=(1, body, 0))
+    other.start()
+    assert entered.wait(20)
+    threads.parallel_for(1, lambda i: None, 0)
+    held = fake_blas.num_threads
+    leave.set()
+    other.join()
+    assert held == 1
+    assert fake_blas.num_threads == 7
+
+
+def test_an_exception_in_a_helper_is_raised_here(thread_count: None, fake_blas: FakeBlas) -> None:
+    threads.set_num_threads(2)
+    meeting = threading.Barrier(2, timeout=20)
+    caller = threading.get_ident()
+
+    def body(i: int) -> None:
+        meeting.wait()
+        if threading.get_ident() != caller:
+            raise KeyError("helper")
+
+    with pytest.raises(KeyError, match="helper"):
+        threads.parallel_for(2, body, BIG)
+    threads.parallel_for(2, lambda i: None, BIG)  # and the pool still works
+
+
+def test_errstate_holds_in_helpers(thread_count: None, fake_blas: FakeBlas) -> None:
+    threads.set_num_threads(2)
+    meeting = threading.Barrier(2, timeout=20)
+
+    def body(i: int) -> None:
+        meeting.wait()
+        np.array([1e300]) * np.array([1e300])
+
+    with np.errstate(over="ignore"):
+        threads.parallel_for(2, body, BIG)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        threads.parallel_for(2, body, BIG)
+    assert len(caught) >= 1
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.5, "2", True])
+def test_thread_counts_are_checked(number: object) -> None:
+    with pytest.raises(ValueError, match="positive integer"):
+        threads.set_num_threads(number)
+
+
+def test_called_from_several_threads_at_once(thread_count: None) -> None:
+    threads.set_num_threads(3)
+    expected = convolution()
+    equal = []
+
+    def user() -> None:
+        for _ in range(3):
+            equal.append(np.array_equal(convolution(), expected))
+
+    users = [threading.Thread(target=user) for _ in range(4)]
+    for thread in users:
+        thread.start()
+    for thread in users:
+        thread.join()
+    assert equal == [True] * (4 * 3)
+
+
+FORK = """
+import os
+import numpy as np
+from tinyconv.kernels import conv, threads
+from tinyconv.kernels.geometry import conv_geometry
+
+threads.set_num_threads(2)
+x, w, g = np.ones((4, 16, 40, 40), np.float32), np.ones((16, 16, 3, 3), np.float32), conv_geometry((3, 3))
+before = conv.convolve(x, w, g)  # makes the pool
+child = os.fork()
+if child == 0:
+    os._exit(0 if np.array_equal(conv.convolve(x, w, g), before) else 3)
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_works_in_a_forked_process() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORK], timeout=60, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

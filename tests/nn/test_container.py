@@ -1,0 +1,105 @@
+"""Sequential, ModuleList and ModuleDict."""
+
+from __future__ import annotations
+
+import pytest
+
+import tinyconv as tc
+from tinyconv import nn
+
+
+def names(container: nn.Module) -> list[str]:
+    return [name for name, _ in container.named_children()]
+
+
+def kinds(container: nn.Module) -> list[str]:
+    return [type(module).__name__ for module in container.children()]
+
+
+def test_sequential_calls_in_order_and_is_a_sequence() -> None:
+    net = nn.Sequential(nn.ReLU(), nn.Softmax(dim=0))
+    assert net(tc.tensor([-5.0, 0.0])).tolist() == [0.5, 0.5]
+    assert len(net) == 2
+    assert [type(m).__name__ for m in net] == ["ReLU", "Softmax"]
+    assert isinstance(net[-1], nn.Softmax)
+    with pytest.raises(IndexError):
+        net[2]
+
+
+def test_an_empty_sequential_gives_its_input_back() -> None:
+    x = tc.ones(1)
+    assert nn.Sequential()(x) is x
+
+
+def test_sequential_of_a_dict_has_its_names() -> None:
+    net = nn.Sequential({"a": nn.Linear(1, 1), "b": nn.ReLU()})
+    assert list(net.state_dict()) == ["a.weight", "a.bias"]
+    assert isinstance(net.b, nn.ReLU)
+
+
+def test_slices_of_a_sequential_share_its_layers() -> None:
+    net = nn.Sequential(nn.Linear(1, 1), nn.ReLU(), nn.Linear(1, 1))
+    part = net[1:]
+    assert isinstance(part, nn.Sequential)
+    assert part[1] is net[2]
+    assert names(part) == ["1", "2"]  # as in PyTorch: keys stay those of the whole
+
+
+def test_sequential_changes() -> None:
+    net = nn.Sequential(nn.ReLU())
+    assert net.append(nn.Tanh()) is net
+    net[0] = nn.Sigmoid()
+    assert kinds(net) == ["Sigmoid", "Tanh"]
+    net.append(nn.ReLU())
+    del net[1]
+    assert (kinds(net), names(net)) == (["Sigmoid", "ReLU"], ["0", "1"])
+    del net[:]
+    assert len(net) == 0
+
+
+def test_deleting_from_a_named_sequential_keeps_names() -> None:
+    net = nn.Sequential({"a": nn.ReLU(), "b": nn.Tanh(), "c": nn.ReLU()})
+    del net[1]
+    assert names(net) == ["a", "c"]
+
+
+@pytest.mark.parametrize("make", [nn.Sequential, lambda *m: nn.ModuleList(m)])
+def test_only_modules_are_taken(make: type) -> None:
+    with pytest.raises(TypeError, match="function is not a Module subclass"):
+        make(nn.ReLU(), nn.functional.relu)
+
+
+def test_module_list_is_a_list() -> None:
+    layers = nn.ModuleList([nn.ReLU()])
+    assert layers.append(nn.Tanh()) is layers
+    layers.extend([nn.Sigmoid(), nn.Identity()])
+    layers.insert(1, nn.Flatten())
+    assert kinds(layers) == ["ReLU", "Flatten", "Tanh", "Sigmoid", "Identity"]
+    assert names(layers) == ["0", "1", "2", "3", "4"]
+    layers[-1] = nn.ELU()
+    del layers[0]
+    assert (kinds(layers), names(layers)) == (["Flatten", "Tanh", "Sigmoid", "ELU"], ["0", "1", "2", "3"])
+    assert kinds(layers[1:3]) == ["Tanh", "Sigmoid"]
+    assert layers[1:3][0] is layers[1]
+    with pytest.raises(NotImplementedError):
+        layers(tc.ones(1))
+
+
+def test_module_dict_is_a_dict() -> None:
+    layers = nn.ModuleDict({"a": nn.ReLU()})
+    layers["b"] = nn.Tanh()
+    assert list(layers) == list(layers.keys()) == ["a", "b"]
+    assert [type(m).__name__ for m in layers.values()] == ["ReLU", "Tanh"]
+    assert [key for key, _ in layers.items()] == ["a", "b"]
+    assert "a" in layers
+    assert len(layers) == 2
+    del layers["a"]
+    assert "a" not in layers
+    with pytest.raises(KeyError):
+        layers["a"]
+
+
+def test_appending_to_a_slice_replaces_nothing() -> None:
+    part = nn.Sequential(nn.ReLU(), nn.Tanh(), nn.ELU())[1:]
+    part.append(nn.Sigmoid())
+    assert kinds(part) == ["Tanh", "ELU", "Sigmoid"]

@@ -1,0 +1,98 @@
+"""Dropout: how much is dropped, what remains, and that a seed repeats it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import tinyconv as tc
+from tinyconv import nn
+
+LAYERS = [
+    (nn.Dropout, (200, 500), ()),
+    (nn.Dropout1d, (100, 200, 5), (2,)),
+    (nn.Dropout2d, (100, 200, 3, 2), (2, 3)),
+    (nn.Dropout3d, (100, 200, 2, 3, 2), (2, 3, 4)),
+]
+EACH = pytest.mark.parametrize(("layer", "shape", "together"), LAYERS, ids=lambda v: getattr(v, "__name__", None))
+
+
+@EACH
+@pytest.mark.parametrize("p", [0.2, 0.5, 0.9])
+def test_the_share_dropped_and_the_scale_of_the_rest(layer: type, shape: tuple, together: tuple, p: float) -> None:
+    y = layer(p)(tc.ones(shape)).numpy()
+    draws = y.reshape(shape[0], shape[1], -1)
+    np.testing.assert_array_equal(draws, np.broadcast_to(draws[..., :1], draws.shape))  # whole channels
+    draws = draws[..., 0]
+    np.testing.assert_allclose(np.unique(draws), [0.0, 1.0 / (1.0 - p)], rtol=1e-6)
+    dropped = (draws == 0.0).mean()
+    assert abs(dropped - p) < 5 * np.sqrt(p * (1 - p) / draws.size)
+    rows = (draws == 0.0).mean(0)  # no channel is preferred
+    assert abs(rows - p).max() < 6 * np.sqrt(p * (1 - p) / draws.shape[0])
+
+
+@EACH
+def test_nothing_and_everything(layer: type, shape: tuple, together: tuple) -> None:
+    x = tc.ones(shape)
+    assert (layer(0.0)(x) == 1.0).all()
+    y = layer(1.0)(x)
+    assert (y == 0.0).all()
+    x = tc.ones(2, *shape[1:]).requires_grad_()
+    layer(1.0)(x).sum().backward()
+    assert (x.grad == 0.0).all()
+
+
+@EACH
+def test_evaluation_gives_the_input_back(layer: type, shape: tuple, together: tuple) -> None:
+    x = tc.randn(shape)
+    y = layer(0.9).eval()(x)
+    np.testing.assert_array_equal(y.numpy(), x.numpy())
+
+
+def test_everything_dropped_stays_finite() -> None:
+    assert nn.Dropout(1.0)(tc.tensor([np.inf, 1.0]).clamp(max=1e30)).tolist() == [0.0, 0.0]
+
+
+def test_a_seed_repeats_the_mask_and_calls_differ(device: tc.Device) -> None:
+    layer, x = nn.Dropout(), tc.ones(50, device=device)
+    tc.manual_seed(7)
+    first, second = (tc.asnumpy(layer(x).data) for _ in range(2))
+    tc.manual_seed(7)
+    np.testing.assert_array_equal(tc.asnumpy(layer(x).data), first)
+    assert (first != second).any()
+
+
+def test_the_gradient_passes_where_values_passed(device: tc.Device, on_device: Callable) -> None:
+    x = tc.ones(1000, device=device).requires_grad_()
+    with on_device():  # the seed is drawn on the host, the mask on the device
+        y = nn.Dropout(0.3)(x)
+        y.sum().backward()
+    np.testing.assert_array_equal(tc.asnumpy(x.grad.data), tc.asnumpy(y.data))
+
+
+def test_unbatched_channels_are_dropped_whole() -> None:
+    y = nn.Dropout2d(0.5)(tc.ones(400, 3, 2)).numpy().reshape(400, -1)
+    assert set(y.min(1)) == set(y.max(1)) == {0.0, 2.0}
+    np.testing.assert_array_equal(y.min(1), y.max(1))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_dtype_is_kept(dtype: str) -> None:
+    assert nn.Dropout(0.3)(tc.ones(3).to(dtype)).dtype == np.dtype(dtype)
+
+
+@pytest.mark.parametrize(("n", "shape"), [(1, (3,)), (2, (3,)), (2, (3, 4)), (2, (1, 2, 3, 4, 5)), (3, (2, 3, 4))])
+def test_channel_dropout_refuses_input_without_its_spatial_axes(n: int, shape: tuple[int, ...]) -> None:
+    text = rf"^Dropout{n}d.*expected {n + 1}D \(unbatched\) or {n + 2}D \(batched\) input, but got input of shape"
+    with pytest.raises(RuntimeError, match=text):
+        getattr(nn, f"Dropout{n}d")()(tc.ones(shape))
+
+
+@EACH
+def test_integers_cannot_be_scaled(layer: type, shape: tuple, together: tuple) -> None:
+    x = tc.ones(2, *shape[1:]).long()
+    with pytest.raises(RuntimeError, match=r"^Dropout.*int64.*x\.float\(\)"):
+        layer(0.3)(x)
+    assert layer(0.3).eval()(x) is x

@@ -1,0 +1,423 @@
+"""Around the engine: modes, hooks, functions written by users, and anomaly mode."""
+
+from __future__ import annotations
+
+import gc
+import math
+import threading
+import weakref
+
+import numpy as np
+import pytest
+
+import tinyconv as tc
+from tests.ops.opcheck import draw, leaf
+
+
+def scalar(value=2.0):
+    return tc.tensor(float(value), dtype=tc.float64, requires_grad=True)
+
+
+# --- modes ---
+
+
+def test_no_grad_and_enable_grad_nest():
+    assert tc.is_grad_enabled()
+    with tc.no_grad():
+        assert not tc.is_grad_enabled()
+        with tc.enable_grad():
+            assert tc.is_grad_enabled()
+            with tc.set_grad_enabled(False):
+                assert not tc.is_grad_enabled()
+            assert tc.is_grad_enabled()
+        assert not tc.is_grad_enabled()
+    assert tc.is_grad_enabled()
+
+
+def test_set_grad_enabled_acts_at_once_as_a_call_and_only_inside_as_a_decorator():
+    tc.set_grad_enabled(False)
+    assert not tc.is_grad_enabled()
+    tc.set_grad_enabled(True)
+    assert tc.is_grad_enabled()
+    for _ in range(2):
+        with tc.set_grad_enabled(False):
+            assert not tc.is_grad_enabled()
+        assert tc.is_grad_enabled()
+
+    @tc.set_grad_enabled(False)
+    def inside():
+        return tc.is_grad_enabled()
+
+    assert tc.is_grad_enabled()
+    assert (inside(), inside(), tc.is_grad_enabled()) == (False, False, True)
+
+
+def test_one_context_object_may_be_entered_twice():
+    context = tc.no_grad()
+    with context, tc.enable_grad(), context:
+        assert not tc.is_grad_enabled()
+    assert tc.is_grad_enabled()
+
+
+def test_modes_survive_exceptions():
+    with pytest.raises(KeyError), tc.no_grad():
+        raise KeyError
+    assert tc.is_grad_enabled()
+
+    class Broken(tc.Function):
+        def forward(self, x):
+            return x * 1
+
+        def vjp(self, grad):
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        Broken.apply(scalar()).backward()
+    assert tc.is_grad_enabled()
+
+
+def test_decorated_functions_may_recurse():
+    @tc.no_grad()
+    def depth(n):
+        """Go down."""
+        assert not tc.is_grad_enabled()
+        return 0 if n == 0 else 1 + depth(n - 1)
+
+    assert depth(5) == 5
+    assert depth.__doc__ == "Go down."
+    assert tc.is_grad_enabled()
+
+
+def test_decorated_generators_leave_their_caller_s_mode_alone():
+    @tc.no_grad()
+    def steps():
+        received = yield tc.is_grad_enabled()
+        yield received, tc.is_grad_enabled()
+        return "end"
+
+    generator = steps()
+    assert next(generator) is False
+    assert tc.is_grad_enabled()
+    assert generator.send("hello") == ("hello", False)
+    with pytest.raises(StopIteration) as stop:
+        next(generator)
+    assert stop.value.value == "end"
+    assert tc.is_grad_enabled()
+
+
+def test_modes_belong_to_their_thread():
+    seen = []
+    with tc.no_grad():
+        thread = threading.Thread(target=lambda: seen.append((tc.is_grad_enabled(), (scalar() * 2).requires_grad)))
+        thread.start()
+        thread.join()
+    assert seen == [(True, True)]
+
+
+def test_nothing_is_recorded_under_no_grad():
+    x = scalar()
+    with tc.no_grad():
+        y = x * 2
+    assert (y.requires_grad, y.grad_fn, y.is_leaf) == (False, None, True)
+
+
+def test_detach_cuts_the_graph_and_shares_memory():
+    x = leaf(np.array([3.0]))
+    y = x.detach()
+    assert not y.requires_grad
+    assert np.shares_memory(y.data, x.data)
+    (x * y).backward()
+    assert x.grad.tolist() == [3.0]
+
+
+def test_requires_grad_rules():
+    assert (tc.ones(1) * 2).requires_grad is False
+    with pytest.raises(RuntimeError, match=r"floating point dtype can require gradients, got int64. Use x.float"):
+        tc.tensor([1], requires_grad=True)
+    y = scalar() * 2
+    with pytest.raises(RuntimeError, match=r"leaf variables. Use x.detach"):
+        y.requires_grad_(False)
+    x = scalar().requires_grad_(False)
+    assert not x.requires_grad
+
+
+# --- hooks ---
+
+
+def test_hooks_see_and_replace_the_whole_gradient():
+    x = scalar(3.0)
+    y = x * 2
+    seen = []
+    y.register_hook(lambda g: seen.append(g.item()))
+    y.register_hook(lambda g: g * 10)
+    x.register_hook(lambda g: g + 1)
+    (y + y * y).backward()
+    assert seen == [1 + 2 * 6.0]
+    assert x.grad.item() == 13 * 10 * 2 + 1
+
+
+def test_hooks_of_a_leaf_run_once_for_the_sum():
+    x = scalar(3.0)
+    seen = []
+    x.register_hook(lambda g: seen.append(g.item()))
+    (x * x + x).backward()
+    assert seen == [7.0]
+
+
+def test_hooks_can_be_removed_each_by_its_own_handle():
+    x = scalar(1.0)
+    first = x.register_hook(lambda g: g * 2)
+    first.remove()
+    second = x.register_hook(lambda g: g * 3)
+    first.remove()  # again: must not take off the second
+    x.backward()
+    assert x.grad.item() == 3.0
+    second.remove()
+    x.backward()
+    assert x.grad.item() == 4.0
+
+
+def test_a_hook_may_remove_itself():
+    x = scalar(1.0)
+    handle = x.register_hook(lambda g: handle.remove() or g * 5)
+    for expected in (5.0, 6.0):
+        x.backward()
+        assert x.grad.item() == expected
+
+
+def test_hooks_work_in_grad_and_with_create_graph():
+    x = scalar(3.0)
+    y = x * x
+    y.register_hook(lambda g: g * 2)
+    (g,) = tc.grad(y, x, create_graph=True)
+    assert (g.item(), tc.grad(g, x)[0].item()) == (12.0, 4.0)
+
+
+@pytest.mark.parametrize("bad", [lambda g: g.sum(), lambda g: g.data, lambda g: 3.0])
+def test_a_hook_must_keep_the_shape(bad):
+    x = leaf(np.ones(2))
+    x.register_hook(bad)
+    with pytest.raises(RuntimeError, match=r"a hook returned .* for a gradient of shape \(2,\)"):
+        x.sum().backward()
+
+
+def test_hooks_need_a_gradient():
+    with pytest.raises(RuntimeError, match="doesn't require gradient"):
+        tc.ones(1).register_hook(print)
+
+
+def test_retain_grad():
+    x = scalar(3.0)
+    y = x * 2
+    y.retain_grad()
+    (y * y).backward()
+    assert (y.grad.item(), x.grad.item()) == (12.0, 24.0)
+    x.retain_grad()  # a leaf keeps its gradient anyhow
+    z = x * 2
+    (z * 1).backward()
+    assert z.grad is None
+
+
+def test_retain_grad_keeps_no_graph_alive():
+    gc.disable()
+    try:
+        y = scalar() * 2
+        y.retain_grad()
+        node, tensor = weakref.ref(y.grad_fn), weakref.ref(y)
+        del y
+        assert (node(), tensor()) == (None, None)
+    finally:
+        gc.enable()
+
+
+# --- functions written by users ---
+
+
+class SinCos(tc.Function):
+    """Two outputs from one input."""
+
+    def forward(self, x):
+        s, c = np.sin(x), np.cos(x)
+        self.save_for_backward(s, c)
+        return s, c
+
+    def vjp(self, gs, gc_):
+        s, c = self.saved_tensors
+        return gs * c - gc_ * s
+
+
+def test_two_outputs():
+    x = leaf(draw(3))
+    assert tc.gradcheck(SinCos.apply, leaf(draw(3)))
+    assert tc.gradgradcheck(SinCos.apply, leaf(draw(3)))
+    assert tc.gradcheck(lambda x: SinCos.apply(x)[1], leaf(draw(3)))  # only one of them used
+    assert tc.gradgradcheck(lambda x: SinCos.apply(x)[0] * 2, leaf(draw(3)))
+    s, c = SinCos.apply(x)
+    s.sum().backward(retain_graph=True)
+    np.testing.assert_allclose(x.grad.numpy(), np.cos(x.detach().numpy()))
+    c.sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), np.cos(x.detach().numpy()) - np.sin(x.detach().numpy()))
+
+
+def test_two_scalar_outputs():
+    class Extremes(tc.Function):
+        def forward(self, x):
+            self.save_for_backward(x == x.max(), x == x.min())
+            return x.max(), x.min()
+
+        def vjp(self, high, low):
+            is_high, is_low = self.saved_tensors
+            return high * is_high + low * is_low
+
+    x = leaf(np.array([1.0, 3.0, 2.0]))
+    high, low = Extremes.apply(x)
+    assert (high.item(), low.item()) == (3.0, 1.0)
+    (high * 10).backward()
+    assert x.grad.tolist() == [0.0, 10.0, 0.0]
+
+
+def test_arguments_that_are_no_tensors_and_gradients_that_are_none():
+    class ScaledSum(tc.Function):
+        def forward(self, x, factor, y, *, offset=0.0):
+            self.factor = factor
+            return x * factor + y + offset
+
+        def vjp(self, grad):
+            assert self.needs_input_grad == (True, False, False)
+            return grad * self.factor, None, None
+
+    x = leaf(np.ones(2))
+    out = ScaledSum.apply(x, 3.0, tc.ones(2, dtype=tc.float64), offset=1.0)
+    assert out.tolist() == [5.0, 5.0]
+    out.sum().backward()
+    assert x.grad.tolist() == [3.0, 3.0]
+
+
+def test_an_input_whose_gradient_is_none_gets_nothing():
+    class First(tc.Function):
+        def forward(self, a, b):
+            return a + 0 * b
+
+        def vjp(self, grad):
+            return [grad, None]  # a list will do
+
+    a, b = scalar(), scalar()
+    First.apply(a, b).backward()
+    assert (a.grad.item(), b.grad) == (1.0, None)
+
+
+def test_reversing_a_gradient():
+    class Reverse(tc.Function):
+        def forward(self, x):
+            return x.copy()
+
+        def vjp(self, grad):
+            return -grad
+
+    x = scalar(3.0)
+    (Reverse.apply(x) * x).backward()
+    assert x.grad.item() == 0.0
+
+
+def bad_function(result):
+    class Bad(tc.Function):
+        def forward(self, x, y):
+            return x + y
+
+        def vjp(self, grad):
+            return result(grad)
+
+    return Bad
+
+
+@pytest.mark.parametrize(
+    ("result", "error", "text"),
+    [
+        (lambda g: g, RuntimeError, "Bad.vjp returned 1 gradients for 2 arguments"),
+        (lambda g: (g, g, g), RuntimeError, "Bad.vjp returned 3 gradients for 2 arguments"),
+        (
+            lambda g: (g.sum(), g),
+            RuntimeError,
+            r"gradient of shape \(\) for an input of shape \(2,\).*sum over",
+        ),
+        (lambda g: (g.data, g), TypeError, "Bad.vjp returned a ndarray as a gradient; it must return Tensors"),
+        (lambda g: (1.0, g), TypeError, "Bad.vjp returned a float"),
+    ],
+)
+def test_wrong_gradients(result, error, text):
+    with pytest.raises(error, match=text):
+        bad_function(result).apply(leaf(np.ones(2)), leaf(np.ones(2))).sum().backward()
+
+
+def test_functions_that_lack_a_part():
+    class Nothing(tc.Function):
+        pass
+
+    class NoVjp(tc.Function):
+        def forward(self, x):
+            return x * 1
+
+    with pytest.raises(NotImplementedError, match="Nothing must define forward"):
+        Nothing.apply(scalar())
+    with pytest.raises(NotImplementedError, match="NoVjp must define vjp"):
+        NoVjp.apply(scalar()).backward()
+
+
+def test_tensors_cannot_hide_in_keywords():
+    class Keyword(tc.Function):
+        def forward(self, x, weight=None):
+            return x * 2
+
+    with pytest.raises(TypeError, match=r"Keyword.apply: pass Tensors by position"):
+        Keyword.apply(scalar(), weight=scalar())
+
+
+def test_a_function_is_fresh_at_each_use():
+    x = leaf(np.ones(2))
+    a, b = SinCos.apply(x)[0], SinCos.apply(x * 2)[0]
+    assert a.grad_fn is not b.grad_fn
+    (a + b).sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), np.cos([1.0, 1.0]) + 2 * np.cos([2.0, 2.0]))
+
+
+# --- anomaly mode ---
+
+
+def test_anomaly_mode_names_the_operation_that_made_a_nan(device):
+    x = tc.tensor([4.0, -1.0], device=device, requires_grad=True)
+    with tc.detect_anomaly(), pytest.raises(RuntimeError, match=r"Sqrt made NaN in 1 of 2 values.*\[\(2,\)\]") as info:
+        (x * 2).sqrt().sum()
+    assert "test_autograd_functions.py" in str(info.value)  # the line of the call
+    assert math.isnan((x * 2).sqrt().sum().item())  # outside, nothing is checked
+
+
+def test_anomaly_mode_lets_a_nan_of_the_inputs_pass():
+    with tc.detect_anomaly():
+        assert math.isnan((tc.tensor(math.nan) * 2).item())
+
+
+def test_anomaly_mode_names_the_forward_call_of_a_nan_gradient():
+    x = leaf(np.array([0.0, 1.0]))
+    with tc.detect_anomaly():
+        y = (x.sqrt() * tc.tensor([0.0, 1.0])).sum()  # slope of the root at 0: inf, times 0
+        with pytest.raises(RuntimeError, match=r"made NaN in the gradient of its input 0") as info:
+            y.backward()
+    assert "x.sqrt()" in str(info.value)
+
+
+def test_anomaly_mode_finds_raw_writes():
+    x = leaf(np.ones(3))
+    with tc.detect_anomaly():
+        y = x.exp()
+        y.data[0] = 100.0
+        with pytest.raises(RuntimeError, match=r"Exp saved an array of shape .* written to before backward"):
+            y.sum().backward()
+
+
+def test_anomaly_mode_runs_every_kind_of_result():
+    x = leaf(draw(2, 3))
+    with tc.detect_anomaly():
+        loss = (tc.maximum(x.sum(), 0.5) * x.max(1).values + x.mean() * tc.where(x[0, 0] > 0, x[0, 0], 1.0)).prod()
+        (g,) = tc.grad(loss, x, create_graph=True)
+        tc.grad(g.sum(), x)
+    assert not tc.autograd._mode.anomaly
