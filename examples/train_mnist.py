@@ -246,7 +246,9 @@ def draw_all(run: Run) -> list[Path]:
     with tc.no_grad():
         maps = tc.asnumpy(run.model[:2](images[:1]).data)[0]
     digit = tc.asnumpy(images[0, 0].data)
-    show_grid(np.concatenate([digit[None], maps]), ["input", *numbers], 6, "What each filter sees, after ReLU", paths[2])
+    show_grid(
+        np.concatenate([digit[None], maps]), ["input", *numbers], 6, "What each filter sees, after ReLU", paths[2]
+    )
 
     guesses, truth = run.predict(images).argmax(1), tc.asnumpy(labels.data)
     wrong = np.flatnonzero(guesses != truth)

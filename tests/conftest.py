@@ -113,6 +113,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     counts = ", ".join(f"{ran_on[name]} on {name}" for name in ("cpu", "strict", "cuda"))
     terminalreporter.write_line(f"tests by device: {counts}")
     if not ran_on["strict"]:
-        terminalreporter.write_line(
-            "No test ran on the strict device: the device path is unproven.", red=True
-        )
+        terminalreporter.write_line("No test ran on the strict device: the device path is unproven.", red=True)

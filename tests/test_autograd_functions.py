@@ -420,4 +420,4 @@ def test_anomaly_mode_runs_every_kind_of_result():
         loss = (tc.maximum(x.sum(), 0.5) * x.max(1).values + x.mean() * tc.where(x[0, 0] > 0, x[0, 0], 1.0)).prod()
         (g,) = tc.grad(loss, x, create_graph=True)
         tc.grad(g.sum(), x)
-    assert not tc.autograd._mode.anomaly
+    assert not tc.autograd.mode._mode.anomaly

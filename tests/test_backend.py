@@ -127,7 +127,13 @@ def test_another_library_can_register(registries):
 
     register_backend(
         Backend(
-            "lists", "the namespace", ListArray, ListArray, lambda a: np.array(a.values), activate=activate
+            "lists",
+            "the namespace",
+            ListArray,
+            ListArray,
+            lambda a: np.array(a.values),
+            activate=activate,
+            count=lambda: 4,
         )
     )
     device = Device("lists:3")
@@ -236,6 +242,7 @@ CUPY_WITH_TWO_GPUS = """
 
     class runtime:
         deviceSynchronize = staticmethod(lambda: calls.append("synchronize"))
+        getDeviceCount = staticmethod(lambda: 2)
 
     @contextlib.contextmanager
     def Device(index):
@@ -254,6 +261,8 @@ CUPY_WITH_TWO_GPUS = """
 def test_cupy_is_here(pretend_cupy):
     pretend_cupy(CUPY_WITH_TWO_GPUS)
     assert backend.cuda_is_available()
+    with pytest.raises(ValueError, match="'cuda:2' does not exist: there are 2 of type 'cuda'"):
+        Device("cuda:2")
     device = Device("cuda:1")
     cupy = sys.modules["cupy"]
     assert device.xp is cupy

@@ -49,13 +49,9 @@ CHECKPOINT = {
 }
 
 
-LEAVES = (
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(np.arange(3, dtype="i2"))
-)
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(np.arange(3, dtype="i2"))
 KEYS = st.none() | st.integers() | st.text()
-TREES = st.recursive(
-    LEAVES, lambda t: st.lists(t) | st.tuples(t, t) | st.dictionaries(KEYS, t), max_leaves=12
-)
+TREES = st.recursive(LEAVES, lambda t: st.lists(t) | st.tuples(t, t) | st.dictionaries(KEYS, t), max_leaves=12)
 
 
 class TestRoundTrip:
@@ -69,9 +65,7 @@ class TestRoundTrip:
             restored.state = round_trip(state, tmp_path)
             assert restored.random_raw(5).tolist() == kind(3).random_raw(5).tolist()
 
-    @pytest.mark.parametrize(
-        "dtype", ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?", "c8"]
-    )
+    @pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?", "c8"])
     @pytest.mark.parametrize("shape", [(), (1,), (0,), (2, 3), (2, 0, 3)])
     def test_dtypes_and_shapes(self, tmp_path, dtype, shape):
         array = np.ones(shape, dtype)
@@ -214,9 +208,7 @@ class TestUnsuitableObjects:
     def test_an_object_that_contains_itself(self, tmp_path):
         obj = {}
         obj["me"] = obj
-        with pytest.raises(
-            ValueError, match=r"nested deeper than 100 at obj\['me'\]\['me'\].*contain itself"
-        ):
+        with pytest.raises(ValueError, match=r"nested deeper than 100 at obj\['me'\]\['me'\].*contain itself"):
             save(obj, tmp_path / "a.npz")
 
     def test_the_deepest_that_is_allowed(self, tmp_path):
@@ -354,9 +346,7 @@ class TestHostileFiles:
         with pytest.raises(ValueError, match=f"evil.npz: .*({text})"):
             load(path)
 
-    @pytest.mark.parametrize(
-        "content", [b"", b"not a zip", npy(ONE), b"PK\x03\x04" + bytes(100), b"\x80\x04K\x01."]
-    )
+    @pytest.mark.parametrize("content", [b"", b"not a zip", npy(ONE), b"PK\x03\x04" + bytes(100), b"\x80\x04K\x01."])
     def test_no_zip(self, tmp_path, content):
         (tmp_path / "evil.npz").write_bytes(content)
         with pytest.raises(ValueError, match=r"evil.npz: not an .npz file, or a damaged one"):
@@ -411,9 +401,7 @@ class TestHostileFiles:
         assert len(load(tmp_path / "a.npz")["w"]) == 1 << 20
         monkeypatch.setattr("tinyconv.serialization._FREE_SIZE", 1 << 20)
         size = (tmp_path / "a.npz").stat().st_size
-        with pytest.raises(
-            ValueError, match=f"unpack to 4194432, more than the limit of {max(1 << 20, 100 * size)}"
-        ):
+        with pytest.raises(ValueError, match=f"unpack to 4194432, more than the limit of {max(1 << 20, 100 * size)}"):
             load(tmp_path / "a.npz")
 
     def test_a_bomb_that_lies_about_its_size_is_not_unpacked(self, tmp_path):
@@ -511,9 +499,7 @@ class TestSafetensors:
         assert arrays["t"].tolist() == [[0, 3], [1, 4], [2, 5]]
 
     def test_only_flat_dicts(self, tmp_path, library):
-        with pytest.raises(
-            TypeError, match=r"only Tensors under string keys, but obj\['a'\] is of type dict.*as .npz"
-        ):
+        with pytest.raises(TypeError, match=r"only Tensors under string keys, but obj\['a'\] is of type dict.*as .npz"):
             save({"a": {}}, tmp_path / "a.safetensors")
         with pytest.raises(TypeError, match=r"obj\[0\] is of type Tensor"):
             save({0: tc.tensor([1.0])}, tmp_path / "a.safetensors")

@@ -185,9 +185,7 @@ class Device:
         self.type = kind
         self.index = int(index or 0)
         if self.index >= self.backend.count():
-            raise ValueError(
-                f"Device {spec!r} does not exist: there are {self.backend.count()} of type {kind!r}"
-            )
+            raise ValueError(f"Device {spec!r} does not exist: there are {self.backend.count()} of type {kind!r}")
 
     @property
     def xp(self) -> Any:
@@ -212,9 +210,7 @@ class Device:
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, str):  # compared as text: an unknown or absent device is just another one
-            return other in (str(self), f"{self.type}:{self.index}") or (
-                other == self.type and self.index == 0
-            )
+            return other in (str(self), f"{self.type}:{self.index}") or (other == self.type and self.index == 0)
         return isinstance(other, Device) and str(self) == str(other)
 
     def __hash__(self) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .backend import Array, Device, generator
-from .ops.elementwise import default_dtype, rank_of
+from .ops.promotion import default_dtype, rank_of
 from .tensor import Tensor
 
 __all__ = [

@@ -117,9 +117,7 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
             archive.writestr(zipfile.ZipInfo(_STRUCTURE), json.dumps(structure))
 
 
-def load(
-    path: str | os.PathLike[str], device: str | Device | None = None, max_bytes: int | None = None
-) -> Any:
+def load(path: str | os.PathLike[str], device: str | Device | None = None, max_bytes: int | None = None) -> Any:
     """Read what :func:`save` wrote, or an ``.npz`` or ``.safetensors`` file of another library.
 
     Parameters
@@ -221,9 +219,7 @@ def _place(where: tuple[Any, ...]) -> str:
 
 def _add_member(array: np.ndarray, where: tuple[Any, ...], members: dict[str, np.ndarray]) -> str:
     if array.dtype.kind not in _NUMBER_KINDS:
-        raise TypeError(
-            f"save: {_place(where)} has dtype {array.dtype}; only numbers and bools can be stored"
-        )
+        raise TypeError(f"save: {_place(where)} has dtype {array.dtype}; only numbers and bools can be stored")
     name = _member_name(where)
     if name in members:
         name = next(n for i in range(len(members) + 1) if (n := f"array_{i}") not in members)
@@ -302,8 +298,7 @@ def _parse_array(content: bytes, name: str) -> np.ndarray:
     expected, found = math.prod(shape) * dtype.itemsize, len(content) - start
     if found != expected:
         raise ValueError(
-            f"member {name!r} has shape {shape} and dtype {dtype}, which is {expected} bytes, "
-            f"but holds {found}"
+            f"member {name!r} has shape {shape} and dtype {dtype}, which is {expected} bytes, but holds {found}"
         )
     flat = np.frombuffer(content, dtype, offset=start)
     array = flat.reshape(shape, order="F" if fortran_order else "C")

@@ -353,7 +353,7 @@ def overwrite_gradients(patch: pytest.MonkeyPatch) -> None:
     def overwrite(slots: dict, index: int, gradient: tc.Tensor) -> None:
         slots[index] = gradient
 
-    patch.setattr(autograd, "_add_gradient", overwrite)
+    patch.setattr(autograd.backward, "_add_gradient", overwrite)
 
 
 def _aliased() -> Any:
@@ -376,7 +376,7 @@ def share_gradients(patch: pytest.MonkeyPatch) -> None:
         gradient = received.pop(0)
         leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
 
-    patch.setattr(autograd, "_accumulate", share)
+    patch.setattr(autograd.backward, "_accumulate", share)
 
 
 def _stale() -> Any:
@@ -396,7 +396,7 @@ def _stale() -> Any:
     suite=("tests/test_autograd_writes.py::test_writing_to_what_was_saved_is_noticed",),
 )
 def overlook_changes(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(autograd._Saved, "changed", lambda self: False)
+    patch.setattr(autograd.function._Saved, "changed", lambda self: False)
 
 
 def _twice() -> Any:
@@ -451,7 +451,7 @@ def walk_by_recursion(patch: pytest.MonkeyPatch) -> None:
         for root in roots:
             visit(self, root)
 
-    patch.setattr(autograd._Consumers, "__init__", consumers)
+    patch.setattr(autograd.backward._Consumers, "__init__", consumers)
 
 
 @bug(

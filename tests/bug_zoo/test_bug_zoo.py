@@ -83,8 +83,8 @@ def run_healthy(arguments: tuple[str, ...]) -> Reports:
 @each_bug
 def test_the_suite_catches_it(bug: Bug, monkeypatch: pytest.MonkeyPatch) -> None:
     healthy = run_healthy(bug.suite)
-    assert healthy.passed, f"no test is selected by {bug.suite}"
     assert not healthy.failed
+    assert healthy.passed, f"no test is selected by {bug.suite}"
     with monkeypatch.context() as patch:
         bug.inject(patch)
         sick = run_suite(bug.suite, patch)

@@ -116,9 +116,7 @@ def test_a_bad_mirror_gives_way_to_the_next(server, tmp_path, case):
 def test_when_all_mirrors_fail_the_reasons_are_listed_and_nothing_is_left(server, tmp_path, case):
     answer, reason = BAD[case]
     server.answers = {"/a/file.gz": answer} if answer else {}
-    with pytest.raises(
-        RuntimeError, match=rf"file.gz could not be downloaded:\n  {server.url}/a/file.gz: .*{reason}"
-    ):
+    with pytest.raises(RuntimeError, match=rf"file.gz could not be downloaded:\n  {server.url}/a/file.gz: .*{reason}"):
         fetch(server, tmp_path, "a")
     assert list(tmp_path.iterdir()) == []
 
@@ -139,9 +137,7 @@ def test_a_mirror_that_is_down(server, tmp_path):
     assert gzip.decompress(path.read_bytes()) == CONTENT
 
 
-@pytest.mark.parametrize(
-    ("answer", "reason"), [(hangs, "timed out"), (trickles, r"too slow: \d+ of \d+ bytes")]
-)
+@pytest.mark.parametrize(("answer", "reason"), [(hangs, "timed out"), (trickles, r"too slow: \d+ of \d+ bytes")])
 def test_a_mirror_that_keeps_one_waiting(server, tmp_path, answer, reason):
     server.answers = {"/a/file.gz": answer}
     with pytest.raises(RuntimeError, match=reason):

@@ -71,18 +71,14 @@ def test_wrong_content_is_named_with_its_numbers(tmp_path, content, text, pack):
 
 def test_images_given_as_labels(tmp_path):
     write_idx(IMAGES, tmp_path / "a")
-    with pytest.raises(
-        ValueError, match=r"0x00000803, expected 0x00000801 \(labels\); this is a file of images"
-    ):
+    with pytest.raises(ValueError, match=r"0x00000803, expected 0x00000801 \(labels\); this is a file of images"):
         read_idx(tmp_path / "a", ndim=1)
 
 
 def test_truncated_gzip(tmp_path):
     content = gzip.compress(idx_bytes(IMAGES))
     (tmp_path / "a.gz").write_bytes(content[:-10])
-    with pytest.raises(
-        ValueError, match=rf"a.gz: damaged or truncated gzip file of {len(content) - 10} bytes"
-    ):
+    with pytest.raises(ValueError, match=rf"a.gz: damaged or truncated gzip file of {len(content) - 10} bytes"):
         read_idx(tmp_path / "a.gz", 3)
 
 
@@ -107,9 +103,7 @@ def test_gzip_bomb_is_not_unpacked(tmp_path, monkeypatch):
     (tmp_path / "a.gz").write_bytes(b"".join(parts) + packer.flush())
     asked = []
     original = gzip.GzipFile.read
-    monkeypatch.setattr(
-        gzip.GzipFile, "read", lambda self, size=-1: asked.append(size) or original(self, size)
-    )
+    monkeypatch.setattr(gzip.GzipFile, "read", lambda self, size=-1: asked.append(size) or original(self, size))
     with pytest.raises(ValueError, match=r"= 24 bytes, but more follow"):
         read_idx(tmp_path / "a.gz", 3)
     assert asked == [4, 12, 24, 1]

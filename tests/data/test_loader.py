@@ -58,9 +58,7 @@ class TestBatches:
     @pytest.mark.parametrize("num_workers", [0, 2])
     def test_collate_fn_gets_the_samples(self, num_workers):
         dataset = TensorDataset(np.arange(5))
-        loader = DataLoader(
-            dataset, 2, collate_fn=lambda s: [x.item() for (x,) in s], num_workers=num_workers
-        )
+        loader = DataLoader(dataset, 2, collate_fn=lambda s: [x.item() for (x,) in s], num_workers=num_workers)
         assert list(loader) == [[0, 1], [2, 3], [4]]
 
     def test_dicts(self):
@@ -72,8 +70,7 @@ class TestBatches:
     def test_repr(self):
         loader = DataLoader(Subset([1, 2, 3], [0, 1]), batch_size=2)
         assert repr(loader) == (
-            "DataLoader(Subset(2 of [1, 2, 3]), batch_size=2, shuffle=False, drop_last=False, "
-            "num_workers=0, seed=None)"
+            "DataLoader(Subset(2 of [1, 2, 3]), batch_size=2, shuffle=False, drop_last=False, num_workers=0, seed=None)"
         )
 
 

@@ -70,9 +70,7 @@ class TestSample:
         assert not (tmp_path / "home").exists()
 
     def test_the_script_that_made_it(self, tmp_path):
-        spec = importlib.util.spec_from_file_location(
-            "make", Path(__file__).with_name("make_mnist_sample.py")
-        )
+        spec = importlib.util.spec_from_file_location("make", Path(__file__).with_name("make_mnist_sample.py"))
         make = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(make)
         for stem, count in [("train", 8050), ("t10k", 2050)]:
@@ -118,23 +116,17 @@ class TestFolder:
 
     def test_count_mismatch(self, tmp_path):
         write_set(tmp_path, labels=np.zeros(4, np.uint8))
-        with pytest.raises(
-            ValueError, match=r"train-labels-idx1-ubyte: 4 labels for the 5 images of .*train-images"
-        ):
+        with pytest.raises(ValueError, match=r"train-labels-idx1-ubyte: 4 labels for the 5 images of .*train-images"):
             mnist.load(tmp_path)
 
     def test_labels_above_nine(self, tmp_path):
         write_set(tmp_path, labels=np.array([0, 9, 10, 3, 255], np.uint8))
-        with pytest.raises(
-            ValueError, match=r"labels-idx1-ubyte: 2 labels are above 9, the first is 10 at position 2"
-        ):
+        with pytest.raises(ValueError, match=r"labels-idx1-ubyte: 2 labels are above 9, the first is 10 at position 2"):
             mnist.load(tmp_path)
 
     def test_other_image_size(self, tmp_path):
         write_set(tmp_path, images=np.zeros((5, 32, 30), np.uint8))
-        with pytest.raises(
-            ValueError, match=r"images-idx3-ubyte: images of 32 × 30 pixels, expected 28 × 28"
-        ):
+        with pytest.raises(ValueError, match=r"images-idx3-ubyte: images of 32 × 30 pixels, expected 28 × 28"):
             mnist.load(tmp_path)
 
     def test_swapped_files(self, tmp_path):

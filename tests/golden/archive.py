@@ -35,9 +35,7 @@ class Writer:
 
     def save(self, description: dict[str, Any], path: Path = PATH) -> None:
         """Write the vectors and the description."""
-        vectors = {
-            kind: np.concatenate([np.empty(0, dtype), *self._parts[kind]]) for kind, dtype in KINDS.items()
-        }
+        vectors = {kind: np.concatenate([np.empty(0, dtype), *self._parts[kind]]) for kind, dtype in KINDS.items()}
         text = np.frombuffer(json.dumps(description).encode(), np.uint8)
         np.savez_compressed(path, description=text, **vectors)
 

@@ -128,6 +128,4 @@ def _windows() -> Iterator[Case]:
     yield function("pad_value_crop", "pad", arrays, ["$x", [1, -1, 0, 2], "constant", 0.5], grad=["x"])
     for name, kwargs in (("scale", {"scale_factor": 2}), ("size", {"size": [7, 5]})):
         arrays = {"x": values("interpolate", (1, 2, 3, 4))}
-        yield function(
-            f"interpolate_{name}", "interpolate", arrays, ["$x"], {**kwargs, "mode": "nearest"}, ["x"]
-        )
+        yield function(f"interpolate_{name}", "interpolate", arrays, ["$x"], {**kwargs, "mode": "nearest"}, ["x"])

@@ -22,9 +22,7 @@ def generator(title: str) -> np.random.Generator:
     return np.random.default_rng(zlib.crc32(title.encode()))
 
 
-def values(
-    title: str, shape: tuple[int, ...], dtype: str = "float64", low: float = -2, high: float = 2
-) -> np.ndarray:
+def values(title: str, shape: tuple[int, ...], dtype: str = "float64", low: float = -2, high: float = 2) -> np.ndarray:
     """Random multiples of 1/64 between `low` and `high`: exact in float32, and small when compressed."""
     rng = generator(f"{title}{shape}")
     return np.asarray(rng.integers(int(low * 64), int(high * 64) + 1, shape) / 64, dtype)

@@ -38,15 +38,11 @@ def cases() -> Iterator[Case]:
 
 
 def _activations() -> Iterator[Case]:
-    ends = np.array(
-        [[0.0, 1e-3, -1e-3, 5.0, -5.0, 20.0, -20.0], [30.0, -30.0, 100.0, -100.0, 1e3, -1e3, 0.5]]
-    )
+    ends = np.array([[0.0, 1e-3, -1e-3, 5.0, -5.0, 20.0, -20.0], [30.0, -30.0, 100.0, -100.0, 1e3, -1e3, 0.5]])
     for title, call, args, kwargs in ACTIVATIONS:
         for name, x in (("", values(title, (3, 7))), ("_ends", ends)):
             yield function(f"{title}{name}", call, {"x": x.copy()}, ["$x", *args], kwargs, grad=["x"])
-        yield function(
-            title, call, {"x": values(title, (3, 7), "float32")}, ["$x", *args], kwargs, grad=["x"]
-        )
+        yield function(title, call, {"x": values(title, (3, 7), "float32")}, ["$x", *args], kwargs, grad=["x"])
     for call in ("softmax", "log_softmax"):
         title = f"{call}_channels"
         yield function(title, call, {"x": values(title, (2, 3, 2, 2))}, ["$x"], {"dim": 1}, grad=["x"])

@@ -69,9 +69,7 @@ def _class_probabilities() -> Iterator[Case]:
                     "weight": values(title, (shape[1],), low=0.25),
                 }
                 kwargs = {**extra, "reduction": reduction}
-                yield function(
-                    title, "cross_entropy", arrays, ["$x", "$target"], kwargs, grad=["x", "target"]
-                )
+                yield function(title, "cross_entropy", arrays, ["$x", "$target"], kwargs, grad=["x", "target"])
 
 
 def _regression() -> Iterator[Case]:
@@ -141,8 +139,6 @@ def _binary_with_logits() -> Iterator[Case]:
                 "weight": values(f"{title} weight", (4, 3), low=0.25),
                 "pos_weight": values(title, (3,), low=0.25, high=4),
             }
-            yield function(
-                title, call, arrays, ["$x", "$target"], {**kwargs, "reduction": reduction}, grad=["x"]
-            )
+            yield function(title, call, arrays, ["$x", "$target"], {**kwargs, "reduction": reduction}, grad=["x"])
     arrays = {"x": np.array([-1e3, -50.0, 0.0, 50.0, 1e3]), "target": np.array([0.0, 1.0, 0.5, 0.0, 1.0])}
     yield function(f"{call}_large", call, arrays, ["$x", "$target"], {"reduction": "none"}, grad=["x"])

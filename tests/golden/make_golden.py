@@ -36,9 +36,7 @@ def main() -> None:
     for case in all_cases():
         results = runner.run(torch, case.form, case.arrays, clip)
         arrays = {name: writer.add(array) for name, array in case.arrays.items()}
-        forms.append(
-            {**case.form, "arrays": arrays, "results": {k: writer.add(v) for k, v in results.items()}}
-        )
+        forms.append({**case.form, "arrays": arrays, "results": {k: writer.add(v) for k, v in results.items()}})
     names = [form["name"] for form in forms]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:

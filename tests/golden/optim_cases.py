@@ -115,9 +115,7 @@ def cases() -> Iterator[Case]:
         for dtype in ("float64", "float32"):
             shapes: list[tuple[int, ...]] = [(3, 4), (5,), ()]
             arrays = {f"g{i}": values("clip", shape, dtype) for i, shape in enumerate(shapes)}
-            yield Case(
-                {"name": f"clip_{name}-{dtype}", "kind": "clip", "call": call, "kwargs": kwargs}, arrays
-            )
+            yield Case({"name": f"clip_{name}-{dtype}", "kind": "clip", "call": call, "kwargs": kwargs}, arrays)
 
 
 def _optimizer(name: str, call: str, kwargs: dict[str, Any], groups: list[dict], dtype: str) -> Case:

@@ -26,9 +26,7 @@ def windows(size, kernel, stride, padding, dilation, output) -> Iterator[tuple[t
     for place in itertools.product(*map(range, output)):
         cells = []
         for tap, offsets in enumerate(itertools.product(*map(range, kernel))):
-            position = tuple(
-                o * s - p + t * d for o, s, p, t, d in zip(place, stride, padding, offsets, dilation)
-            )
+            position = tuple(o * s - p + t * d for o, s, p, t, d in zip(place, stride, padding, offsets, dilation))
             cells.append((tap, position))
         yield place, cells
 
@@ -75,9 +73,7 @@ def avg_pool(x, kernel, stride, padding, output, count_include_pad=True, divisor
 def bins(size: tuple, output: tuple) -> Iterator[tuple[tuple, list]]:
     """Per output place of an adaptive pooling, the positions in its bin, in C order."""
     for place in itertools.product(*map(range, output)):
-        ranges = [
-            range(math.floor(j * i / o), math.ceil((j + 1) * i / o)) for j, i, o in zip(place, size, output)
-        ]
+        ranges = [range(math.floor(j * i / o), math.ceil((j + 1) * i / o)) for j, i, o in zip(place, size, output)]
         yield place, list(itertools.product(*ranges))
 
 

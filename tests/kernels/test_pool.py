@@ -273,9 +273,7 @@ def test_sum_and_spread_are_adjoint(case, rule):
     g = make_geometry(*case, rule)
     x = random_reals(2, 3, *case[0])
     gy = random_reals(2, 3, *g.output_size, seed=2)
-    np.testing.assert_allclose(
-        np.sum(pool.window_sum(x, g) * gy), np.sum(x * pool.window_spread(gy, g)), rtol=1e-11
-    )
+    np.testing.assert_allclose(np.sum(pool.window_sum(x, g) * gy), np.sum(x * pool.window_spread(gy, g)), rtol=1e-11)
 
 
 def test_a_divisor_of_zero_is_refused():
@@ -368,9 +366,7 @@ ADAPTIVE = [
 @pytest.mark.parametrize(("size", "output"), ADAPTIVE)
 def test_adaptive_pooling_equals_the_loops(size, output):
     x, ties = random_reals(2, 3, *size), random_input(2, 3, *size)
-    np.testing.assert_allclose(
-        pool.adaptive_avg_pool(x, output), slow_pool.adaptive_pool(x, output)[0], rtol=1e-12
-    )
+    np.testing.assert_allclose(pool.adaptive_avg_pool(x, output), slow_pool.adaptive_pool(x, output)[0], rtol=1e-12)
     _, maximum, flat = slow_pool.adaptive_pool(ties, output)
     y, indices = pool.adaptive_max_pool(ties, output)
     np.testing.assert_array_equal(y, maximum)
@@ -399,9 +395,7 @@ def test_adaptive_pooling_keeps_nan_and_infinity_in_their_bins():
 
 
 def test_adaptive_pooling_of_nothing_is_refused():
-    with pytest.raises(
-        RuntimeError, match=r"adaptive_pool: Expected input to have non-zero size .* \(0 x 3\)"
-    ):
+    with pytest.raises(RuntimeError, match=r"adaptive_pool: Expected input to have non-zero size .* \(0 x 3\)"):
         pool.adaptive_avg_pool(np.zeros((1, 1, 0, 3)), (1, 1))
 
 

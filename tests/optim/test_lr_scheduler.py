@@ -203,9 +203,7 @@ def test_other_arguments() -> None:
         lr_scheduler.StepLR(make_sgd(), 0)
     with pytest.raises(ValueError, match=r"Expected positive integer T_max, but got 2.0"):
         lr_scheduler.CosineAnnealingLR(make_sgd(), 2.0)
-    with pytest.raises(
-        ValueError, match="Expected 1 values for lr_lambda, one per parameter group, but got 2"
-    ):
+    with pytest.raises(ValueError, match="Expected 1 values for lr_lambda, one per parameter group, but got 2"):
         lr_scheduler.LambdaLR(make_sgd(), [abs, abs])
     with pytest.raises(KeyError, match="Load the optimizer's saved state first"):
         lr_scheduler.StepLR(make_sgd(), 3, last_epoch=4)

@@ -250,9 +250,7 @@ def test_names_come_along() -> None:
 
 def test_repr_shows_the_options() -> None:
     optimizer = tc.optim.Adam([("w", leaf([1.0]))], lr=0.25)
-    assert repr(optimizer).startswith(
-        "Adam (\nParameter Group 0\n    amsgrad: False\n    betas: (0.9, 0.999)"
-    )
+    assert repr(optimizer).startswith("Adam (\nParameter Group 0\n    amsgrad: False\n    betas: (0.9, 0.999)")
     assert "lr: 0.25" in repr(optimizer)
     assert "tensor" not in repr(optimizer)
 

@@ -155,9 +155,7 @@ def check_as_strided(x: np.ndarray, shape: Any = None, strides: Any = None) -> N
     low, high = memory_range(view)
     first, last = memory_range(memory_owner(x))
     if view.size and (low < first or high > last):
-        raise DeviceError(
-            f"as_strided(shape={shape}, strides={strides}) leaves the memory of an array {x.shape}"
-        )
+        raise DeviceError(f"as_strided(shape={shape}, strides={strides}) leaves the memory of an array {x.shape}")
 
 
 def check_put_along_axis(arr: np.ndarray, indices: np.ndarray, values: Any, axis: int | None) -> None:

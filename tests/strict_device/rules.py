@@ -20,9 +20,7 @@ DEVICE_PARAMETERS = _names("a x arr array ary b v m A B condition indices values
 UPLOADING = _names("array asarray asanyarray ascontiguousarray asfortranarray")
 
 # Functions that read a count, or a check of their arguments, back from the device at every call.
-SYNCHRONIZING = _names(
-    "nonzero flatnonzero argwhere unique bincount compress extract choose sliding_window_view"
-)
+SYNCHRONIZING = _names("nonzero flatnonzero argwhere unique bincount compress extract choose sliding_window_view")
 
 # Functions whose answer is a host value.
 HOST_RESULTS = _names(

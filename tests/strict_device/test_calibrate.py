@@ -63,9 +63,7 @@ def test_same_kind_of_random_draw(cupy):
     assert (strict.dtype, strict.shape) == (real.dtype, real.shape)
 
 
-@pytest.mark.parametrize(
-    ("function", "arguments"), [("sum", ()), ("max", ()), ("reshape", (-1,)), ("clip", (0, 1))]
-)
+@pytest.mark.parametrize(("function", "arguments"), [("sum", ()), ("max", ()), ("reshape", (-1,)), ("clip", (0, 1))])
 def test_cupy_lets_host_arrays_pass(cupy, function, arguments):
     """CuPy runs NumPy on a NumPy array without a word: only the type of a result shows where it was made."""
     assert isinstance(getattr(cupy, function)(X, *arguments), (np.ndarray, np.generic))

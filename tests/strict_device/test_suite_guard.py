@@ -74,9 +74,7 @@ def test_strict_tests_are_counted(run_suite, options):
 
 @pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "xdist"])
 def test_a_suite_without_strict_tests_fails(run_suite, options):
-    result = run_suite(
-        *options, "--deselect", "test_suite.py::test_stays_on_the_device", conftest=WITHOUT_STRICT
-    )
+    result = run_suite(*options, "--deselect", "test_suite.py::test_stays_on_the_device", conftest=WITHOUT_STRICT)
     assert "No test ran on the strict device" in result.stdout
     assert result.returncode == pytest.ExitCode.TESTS_FAILED
 

@@ -100,9 +100,7 @@ def _read_header(file: IO[bytes] | gzip.GzipFile, name: str, ndim: int) -> tuple
 def _read_exactly(file: IO[bytes] | gzip.GzipFile, size: int, name: str) -> bytes:
     content = file.read(size)
     if len(content) < size:
-        raise ValueError(
-            f"{name}: the file ends within its header, {len(content)} bytes into a part of {size}"
-        )
+        raise ValueError(f"{name}: the file ends within its header, {len(content)} bytes into a part of {size}")
     return content
 
 

@@ -222,9 +222,7 @@ def _load_sample(split: str) -> tuple[np.ndarray, np.ndarray]:
         return sample[f"{split}_images"], sample[f"{split}_labels"].astype(np.int64)
 
 
-def _find(
-    folder: Path, split: str, kind: str, download: bool, mirrors: Sequence[str], timeout: float
-) -> Path:
+def _find(folder: Path, split: str, kind: str, download: bool, mirrors: Sequence[str], timeout: float) -> Path:
     name, sha256, size = _FILES[split, kind]
     other = name.replace("-idx", ".idx")
     candidates = [name, f"{name}.gz", other, f"{other}.gz"]
@@ -244,9 +242,7 @@ def _read_pair(images_path: Path, labels_path: Path) -> tuple[np.ndarray, np.nda
     """Read both files of a split, and check that they belong together."""
     images, labels = read_idx(images_path, ndim=3), read_idx(labels_path, ndim=1)
     if images.shape[1:] != _SHAPE:
-        raise ValueError(
-            f"{images_path}: images of {images.shape[1]} × {images.shape[2]} pixels, expected 28 × 28"
-        )
+        raise ValueError(f"{images_path}: images of {images.shape[1]} × {images.shape[2]} pixels, expected 28 × 28")
     if len(images) != len(labels):
         raise ValueError(
             f"{labels_path}: {len(labels)} labels for the {len(images)} images of {images_path}; "
@@ -255,7 +251,6 @@ def _read_pair(images_path: Path, labels_path: Path) -> tuple[np.ndarray, np.nda
     wrong = np.flatnonzero(labels > 9)
     if len(wrong):
         raise ValueError(
-            f"{labels_path}: {len(wrong)} labels are above 9, the first is {labels[wrong[0]]} at position "
-            f"{wrong[0]}"
+            f"{labels_path}: {len(wrong)} labels are above 9, the first is {labels[wrong[0]]} at position {wrong[0]}"
         )
     return images, labels.astype(np.int64)

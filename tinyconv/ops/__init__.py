@@ -15,37 +15,21 @@ from .activation import (
 from .conv import conv, conv_transpose, fold, unfold
 from .deform import deform_conv2d
 from .elementwise import (
-    abs,
     add,
     bitwise,
-    cast,
-    clamp,
     compare,
-    cos,
     div,
-    exp,
     floor_divide,
-    log,
-    log1p,
     maximum,
     minimum,
     mul,
-    neg,
     ones_like,
     pow,
     remainder,
-    rsqrt,
-    scalar_of,
-    sigmoid,
-    sign,
-    sin,
-    sqrt,
     sub,
-    tanh,
     where,
     zeros_like,
 )
-from .elementwise import erf_ as erf
 from .indexing import SetItem, as_index, as_value, getitem, own_index, take_along
 from .linalg import matmul
 from .norm import batch_norm, group_norm, instance_norm, layer_norm
@@ -57,6 +41,7 @@ from .pool import (
     max_unpool,
     upsample_nearest,
 )
+from .promotion import cast, scalar_of
 from .reduction import (
     amax,
     amin,
@@ -91,3 +76,5 @@ from .shape import (
     unsqueeze,
 )
 from .transfer import to_device
+from .unary import abs, clamp, cos, exp, log, log1p, neg, rsqrt, sigmoid, sign, sin, sqrt, tanh
+from .unary import erf_ as erf

@@ -11,9 +11,11 @@ from .. import autograd
 from ..autograd import Function
 from ..backend import Array, generator, get_array_module, quiet
 from ..errors import layer_name
-from .elementwise import Softplus, _float, erf_, expm1, mul, where
+from .elementwise import mul, where
+from .promotion import as_float
 from .reduction import normalize_dims
 from .reduction import sum as sum_
+from .unary import Softplus, erf_, expm1
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -124,7 +126,7 @@ def softmax(x: Tensor, dim: int | None = None) -> Tensor:
     >>> tc.softmax(tc.tensor([0.0, 0.0]), dim=0)
     tensor([0.5000, 0.5000])
     """
-    x = _float(x)
+    x = as_float(x)
     if not x.ndim:
         return softmax(x.reshape(1), dim).reshape(())
     axis = _softmax_dim(x, dim, "softmax")
@@ -140,7 +142,7 @@ def log_softmax(x: Tensor, dim: int | None = None) -> Tensor:
     >>> tc.log_softmax(tc.tensor([0.0, 0.0]), dim=0)
     tensor([-0.6931, -0.6931])
     """
-    x = _float(x)
+    x = as_float(x)
     if not x.ndim:
         return log_softmax(x.reshape(1), dim).reshape(())
     axis = _softmax_dim(x, dim, "log_softmax")
@@ -156,7 +158,7 @@ def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     >>> tc.nn.functional.softplus(tc.tensor([0.0, 100.0]))
     tensor([  0.6931, 100.0000])
     """
-    x = _float(x)
+    x = as_float(x)
     scaled = x * beta if beta != 1.0 else x
     smooth = Softplus.apply(scaled)
     return where(scaled.detach() > threshold, x, smooth / beta if beta != 1.0 else smooth)

@@ -29,7 +29,7 @@ from ..kernels.geometry import (
     show_size,
     transposed_geometry,
 )
-from .elementwise import cast
+from .promotion import cast
 from .shape import pad
 
 if TYPE_CHECKING:

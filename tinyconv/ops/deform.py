@@ -11,8 +11,9 @@ from ..errors import layer_name
 from ..kernels.geometry import conv_geometry, conv_output_size
 from ..kernels.sampling import bilinear_corners, tap_positions
 from .conv import _check_bias, _check_channels, _check_weight, check_groups, require_float
-from .elementwise import cast, clamp
 from .pool import TakeFlat
+from .promotion import cast
+from .unary import clamp
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

@@ -8,7 +8,8 @@ from .. import autograd
 from ..autograd import Function
 from ..backend import Array, quiet
 from ..errors import layer_name
-from .elementwise import operands, unbroadcast
+from .elementwise import unbroadcast
+from .promotion import operands
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

@@ -12,8 +12,10 @@ from ..errors import layer_name
 from ..kernels.labels import check_probabilities, checked_labels
 from .activation import log_softmax, log_softmax_array, softmax
 from .conv import require_float
-from .elementwise import Softplus, cast, where
+from .elementwise import where
 from .indexing import take_along
+from .promotion import cast
+from .unary import Softplus
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

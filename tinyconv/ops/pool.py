@@ -14,7 +14,7 @@ from ..kernels.geometry import PoolGeometry, as_tuple, pool_geometry, show_size
 from ..kernels.sampling import put_flat, sum_dtype, take_flat
 from ..kernels.sampling import unpool as unpool_array
 from .conv import _batched, require_float
-from .elementwise import cast
+from .promotion import cast
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

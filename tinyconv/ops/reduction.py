@@ -12,8 +12,9 @@ import numpy as np
 from .. import autograd
 from ..autograd import Function
 from ..backend import Array, get_array_module, quiet
-from .elementwise import cast, default_dtype, mul, where
+from .elementwise import mul, where
 from .indexing import take_along
+from .promotion import cast, default_dtype
 from .shape import cat
 
 if TYPE_CHECKING:

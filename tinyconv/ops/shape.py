@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from .. import autograd
 from ..autograd import Function
 from ..backend import Array, get_array_module
-from .elementwise import cast, promote, unbroadcast
+from .elementwise import unbroadcast
+from .promotion import cast, promote
 
 if TYPE_CHECKING:
     from ..tensor import Tensor

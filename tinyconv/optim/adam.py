@@ -101,9 +101,7 @@ class Adam(Optimizer):
         pieces = blocks(param, grad, *averages(state, names, param))
         self._update_blocks(pieces, step, options)
 
-    def _update_blocks(
-        self, pieces: Iterable[tuple[Array, ...]], step: int, options: Mapping[str, Any]
-    ) -> None:
+    def _update_blocks(self, pieces: Iterable[tuple[Array, ...]], step: int, options: Mapping[str, Any]) -> None:
         lr, eps, weight_decay = (float(options[name]) for name in ("lr", "eps", "weight_decay"))
         beta1, beta2 = (float(beta) for beta in options["betas"])
         shrink = 1 - lr * weight_decay if self._decoupled_weight_decay else 1

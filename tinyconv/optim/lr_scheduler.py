@@ -135,9 +135,7 @@ class LRScheduler:
         """Take over what :meth:`state_dict` gave.  The optimizer's own state holds the rates: load it too."""
         unknown = sorted(set(state_dict) - set(vars(self)))
         if unknown:
-            raise ValueError(
-                f"{type(self).__name__} has no {', '.join(unknown)}: the state is another schedule's"
-            )
+            raise ValueError(f"{type(self).__name__} has no {', '.join(unknown)}: the state is another schedule's")
         for key, value in state_dict.items():
             setattr(self, key, list(value) if isinstance(value, list) else value)
 
@@ -260,9 +258,7 @@ class MultiStepLR(LRScheduler):
     [8.0] [4.0] [4.0] [2.0]
     """
 
-    def __init__(
-        self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1
-    ):
+    def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1):
         self.milestones = sorted(milestones)
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
@@ -373,9 +369,7 @@ class CosineAnnealingLR(LRScheduler):
         """Scale the present height above `eta_min` as the wave does from the last epoch to this."""
         if (self.last_epoch - 1 - self.T_max) % (2 * self.T_max) == 0:  # the last height was 0
             return lr + (base - self.eta_min) * (1 - math.cos(math.pi / self.T_max)) / 2
-        now, before = (
-            1 + math.cos(math.pi * epoch / self.T_max) for epoch in (self.last_epoch, self.last_epoch - 1)
-        )
+        now, before = (1 + math.cos(math.pi * epoch / self.T_max) for epoch in (self.last_epoch, self.last_epoch - 1))
         return self.eta_min + (lr - self.eta_min) * now / before
 
 
@@ -455,9 +449,7 @@ class OneCycleLR(LRScheduler):
         if not 0 <= pct_start <= 1:
             raise ValueError(f"Expected pct_start between 0 and 1, but got {pct_start}")
         if anneal_strategy not in ("cos", "linear"):
-            raise ValueError(
-                f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy!r}"
-            )
+            raise ValueError(f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy!r}")
         self.pct_start, self.three_phase = pct_start, three_phase
         self.anneal_strategy, self.cycle_momentum = anneal_strategy, cycle_momentum
         if cycle_momentum and not {"momentum", "betas"} & set(optimizer.defaults):

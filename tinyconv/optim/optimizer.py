@@ -339,9 +339,7 @@ def check_not_negative(options: Mapping[str, Any], **names: str) -> None:
     for option, name in names.items():
         value = options[option]
         if not isinstance(value, numbers.Real):
-            raise TypeError(
-                f"Invalid {name}: {value!r}. {option} must be a number, not {type(value).__name__}"
-            )
+            raise TypeError(f"Invalid {name}: {value!r}. {option} must be a number, not {type(value).__name__}")
         if not 0.0 <= float(value) < math.inf:
             raise ValueError(f"Invalid {name}: {value}. {option} must be a number >= 0")
 

@@ -47,9 +47,7 @@ def add_scaled(target: Array, array: Array, scale: float, scratch: Scratch) -> N
     xp.add(target, scaled, out=target)
 
 
-def decayed_gradient(
-    param: Array, grad: Array, weight_decay: float, maximize: bool, scratch: Scratch
-) -> Array:
+def decayed_gradient(param: Array, grad: Array, weight_decay: float, maximize: bool, scratch: Scratch) -> Array:
     """``±grad + weight_decay * param``, the sign by `maximize`; `grad` itself when that is all.
 
     Examples

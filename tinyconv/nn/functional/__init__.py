@@ -19,7 +19,6 @@ from ...ops.activation import (
 )
 from ...ops.conv import fold, unfold
 from ...ops.deform import deform_conv2d
-from ...ops.elementwise import sigmoid, tanh
 from ...ops.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -32,6 +31,7 @@ from ...ops.loss import (
 )
 from ...ops.norm import batch_norm, group_norm, instance_norm, layer_norm
 from ...ops.shape import pad
+from ...ops.unary import sigmoid, tanh
 from .conv import (
     conv1d,
     conv2d,

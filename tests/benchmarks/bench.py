@@ -1,0 +1,292 @@
+"""Time tinyconv, and PyTorch where it is installed, side by side: ``python tests/benchmarks/bench.py``.
+
+The two take turns, each for about 30 ms, in the order A B, B A, A B, ...; so a busy spell of the machine
+hits both.  Before the clock runs, their results are held against each other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib.util
+import math
+import os
+import platform
+import statistics
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # this checkout, not an installed copy
+
+import tinyconv
+from tests.benchmarks.cases import CASES, Case, Workload
+
+SAMPLE_SECONDS = 0.03
+REST_SECONDS = 0.005  # after a turn, PyTorch's OpenMP threads spin for a while before they sleep
+MIB = 1 << 20
+MARKERS = ("<!-- results -->", "<!-- end of results -->")
+
+
+# ------------------------------------------------------------------------------ timing
+
+
+@dataclass
+class Timing:
+    """Seconds per call, one entry per turn, of one function in each library."""
+
+    seconds: dict[str, list[float]]
+
+    def median(self, library: str) -> float:
+        return statistics.median(self.seconds[library])
+
+    def ratio(self, reduce: Callable[[Sequence[float]], float] = statistics.median) -> float | None:
+        """How many times longer tinyconv takes; None without PyTorch."""
+        if "torch" not in self.seconds:
+            return None
+        return reduce(self.seconds["tinyconv"]) / reduce(self.seconds["torch"])
+
+
+def in_turns(functions: dict[str, Callable[[], Any]], repeats: int) -> Timing:
+    """Time each function `repeats` times, alternating."""
+    loops = {name: calls_per_sample(function) for name, function in functions.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in functions}
+    order = list(functions)
+    gc.collect()
+    gc.disable()  # as timeit does: collections belong to no case in particular
+    try:
+        for _ in range(repeats):
+            for name in order:
+                seconds[name].append(sample(functions[name], loops[name]))
+                time.sleep(REST_SECONDS)
+            order.reverse()
+    finally:
+        gc.enable()
+    return Timing(seconds)
+
+
+def calls_per_sample(function: Callable[[], Any]) -> int:
+    """Warm up, and find how many calls take about SAMPLE_SECONDS."""
+    function()
+    best = min(sample(function, 1) for _ in range(3))
+    return max(1, round(SAMPLE_SECONDS / best))
+
+
+def sample(function: Callable[[], Any], loops: int) -> float:
+    """Seconds per call, after one call that brings the data back into the caches."""
+    function()
+    start = time.perf_counter()
+    for _ in range(loops):
+        function()
+    return (time.perf_counter() - start) / loops
+
+
+# ------------------------------------------------------------------------------ one case
+
+
+@dataclass
+class Row:
+    name: str
+    timings: dict[str, Timing] = field(default_factory=dict)  # "forward", "step"
+
+
+def run_case(case: Case, libraries: dict[str, Any], repeats: int) -> Row:
+    workloads = {name: case.setup(lib) for name, lib in libraries.items()}
+    check_equal(case.name, workloads)
+    row = Row(case.name)
+    for part in ("forward", "step"):
+        functions = {name: getattr(workload, part) for name, workload in workloads.items()}
+        if None not in functions.values():
+            row.timings[part] = in_turns(functions, repeats)
+    return row
+
+
+def check_equal(name: str, workloads: dict[str, Workload]) -> None:
+    """Refuse to time libraries that do not compute the same."""
+    results = [[np.asarray(t.detach()) for t in workload.results()] for workload in workloads.values()]
+    for mine, other in zip(results[0], results[-1]):
+        error = np.abs(mine - other).max() / max(np.abs(other).max(), 1e-30)
+        if not error < 1e-3:
+            raise SystemExit(f"{name}: tinyconv and torch differ by {error:.2g} of the largest value")
+
+
+def extra_memory() -> float:
+    """Peak MiB that the forward pass of ``(8,64,128,128) k3 o32`` takes beyond its output.
+
+    NumPy reports its allocations to tracemalloc.  Call it before all else: the kernels keep their
+    working memory, and what an earlier call left behind would not be counted.
+    """
+    x = tinyconv.ones(8, 64, 128, 128)
+    conv = tinyconv.nn.Conv2d(64, 32, 3)
+    tracemalloc.start()
+    with tinyconv.no_grad():
+        y = conv(x)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return (peak - y.data.nbytes) / MIB
+
+
+# ------------------------------------------------------------------------------ report
+
+
+def geometric_mean(ratios: Sequence[float]) -> float:
+    return math.exp(statistics.fmean(map(math.log, ratios)))
+
+
+HEADER = [
+    "case", "forward, ms", "torch", "ratio", "forward + backward, ms", "torch", "ratio",
+]  # fmt: skip
+
+
+def cells(row: Row) -> list[str]:
+    """One line of the table; times are medians."""
+    result = [row.name]
+    for part in ("forward", "step"):
+        timing = row.timings.get(part)
+        ratio = timing.ratio() if timing else None
+        result.append(f"{timing.median('tinyconv') * 1e3:.3g}" if timing else "")
+        result.append(f"{timing.median('torch') * 1e3:.3g}" if timing and ratio else "")
+        result.append(f"{ratio:.2f}" if ratio else "")
+    return result
+
+
+def summary(rows: list[Row]) -> list[str]:
+    lines = []
+    for label, reduce in (("medians", statistics.median), ("minima", min)):
+        ratios = {(row.name, part): timing.ratio(reduce) for row in rows for part, timing in row.timings.items()}
+        known = {key: ratio for key, ratio in ratios.items() if ratio is not None}
+        if not known:
+            return ["PyTorch is not installed: no ratios (pip install torch==2.13.0)."]
+        means = [
+            f"{title} {geometric_mean(chosen):.2f}"
+            for title, chosen in (
+                ("forward", [r for (_, part), r in known.items() if part == "forward"]),
+                ("forward + backward", [r for (_, part), r in known.items() if part == "step"]),
+                ("all", list(known.values())),
+            )
+            if chosen
+        ]
+        (name, part), worst = max(known.items(), key=lambda item: item[1])
+        part = "forward" if part == "forward" else "forward + backward"
+        lines.append(f"Ratios of {label}: geometric mean {', '.join(means)}; worst {worst:.2f} ({name}, {part}).")
+    return lines
+
+
+def machine(libraries: dict[str, Any], threads: int) -> list[str]:
+    versions = [f"Python {platform.python_version()}", f"NumPy {np.__version__}"]
+    versions += [f"{name} {lib.__version__}" for name, lib in libraries.items()]
+    blas = ", ".join(_blas()) or "unknown (install threadpoolctl)"
+    each = f"{threads} thread{'s' * (threads > 1)} each"
+    return [
+        f"Machine: {_cpu_name()}, {os.cpu_count()} cores; {each}; {platform.system()} {platform.machine()}.",
+        f"Versions: {', '.join(versions)}; NumPy's BLAS: {blas}.",
+    ]
+
+
+def _cpu_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or "unknown processor"
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    flags = next((line for line in lines if line.startswith("flags")), "").split()
+    widest = next((flag for flag in ("avx512f", "avx2", "avx") if flag in flags), "")
+    return f"{names[0] if names else 'unknown processor'} {widest}".strip()
+
+
+def _blas() -> list[str]:
+    if importlib.util.find_spec("threadpoolctl") is None:
+        return []
+    from threadpoolctl import threadpool_info
+
+    infos = [info for info in threadpool_info() if info["user_api"] == "blas"]
+    return [f"{i['internal_api']} {i['version']} {i.get('architecture', '')}".strip() for i in infos]
+
+
+def markdown(rows: list[Row], notes: list[str]) -> str:
+    lines = [HEADER, ["---"] + ["---:"] * (len(HEADER) - 1), *map(cells, rows)]
+    table = ["| " + " | ".join(line) + " |" for line in lines]
+    return "\n".join([*table, "", *(f"- {note}" for note in notes), ""])
+
+
+def write_markdown(path: Path, text: str) -> None:
+    """Write the file, or only the part between its two markers where it has them."""
+    if path.exists():
+        before, start, rest = path.read_text(encoding="utf-8").partition(MARKERS[0])
+        _, end, after = rest.partition(MARKERS[1])
+        if start and end:
+            text = f"{before}{start}\n\n{text}\n{end}{after}"
+    path.write_text(text, encoding="utf-8")
+
+
+def print_line(line: list[str]) -> None:
+    print(f"{line[0]:40}" + "".join(f"{cell:>{width}}" for cell, width in zip(line[1:], _WIDTHS)), flush=True)
+
+
+_WIDTHS = [14, 8, 8, 25, 8, 8]
+
+
+# ------------------------------------------------------------------------------ command line
+
+
+def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Time tinyconv beside PyTorch on the CPU.")
+    parser.add_argument("--cases", metavar="TEXT", nargs="+", help="only cases whose name holds one of these")
+    parser.add_argument("--threads", type=int, default=tinyconv.get_num_threads(), help="of each (default: all)")
+    parser.add_argument("--repeats", type=int, default=15, help="turns per function (default: 15)")
+    parser.add_argument(
+        "--markdown", metavar="FILE", type=Path, help="write the table there; docs/benchmarks.md keeps its text"
+    )
+    return parser.parse_args(argv)
+
+
+def load_libraries(threads: int) -> dict[str, Any]:
+    """tinyconv, and PyTorch where it is installed, each held to `threads` threads."""
+    libraries: dict[str, Any] = {"tinyconv": tinyconv}
+    tinyconv.set_num_threads(threads)
+    if importlib.util.find_spec("threadpoolctl") is None:
+        print("Without threadpoolctl tinyconv's kernels use one Python thread: pip install '.[fast]'")
+    else:
+        from threadpoolctl import threadpool_limits
+
+        threadpool_limits(threads, user_api="blas")
+    if importlib.util.find_spec("torch") is not None:
+        import torch
+
+        torch.set_num_threads(threads)
+        libraries["torch"] = torch
+    return libraries
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    options = arguments(argv)
+    libraries = load_libraries(options.threads)
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    memory = extra_memory()
+    chosen = [c for c in CASES if not options.cases or any(text in c.name for text in options.cases)]
+    if not chosen:
+        raise SystemExit(f"no case has {options.cases} in its name; there are {[c.name for c in CASES]}")
+    print_line(HEADER)
+    rows = []
+    for case in chosen:
+        rows.append(run_case(case, libraries, options.repeats))
+        print_line(cells(rows[-1]))
+    notes = [
+        *summary(rows),
+        f"Peak memory of tinyconv's (8,64,128,128) k3 o32 forward beyond its output: {memory:.1f} MiB.",
+        *machine(libraries, options.threads),
+        f"Load average before the run: {load:.1f}" + (" (the machine was not idle)." if load > 0.5 else "."),
+    ]
+    print("", *notes, sep="\n")
+    if options.markdown:
+        write_markdown(options.markdown, markdown(rows, notes))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""What is timed.  tinyconv has PyTorch's names, so one definition serves both libraries."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BATCH = 64  # of the training step
+SCALAR_OPERATIONS = 1000
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One case set up for one library."""
+
+    forward: Callable[[], Any] | None  # None: only the whole makes sense
+    step: Callable[[], Any]  # forward and backward
+    results: Callable[[], list[Any]]  # output and gradients of one step, to be equal in both libraries
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    setup: Callable[[Any], Workload]  # takes the library
+
+
+def operation(name: str, call: str, x: tuple[int, ...], w: tuple[int, ...] | None = None, **options: Any) -> Case:
+    """Time ``nn.functional.<call>``; x, and w and b where there are any, all need gradients."""
+
+    def setup(lib: Any) -> Workload:
+        random = np.random.default_rng(0)
+        function = getattr(lib.nn.functional, call)
+        inputs = [_leaf(lib, random.standard_normal(x))]
+        if w is not None:
+            outputs = w[1] if "transpose" in call else w[0]
+            fan_in = w[1] * np.prod(w[2:])
+            inputs.append(_leaf(lib, random.standard_normal(w) / np.sqrt(fan_in)))
+            inputs.append(_leaf(lib, random.standard_normal(outputs)))
+        with lib.no_grad():
+            shape = tuple(function(*inputs, **options).shape)
+        gradient = lib.from_numpy(random.standard_normal(shape).astype(np.float32))
+
+        def forward() -> Any:
+            with lib.no_grad():
+                return function(*inputs, **options)
+
+        def step() -> Any:
+            for tensor in inputs:
+                tensor.grad = None
+            y = function(*inputs, **options)
+            y.backward(gradient)
+            return y
+
+        return Workload(forward, step, lambda: [step(), *(tensor.grad for tensor in inputs)])
+
+    return Case(name, setup)
+
+
+def _leaf(lib: Any, values: np.ndarray) -> Any:
+    return lib.from_numpy(np.asarray(values, np.float32)).requires_grad_()
+
+
+def scalar_chain(lib: Any) -> Workload:
+    """``y = y*a + b`` again and again on 0-d tensors, all of which need gradients."""
+    x, a, b = (_leaf(lib, np.array(value)) for value in (1.0, 0.99, 0.01))
+
+    def step() -> Any:
+        for leaf in (x, a, b):
+            leaf.grad = None
+        y = x
+        for _ in range(SCALAR_OPERATIONS // 2):
+            y = y * a + b
+        y.backward()
+        return y
+
+    return Workload(None, step, lambda: [step(), x.grad, a.grad, b.grad])
+
+
+def training_step(lib: Any) -> Workload:
+    """``Run.step`` of ``examples/train_mnist.py`` on one batch."""
+    random = np.random.default_rng(0)
+    images = lib.from_numpy(random.random((BATCH, 1, 28, 28), dtype=np.float32))
+    labels = lib.from_numpy(random.integers(0, 10, BATCH))
+    model = mnist_model(lib, images)
+    optimizer = lib.optim.Adam(model.parameters(), lr=2e-3)
+
+    def gradients() -> Any:
+        optimizer.zero_grad()
+        scores = model(images)
+        loss = lib.nn.functional.cross_entropy(scores, labels)
+        loss.backward()
+        return scores, loss
+
+    def step() -> Any:
+        scores, loss = gradients()
+        optimizer.step()
+        return loss.item(), (scores.argmax(1) == labels).float().mean().item()
+
+    def results() -> list[Any]:
+        model.eval()  # without dropout, whose masks differ
+        scores, loss = gradients()
+        model.train()
+        return [scores, loss, *(p.grad for p in model.parameters())]
+
+    return Workload(None, step, results)
+
+
+def mnist_model(lib: Any, images: Any) -> Any:
+    """The example's model, or PyTorch's twin of it with the same weights."""
+    import tinyconv
+
+    tinyconv.manual_seed(0)
+    model = _example().build_model()
+    if lib is tinyconv:
+        model(images)  # fixes the sizes left open
+        return model
+    model(tinyconv.from_numpy(images.numpy()))
+    twin = _twin(lib.nn)
+    twin.load_state_dict({name: lib.from_numpy(p.detach().numpy()) for name, p in model.state_dict().items()})
+    return twin
+
+
+def _twin(nn: Any) -> Any:
+    return nn.Sequential(
+        nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(16, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3), nn.ReLU(), nn.Dropout(0.3),
+        nn.Flatten(), nn.Linear(64 * 4 * 4, 10),
+    )  # fmt: skip
+
+
+def _example() -> Any:
+    path = REPOSITORY / "examples" / "train_mnist.py"
+    spec = importlib.util.spec_from_file_location("train_mnist", path)
+    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+    spec.loader.exec_module(module)  # type: ignore[union-attr]
+    return module
+
+
+CASES = [
+    operation("conv2d (64,1,28,28) k3 o32", "conv2d", (64, 1, 28, 28), (32, 1, 3, 3)),
+    operation("conv2d (64,32,26,26) k3 o64", "conv2d", (64, 32, 26, 26), (64, 32, 3, 3)),
+    operation("conv2d (8,64,128,128) k3 o32", "conv2d", (8, 64, 128, 128), (32, 64, 3, 3)),
+    operation("conv2d 1x1 (8,64,56,56) o128", "conv2d", (8, 64, 56, 56), (128, 64, 1, 1)),
+    operation("conv2d stride 2 (8,64,56,56) k3 o128", "conv2d", (8, 64, 56, 56), (128, 64, 3, 3), stride=2),
+    operation("conv2d (32,16,28,28) k5 o32", "conv2d", (32, 16, 28, 28), (32, 16, 5, 5)),
+    operation("conv2d (1,3,360,640) k5 o3", "conv2d", (1, 3, 360, 640), (3, 3, 5, 5)),
+    operation("conv2d depthwise (8,64,128,128) k3", "conv2d", (8, 64, 128, 128), (64, 1, 3, 3), groups=64),
+    operation("conv2d groups 8 (8,64,128,128) k3 o64", "conv2d", (8, 64, 128, 128), (64, 8, 3, 3), groups=8),
+    operation("conv1d (32,64,1000) k5 o64", "conv1d", (32, 64, 1000), (64, 64, 5)),
+    operation("conv3d (2,16,16,32,32) k3 o32", "conv3d", (2, 16, 16, 32, 32), (32, 16, 3, 3, 3)),
+    operation("conv_transpose2d (8,32,126,126) k3 o64", "conv_transpose2d", (8, 32, 126, 126), (32, 64, 3, 3)),
+    operation("max_pool2d (64,32,26,26) 2x2", "max_pool2d", (64, 32, 26, 26), kernel_size=2),
+    operation("relu (64,32,26,26)", "relu", (64, 32, 26, 26)),
+    Case("MNIST training step, batch 64", training_step),
+    Case("1,000 scalar operations", scalar_chain),
+]

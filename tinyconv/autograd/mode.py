@@ -1,0 +1,180 @@
+"""Switches of this thread: is recording on, and is every value checked?"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import threading
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+__all__ = ["detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+
+
+class _Mode(threading.local):
+    """Per thread: is recording on, is every value checked, and is a vjp at work?"""
+
+    grad = True
+    anomaly = False
+    inside_vjp = False
+
+
+_mode = _Mode()
+
+
+class _Switch(contextlib.ContextDecorator):
+    """Set one attribute of the mode for the time of a ``with`` block or a decorated call."""
+
+    _attribute: ClassVar[str]
+
+    def __init__(self, value: bool):
+        self._value = value
+        self._previous: list[bool] = []
+
+    def _recreate_cm(self) -> _Switch:  # a decorated function may recurse, or run in many threads
+        fresh = _Switch.__new__(type(self))
+        _Switch.__init__(fresh, self._value)
+        return fresh
+
+    def __call__(self, function: Any) -> Any:
+        if inspect.isgeneratorfunction(function):
+            return self._wrap_generator(function)
+        return super().__call__(function)
+
+    def _wrap_generator(self, function: Callable) -> Callable:
+        """Switch at every step of a generator: between two steps the mode is its caller's."""
+
+        @functools.wraps(function)
+        def stepwise(*args: Any, **kwargs: Any) -> Any:
+            generator, sent = function(*args, **kwargs), None
+            while True:
+                with self._recreate_cm():
+                    try:
+                        item = generator.send(sent)
+                    except StopIteration as stop:
+                        return stop.value
+                sent = yield item
+
+        return stepwise
+
+    def __enter__(self) -> None:
+        self._previous.append(getattr(_mode, self._attribute))
+        setattr(_mode, self._attribute, self._value)
+
+    def __exit__(self, *exc: object) -> None:
+        setattr(_mode, self._attribute, self._previous.pop())
+
+
+class _Recording(_Switch):
+    """Recording on or off."""
+
+    _attribute = "grad"
+
+
+class set_grad_enabled(_Recording):
+    """Turn recording on or off in this thread: from the call on, or inside a ``with`` block or function.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> with tc.set_grad_enabled(False):
+    ...     tc.is_grad_enabled()
+    False
+    """
+
+    _entered = False  # by the call itself, and no with block has begun yet
+
+    def __init__(self, value: bool):
+        super().__init__(value)
+        super().__enter__()
+        self._entered = True
+
+    def __enter__(self) -> None:
+        if not self._entered:
+            super().__enter__()
+        self._entered = False
+
+    def __call__(self, function: Any) -> Any:
+        """Decorate a function: then recording changes inside it alone."""
+        if self._entered:
+            self.__exit__()
+            self._entered = False
+        return super().__call__(function)
+
+
+class no_grad(_Recording):
+    """Record nothing inside: ``with no_grad():``, or ``@no_grad()`` on a function.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> x = tc.tensor([1.0], requires_grad=True)
+    >>> with tc.no_grad():
+    ...     (x * 2).requires_grad
+    False
+    """
+
+    def __init__(self) -> None:
+        super().__init__(False)
+
+
+class enable_grad(_Recording):
+    """Record again inside a ``no_grad`` block.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> x = tc.tensor([1.0], requires_grad=True)
+    >>> with tc.no_grad(), tc.enable_grad():
+    ...     (x * 2).requires_grad
+    True
+    """
+
+    def __init__(self) -> None:
+        super().__init__(True)
+
+
+class detect_anomaly(_Switch):
+    """Check every value for NaN and every saved array for changes; slow, for finding bugs.
+
+    Inside, an operation that makes a NaN out of inputs without one raises at once, a NaN born in the
+    backward pass raises with the line of the forward call, and an array that was written through
+    ``.data`` (which the version counters do not see) raises when its saved copy is needed.
+
+    Raises
+    ------
+    RuntimeError
+        From the operation at fault, naming it.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> with tc.detect_anomaly():
+    ...     tc.tensor([-1.0]).log()
+    Traceback (most recent call last):
+    ...
+    RuntimeError: Log made NaN in 1 of 1 values of its output ...
+    """
+
+    _attribute = "anomaly"
+
+    def __init__(self, value: bool = True):
+        super().__init__(value)
+
+
+class _inside_vjp(_Switch):
+    """A NaN made inside a vjp is reported by the operation whose vjp it is, not by what it is made of."""
+
+    _attribute = "inside_vjp"
+
+
+def is_grad_enabled() -> bool:
+    """Tell whether operations are being recorded in this thread.
+
+    Examples
+    --------
+    >>> is_grad_enabled()
+    True
+    """
+    return _mode.grad

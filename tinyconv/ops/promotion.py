@@ -1,0 +1,129 @@
+"""Dtypes, and what happens when they meet: PyTorch's promotion, scalars that never promote, casts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .. import autograd
+from ..autograd import Function
+from ..backend import Array, quiet
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+
+default_dtype = np.dtype(np.float32)
+RANK = {"b": 0, "u": 1, "i": 1, "f": 2}  # bool < integer < float
+
+
+def rank_of(value: Any) -> int:
+    """Rank of a Python or NumPy scalar among bool (0) < integer (1) < float (2)."""
+    if isinstance(value, (bool, np.bool_)):
+        return 0
+    return 1 if isinstance(value, (int, np.integer)) else 2
+
+
+def promote(a: Tensor, b: Tensor) -> np.dtype:
+    """PyTorch's promotion: the higher of bool < int < float wins; a 0-d tensor yields within its rank."""
+    da, db = a.dtype, b.dtype
+    if da == db:
+        return da
+    ra, rb = RANK[da.kind], RANK[db.kind]
+    if ra != rb:
+        return da if ra > rb else db
+    if (a.ndim == 0) != (b.ndim == 0):
+        return db if a.ndim == 0 else da
+    return np.promote_types(da, db)
+
+
+def _with_scalar(tensor: Tensor, scalar: Any) -> tuple[Tensor, np.generic]:
+    """A scalar never promotes within its rank: it takes the tensor's dtype."""
+    dtype = tensor._data.dtype
+    rank = rank_of(scalar)
+    if rank > RANK[dtype.kind]:
+        dtype = default_dtype if rank == 2 else np.dtype(np.int64)
+        tensor = cast(tensor, dtype)
+    return tensor, scalar_of(dtype, scalar)
+
+
+def scalar_of(dtype: np.dtype, value: Any) -> np.generic:
+    """A Python or NumPy scalar in `dtype`; floats round (to inf if need be), integers must fit.
+
+    Raises
+    ------
+    RuntimeError
+        If an integer dtype cannot hold the value.
+
+    Examples
+    --------
+    >>> int(scalar_of(np.dtype(np.int64), 2.7))
+    2
+    """
+    if dtype.kind == "f":
+        if -6e4 < value < 6e4:
+            return dtype.type(value)
+        with quiet():
+            return dtype.type(value)
+    if dtype.kind != "b" and not fits(dtype, value):
+        raise RuntimeError(
+            f"value {value} cannot be converted to {dtype} without overflow; convert the tensor first, "
+            f"e.g. x.long() or x.float()"
+        )
+    return dtype.type(value)
+
+
+def fits(dtype: np.dtype, value: Any) -> bool:
+    """Tell whether an integer dtype can hold a number, once it is truncated."""
+    value = value.item() if isinstance(value, np.generic) else value
+    limits = np.iinfo(dtype)
+    return int(limits.min) - 1 < value < int(limits.max) + 1
+
+
+def operands(a: Any, b: Any) -> tuple[Any, Any]:
+    """Bring two operands to one dtype; scalars come back as NumPy scalars, arrays as Tensors."""
+    tensor = autograd.tensor_type
+    a_is_tensor, b_is_tensor = isinstance(a, tensor), isinstance(b, tensor)
+    if a_is_tensor and b_is_tensor and a._data.dtype is b._data.dtype:  # the usual case first
+        return a, b
+    if isinstance(b, (int, float, np.generic)):
+        return _with_scalar(a, b)
+    if isinstance(a, (int, float, np.generic)):
+        b, a = _with_scalar(b, a)
+        return a, b
+    a = a if a_is_tensor else tensor(a)
+    b = b if b_is_tensor else tensor(b)
+    dtype = promote(a, b)
+    return cast(a, dtype), cast(b, dtype)
+
+
+class Cast(Function):
+    """The same values in another dtype."""
+
+    __slots__ = ("_dtype",)
+
+    def forward(self, x: Array, dtype: np.dtype) -> Array:
+        self._dtype = x.dtype
+        with quiet():
+            return x.astype(dtype)
+
+    def vjp(self, grad: Tensor) -> Any:
+        return cast(grad, self._dtype), None
+
+
+def cast(x: Tensor, dtype: Any) -> Tensor:
+    """Give `x` in another dtype (`x` itself if it has it)."""
+    dtype = np.dtype(dtype)
+    if x._data.dtype == dtype:
+        return x
+    if dtype.kind == "f" and x._data.dtype.kind == "f":
+        return Cast.apply(x, dtype)
+    with quiet():
+        return autograd.tensor_type(x._data.astype(dtype))
+
+
+def as_float(x: Any) -> Tensor:
+    """A Tensor of a float dtype: integers become the default one, as in PyTorch."""
+    x = x if isinstance(x, autograd.tensor_type) else autograd.tensor_type(x)
+    return x if x.dtype.kind == "f" else cast(x, default_dtype)
