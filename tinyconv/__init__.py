@@ -51,6 +51,7 @@ from .creation import (
     zeros_like,
 )
 from .kernels.threads import get_num_threads, set_num_threads
+from .language import get_language, set_language, use_language
 from .ops import (
     abs,
     amax,
@@ -151,6 +152,7 @@ __all__ = [
     "full",
     "full_like",
     "get_array_module",
+    "get_language",
     "get_num_threads",
     "get_rng_state",
     "grad",
@@ -196,6 +198,7 @@ __all__ = [
     "rsqrt",
     "save",
     "set_grad_enabled",
+    "set_language",
     "set_num_threads",
     "set_rng_state",
     "sigmoid",
@@ -214,6 +217,7 @@ __all__ = [
     "transpose",
     "uint8",
     "unsqueeze",
+    "use_language",
     "var",
     "where",
     "zeros",

@@ -208,7 +208,7 @@ class Function:
 
     def _check_forward(self, result: Any, inputs: list[Tensor]) -> None:
         """In anomaly mode: note the line of the call, and stop at the operation that makes a NaN."""
-        self._where = "".join(traceback.format_list(traceback.extract_stack()[:-2][-6:]))
+        self._where = "".join(traceback.format_list(traceback.extract_stack()[:-2][-20:]))
         if _mode.inside_vjp:
             return
         arrays = [_host_array(a) for a in (result if isinstance(result, tuple) else (result,))]

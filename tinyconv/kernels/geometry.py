@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import layer_name
+from ..language import translate
 
 __all__ = [
     "ConvGeometry",
@@ -127,16 +128,16 @@ def as_tuple(value: int | Sequence[int], ndim: int, name: str, minimum: int = 1,
     if len(entries) == 1:
         entries *= ndim
     if len(entries) != ndim:
-        raise ValueError(
-            f"{layer}: {name}={value} has {len(entries)} entries for {ndim} spatial axes; "
-            f"give one int, or {ndim} of them"
-        )
+        text = "{layer}: {name}={value} has {given} entries for {ndim} spatial axes; give one int, or {ndim} of them"
+        raise ValueError(translate(text, layer=layer, name=name, value=value, given=len(entries), ndim=ndim))
     try:
         ints = tuple(entry.__index__() for entry in entries)
     except AttributeError:
-        raise TypeError(f"{layer}: {name} must be an int or {ndim} ints, got {value!r}") from None
+        text = "{layer}: {name} must be an int or {ndim} ints, got {value!r}"
+        raise TypeError(translate(text, layer=layer, name=name, ndim=ndim, value=value)) from None
     if min(ints, default=minimum) < minimum:
-        raise ValueError(f"{layer}: {name}={value} must be at least {minimum} along every axis")
+        text = "{layer}: {name}={value} must be at least {minimum} along every axis"
+        raise ValueError(translate(text, layer=layer, name=name, value=value, minimum=minimum))
     return ints
 
 
@@ -185,7 +186,8 @@ def conv_geometry(
     strides = as_tuple(stride, n, "stride", function=function)
     dilations = as_tuple(dilation, n, "dilation", function=function)
     if isinstance(groups, bool) or not hasattr(groups, "__index__") or groups < 1:
-        raise ValueError(f"{layer_name(function)}: groups={groups!r} must be a positive integer")
+        text = "{layer}: groups={groups!r} must be a positive integer"
+        raise ValueError(translate(text, layer=layer_name(function), groups=groups))
     pairs = as_pairs(padding, kernel, strides, dilations, function)
     return ConvGeometry(strides, pairs, dilations, int(groups))
 
@@ -203,17 +205,20 @@ def as_pairs(padding: object, kernel: Ints, stride: Ints, dilation: Ints, functi
         padding = 0
     if padding == "same":
         if any(s != 1 for s in stride):
-            raise ValueError(
-                f"{layer}: padding='same' is not supported for strided convolutions "
-                f"(stride={stride}): the output has ceil(i / s) cells, which is not the input's size. "
-                f"Use stride=1, or a number such as padding={tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation))}"
+            text = (
+                "{layer}: padding='same' is not supported for strided convolutions (stride={stride}): the output has "
+                "ceil(i / s) cells, which is not the input's size. Use stride=1, or a number such as padding={padding}"
             )
+            near = tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation))
+            raise ValueError(translate(text, layer=layer, stride=stride, padding=near))
         return _same_padding(kernel, dilation)
     if isinstance(padding, str):
-        raise ValueError(f"{layer}: padding={padding!r} must be 'same', 'valid' or numbers")
+        text = "{layer}: padding={padding!r} must be 'same', 'valid' or numbers"
+        raise ValueError(translate(text, layer=layer, padding=padding))
     if isinstance(padding, Sequence) and any(isinstance(p, Sequence) for p in padding):
         if len(padding) != n:
-            raise ValueError(f"{layer}: padding={padding} needs one pair per spatial axis ({n})")
+            text = "{layer}: padding={padding} needs one pair per spatial axis ({ndim})"
+            raise ValueError(translate(text, layer=layer, padding=padding, ndim=n))
         return tuple((lo, hi) for lo, hi in (as_tuple(p, 2, "padding", 0, function) for p in padding))
     return tuple((p, p) for p in as_tuple(padding, n, "padding", 0, function))  # type: ignore[arg-type]
 
@@ -270,15 +275,14 @@ def _too_large(geometry: ConvGeometry, input_size: Sequence[int], kernel: Sequen
     # the axis that does not fit, and the smallest even padding with which it would
     axis = next(a for a, (have, span) in enumerate(zip(padded, spans)) if have < span)
     lo, hi = geometry.padding[axis]
-    k, d = kernel[axis], geometry.dilation[axis]
     need = tuple(max(pair[0], -(-(span - i) // 2)) for i, span, pair in zip(input_size, spans, geometry.padding))
-    return (
-        f"{layer}: Calculated padded input size per channel: {show_size(padded)}. "
-        f"Kernel size: {show_size(kernel)}. Kernel size can't be greater than actual input size. "
-        f"Along spatial axis {axis}: the kernel spans {d}*({k} - 1) + 1 = {spans[axis]} cells, "
-        f"the input has {lo} + {input_size[axis]} + {hi} = {padded[axis]}. "
-        f"Use padding={need}, a smaller kernel, or a larger input"
-    )
+    return translate(
+        "{layer}: Calculated padded input size per channel: {padded}. Kernel size: {kernel}. Kernel size can't be "
+        "greater than actual input size. Along spatial axis {axis}: the kernel spans {d}*({k} - 1) + 1 = {span} "
+        "cells, the input has {lo} + {i} + {hi} = {have}. Use padding={need}, a smaller kernel, or a larger input",
+        layer=layer, padded=show_size(padded), kernel=show_size(kernel), axis=axis, d=geometry.dilation[axis],
+        k=kernel[axis], span=spans[axis], lo=lo, i=input_size[axis], hi=hi, have=padded[axis], need=need,
+    )  # fmt: skip
 
 
 def transposed_geometry(
@@ -315,22 +319,25 @@ def transposed_geometry(
         wanted = tuple(output_size)[-n:]
         largest = tuple(m + max(s, d) - 1 for m, s, d in zip(smallest, geometry.stride, geometry.dilation))
         if len(wanted) != n or any(not a <= w <= b for a, w, b in zip(smallest, wanted, largest)):
-            raise ValueError(
-                f"{layer}: requested an output size of {tuple(output_size)}, but valid sizes range from "
-                f"{smallest} to {largest} (for an input of {show_size(input_size)}); "
-                f"choose one of these, or change stride"
+            text = (
+                "{layer}: requested an output size of {wanted}, but valid sizes range from {smallest} to {largest} "
+                "(for an input of {size}); choose one of these, or change stride"
             )
+            fields = {"wanted": tuple(output_size), "smallest": smallest, "largest": largest}
+            raise ValueError(translate(text, layer=layer, size=show_size(input_size), **fields))
         return _positive_size(wanted, geometry, input_size, kernel_size, layer)
     extra = as_tuple(output_padding, n, "output_padding", 0, function)
     most = tuple(max(s, d) - 1 for s, d in zip(geometry.stride, geometry.dilation))
     for p, s, d in zip(extra, geometry.stride, geometry.dilation):
         if p >= max(s, d):
-            raise RuntimeError(
-                f"{layer}: output padding must be smaller than either stride or dilation, but got "
-                f"output_padding={extra}, stride={geometry.stride}, dilation={geometry.dilation}: "
-                f"{p} >= max({s}, {d}) = {max(s, d)}. "
-                f"Use output_padding={tuple(map(min, extra, most))}"
+            text = (
+                "{layer}: output padding must be smaller than either stride or dilation, but got "
+                "output_padding={extra}, stride={stride}, dilation={dilation}: {p} >= max({s}, {d}) = {limit}. "
+                "Use output_padding={fits}"
             )
+            given = {"extra": extra, "stride": geometry.stride, "dilation": geometry.dilation, "p": p, "s": s, "d": d}
+            fits = tuple(map(min, extra, most))
+            raise RuntimeError(translate(text, layer=layer, limit=max(s, d), fits=fits, **given))
     size = tuple(m + p for m, p in zip(smallest, extra))
     return _positive_size(size, geometry, input_size, kernel_size, layer)
 
@@ -345,13 +352,16 @@ def _positive_size(
     (lo, hi), i, k = geometry.padding[axis], input_size[axis], kernel[axis]
     s, d = geometry.stride[axis], geometry.dilation[axis]
     fits = tuple(min(pair) - max(0, -(-(1 - o) // 2)) for pair, o in zip(geometry.padding, size))
-    raise RuntimeError(
-        f"{layer}: Given input size per channel: {show_size(input_size)}. Calculated output size per "
-        f"channel: {show_size(size)}. Output size is too small. Along spatial axis {axis}: (i - 1)*stride "
-        f"- padding + dilation*(kernel - 1) + output_padding + 1 = ({i} - 1)*{s} - {lo} - {hi} + {d}*({k} - 1) "
-        f"+ {size[axis] - (i - 1) * s + lo + hi - d * (k - 1) - 1} + 1 = {size[axis]}. "
-        + (f"Use padding={fits}" if min(fits) >= 0 else "Use a larger input")
+    text = (
+        "{layer}: Given input size per channel: {given}. Calculated output size per channel: {size}. Output size is "
+        "too small. Along spatial axis {axis}: (i - 1)*stride - padding + dilation*(kernel - 1) + output_padding + 1 "
+        "= ({i} - 1)*{s} - {lo} - {hi} + {d}*({k} - 1) + {extra} + 1 = {o}. {fix}"
     )
+    fix = translate("Use padding={fits}", fits=fits) if min(fits) >= 0 else translate("Use a larger input")
+    sizes = {"given": show_size(input_size), "size": show_size(size), "o": size[axis]}
+    terms = {"axis": axis, "i": i, "s": s, "lo": lo, "hi": hi, "d": d, "k": k}
+    extra = size[axis] - (i - 1) * s + lo + hi - d * (k - 1) - 1
+    raise RuntimeError(translate(text, layer=layer, extra=extra, fix=fix, **sizes, **terms))
 
 
 def pool_geometry(
@@ -389,19 +399,19 @@ def pool_geometry(
     """
     layer, n = layer_name(function), len(input_size)
     if ceil_mode and cover_all:
-        raise ValueError(
-            f"{layer}: ceil_mode (PyTorch) and cover_all (Chainer) are two rules for the last window; choose one"
-        )
+        text = "{layer}: ceil_mode (PyTorch) and cover_all (Chainer) are two rules for the last window; choose one"
+        raise ValueError(translate(text, layer=layer))
     kernel = as_tuple(kernel_size, n, "kernel_size", function=function)
     strides = kernel if stride is None else as_tuple(stride, n, "stride", function=function)
     pads = as_tuple(padding, n, "padding", 0, function)
     dilations = as_tuple(dilation, n, "dilation", function=function)
     if any(2 * p > d * (k - 1) + 1 for p, k, d in zip(pads, kernel, dilations)):
-        raise RuntimeError(
-            f"{layer}: pad should be at most half of effective kernel size, but got padding={pads}, "
-            f"kernel_size={kernel} and dilation={dilations}; a window would see nothing but padding. "
-            f"Use padding={tuple(min(p, (d * (k - 1) + 1) // 2) for p, k, d in zip(pads, kernel, dilations))}"
+        text = (
+            "{layer}: pad should be at most half of effective kernel size, but got padding={padding}, "
+            "kernel_size={kernel} and dilation={dilation}; a window would see nothing but padding. Use padding={fits}"
         )
+        fits = tuple(min(p, (d * (k - 1) + 1) // 2) for p, k, d in zip(pads, kernel, dilations))
+        raise RuntimeError(translate(text, layer=layer, padding=pads, kernel=kernel, dilation=dilations, fits=fits))
     output, reach = [], []
     for i, k, s, p, d in zip(input_size, kernel, strides, pads, dilations):
         span = d * (k - 1) + 1
@@ -412,13 +422,7 @@ def pool_geometry(
         output.append(windows)
         reach.append(max(0, (windows - 1) * s + span - (i + 2 * p)))
     if min(output, default=1) < 1:
-        spans = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilations))
-        raise RuntimeError(
-            f"{layer}: Given input size per channel: {show_size(input_size)}. Calculated output size per "
-            f"channel: {show_size(output)}. Output size is too small: the window spans {show_size(spans)}, "
-            f"the padded input {show_size([i + 2 * p for i, p in zip(input_size, pads)])}. "
-            f"Use a smaller kernel_size or a larger input"
-        )
+        raise RuntimeError(_no_window(input_size, output, kernel, pads, dilations, layer))
     return PoolGeometry(
         tuple(input_size),
         tuple(output),
@@ -428,3 +432,20 @@ def pool_geometry(
         dilations,
         tuple(reach),
     )
+
+
+def _no_window(
+    input_size: Sequence[int], output: Sequence[int], kernel: Ints, pads: Ints, dilation: Ints, layer: str
+) -> str:
+    padded = tuple(i + 2 * p for i, p in zip(input_size, pads))
+    spans = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation))
+    # the largest kernel that fits, unless the padding is more than half of it
+    most = tuple(min(k, (n - 1) // d + 1) for k, n, d in zip(kernel, padded, dilation))
+    allowed = all(k >= 1 and 2 * p <= d * (k - 1) + 1 for k, p, d in zip(most, pads, dilation))
+    return translate(
+        "{layer}: Given input size per channel: {given}. Calculated output size per channel: {size}. Output size is "
+        "too small: the window spans {spans}, the padded input {padded}. Use a smaller kernel_size{most} or a larger "
+        "input",
+        layer=layer, given=show_size(input_size), size=show_size(output), spans=show_size(spans),
+        padded=show_size(padded), most=translate(", at most {kernel},", kernel=most) if allowed else "",
+    )  # fmt: skip

@@ -29,6 +29,7 @@ from ..kernels.geometry import (
     show_size,
     transposed_geometry,
 )
+from ..language import translate
 from .promotion import cast
 from .shape import pad
 
@@ -137,20 +138,24 @@ def require_float(x: Tensor, function: str) -> None:
         Naming the dtype, and the conversion that helps.
     """
     if x.dtype.kind != "f":
-        raise RuntimeError(
-            f'{layer_name(function)}: "{function}" not implemented for {x.dtype} input of shape {x.shape}; '
-            f"it needs floating point numbers. Use x.float()"
+        text = (
+            '{layer}: "{function}" not implemented for {dtype} input of shape {shape}; it needs floating point '
+            "numbers. Use x.float()"
         )
+        layer = layer_name(function)
+        raise RuntimeError(translate(text, layer=layer, function=function, dtype=x.dtype, shape=x.shape))
 
 
 def _batched(x: Tensor, ndim: int, function: str) -> tuple[Tensor, bool]:
     """Give unbatched input ``(C, *D)`` a batch dimension; tell whether it had one."""
     if x.ndim not in (ndim + 1, ndim + 2):
-        raise RuntimeError(
-            f"{layer_name(function)}: Expected {ndim + 1}D (unbatched) or {ndim + 2}D (batched) input to "
-            f"{function}, but got input of size: {list(x.shape)}. The layout is (N, C, "
-            f"{', '.join('DHW'[-ndim:] if ndim > 1 else 'L')}); use reshape or unsqueeze"
+        text = (
+            "{layer}: Expected {unbatched}D (unbatched) or {batched}D (batched) input to {function}, but got input of "
+            "size: {size}. The layout is (N, C, {axes}); use reshape or unsqueeze"
         )
+        axes = ", ".join("DHW"[-ndim:] if ndim > 1 else "L")
+        ranks = {"unbatched": ndim + 1, "batched": ndim + 2, "size": list(x.shape)}
+        raise RuntimeError(translate(text, layer=layer_name(function), function=function, axes=axes, **ranks))
     return (x, True) if x.ndim == ndim + 2 else (x.unsqueeze(0), False)
 
 
@@ -158,17 +163,19 @@ def _check_channels(x: Tensor, weight: Tensor, expected: int, groups: int, funct
     channels = x.shape[1]
     if channels == expected:
         return
-    hint = f"Use a layer with in_channels={channels}"
+    hint = translate("Use a layer with in_channels={channels}", channels=channels)
     if x.ndim == 4 and x.shape[-1] == expected:
-        hint = (
-            "The last dimension has that size: for an image (H, W, C) use x.permute(2, 0, 1), "
-            "for (N, H, W, C) x.permute(0, 3, 1, 2)"
+        hint = translate(
+            "The last dimension has that size: for an image (H, W, C) use x.permute(2, 0, 1), for (N, H, W, C) "
+            "x.permute(0, 3, 1, 2)"
         )
-    raise RuntimeError(
-        f"{layer_name(function)}: Given groups={groups}, weight of size {list(weight.shape)}, expected input"
-        f"{list(x.shape)} to have {expected} channels, but got {channels} channels instead: "
-        f"{expected // groups} channels per group * {groups} groups = {expected}. {hint}"
+    text = (
+        "{layer}: Given groups={groups}, weight of size {weight}, expected input{size} to have {expected} channels, "
+        "but got {channels} channels instead: {share} channels per group * {groups} groups = {expected}. {hint}"
     )
+    numbers = {"groups": groups, "expected": expected, "channels": channels, "share": expected // groups}
+    sizes = {"weight": list(weight.shape), "size": list(x.shape)}
+    raise RuntimeError(translate(text, layer=layer_name(function), hint=hint, **numbers, **sizes))
 
 
 def check_groups(
@@ -186,31 +193,35 @@ def check_groups(
         if groups < 1 or channels % groups:
             fits = [g for g in range(1, min(in_channels, out_channels) + 1) if in_channels % g == out_channels % g == 0]
             rest = f"{channels} = {channels // groups}*{groups} + {channels % groups}" if groups > 0 else "groups >= 1"
-            raise error(
-                f"{layer_name(function)}: {name} must be divisible by groups, got {name}={channels} and "
-                f"groups={groups} ({rest}). Use groups in {fits}"
+            text = (
+                "{layer}: {name} must be divisible by groups, got {name}={channels} and groups={groups} ({rest}). "
+                "Use groups in {fits}"
             )
+            given = {"name": name, "channels": channels, "groups": groups, "rest": rest}
+            raise error(translate(text, layer=layer_name(function), fits=fits, **given))
 
 
 def _check_bias(bias: Tensor | None, channels: int, weight: Tensor, function: str) -> None:
     if bias is not None and bias.shape != (channels,):
-        raise RuntimeError(
-            f"{layer_name(function)}: Given weight of size {list(weight.shape)}, expected bias to be "
-            f"1-dimensional with {channels} elements, but got bias of size {list(bias.shape)} instead"
+        text = (
+            "{layer}: Given weight of size {weight}, expected bias to be 1-dimensional with {channels} elements, but "
+            "got bias of size {size} instead"
         )
+        sizes = {"weight": list(weight.shape), "channels": channels, "size": list(bias.shape)}
+        raise RuntimeError(translate(text, layer=layer_name(function), **sizes))
 
 
 def _check_weight(weight: Tensor, ndim: int, function: str) -> None:
     if not isinstance(weight, autograd.tensor_type):
-        raise TypeError(
-            f"{layer_name(function)}: argument 'weight' must be Tensor, not {type(weight).__name__}; use tensor(weight)"
-        )
+        text = "{layer}: argument 'weight' must be Tensor, not {kind}; use tensor(weight)"
+        raise TypeError(translate(text, layer=layer_name(function), kind=type(weight).__name__))
     require_float(weight, function)
     if weight.ndim != ndim + 2 or 0 in weight.shape[2:]:
-        raise RuntimeError(
-            f"{layer_name(function)}: weight must have {ndim + 2} dimensions, (channels, channels/groups, "
-            f"*kernel_size), none of the kernel's empty, got {list(weight.shape)}"
+        text = (
+            "{layer}: weight must have {ndim} dimensions, (channels, channels/groups, *kernel_size), none of the "
+            "kernel's empty, got {size}"
         )
+        raise RuntimeError(translate(text, layer=layer_name(function), ndim=ndim + 2, size=list(weight.shape)))
 
 
 # ------------------------------------------------------------------------------ as functions
@@ -263,15 +274,16 @@ def _fill_borders(x: Tensor, geometry: ConvGeometry, mode: str, function: str) -
         "replicate": tuple(math.inf if n else 0 for n in x.shape[2:]),
     }.get(mode)
     if largest is None:
-        raise ValueError(
-            f"{layer_name(function)}: padding_mode={mode!r} must be 'zeros', 'reflect', 'replicate' or 'circular'"
-        )
+        text = "{layer}: padding_mode={mode!r} must be 'zeros', 'reflect', 'replicate' or 'circular'"
+        raise ValueError(translate(text, layer=layer_name(function), mode=mode))
     if any(max(pair) > most for pair, most in zip(geometry.padding, largest)):
-        raise RuntimeError(
-            f"{layer_name(function)}: Padding size should be less than the corresponding input dimension, but got "
-            f"padding={geometry.padding} for spatial size {show_size(x.shape[2:])}: padding_mode={mode!r} can fill "
-            f"at most {largest} cells on a side. Use that, or padding_mode='zeros'"
+        text = (
+            "{layer}: Padding size should be less than the corresponding input dimension, but got padding={padding} "
+            "for spatial size {size}: padding_mode={mode!r} can fill at most {largest} cells on a side. Use that, or "
+            "padding_mode='zeros'"
         )
+        given = {"padding": geometry.padding, "size": show_size(x.shape[2:]), "mode": mode}
+        raise RuntimeError(translate(text, layer=layer_name(function), largest=largest, **given))
     amounts = [n for pair in reversed(geometry.padding) for n in pair]
     return pad(x, amounts, mode), _without_padding(geometry)
 
@@ -347,10 +359,8 @@ def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
     """
     require_float(input, "unfold")
     if input.ndim < 3:
-        raise RuntimeError(
-            f"{layer_name('unfold')}: expected input (N, C, *D) with at least 3 dimensions, got "
-            f"{list(input.shape)}; use unsqueeze"
-        )
+        text = "{layer}: expected input (N, C, *D) with at least 3 dimensions, got {size}; use unsqueeze"
+        raise RuntimeError(translate(text, layer=layer_name("unfold"), size=list(input.shape)))
     kernel = as_tuple(kernel_size, input.ndim - 2, "kernel_size", function="unfold")
     geometry = conv_geometry(kernel, stride, padding, dilation, function="unfold")
     conv_output_size(geometry, input.shape[2:], kernel, "unfold")
@@ -384,19 +394,22 @@ def fold(
     """
     require_float(input, "fold")
     if not isinstance(output_size, Sequence):
-        raise TypeError(
-            f"{layer_name('fold')}: output_size={output_size!r} must be a sequence with one size per spatial axis, "
-            f"such as ({output_size}, {output_size})"
+        text = (
+            "{layer}: output_size={size!r} must be a sequence with one size per spatial axis, such as ({size}, {size})"
         )
+        raise TypeError(translate(text, layer=layer_name("fold"), size=output_size))
     size = tuple(output_size)
     kernel = as_tuple(kernel_size, len(size), "kernel_size", function="fold")
     geometry = conv_geometry(kernel, stride, padding, dilation, function="fold")
     windows = conv_output_size(geometry, size, kernel, "fold")
     taps, expected = math.prod(kernel), math.prod(windows)
     if input.ndim != 3 or input.shape[1] % taps or input.shape[2] != expected:
-        raise RuntimeError(
-            f"{layer_name('fold')}: Given output_size={size}, kernel_size={kernel}, dilation={dilation}, "
-            f"padding={padding}, stride={stride}, expected input (N, C*{taps}, {expected}) with "
-            f"{show_size(windows)} = {expected} windows, but got {list(input.shape)}"
+        text = (
+            "{layer}: Given output_size={output}, kernel_size={kernel}, dilation={dilation}, padding={padding}, "
+            "stride={stride}, expected input (N, C*{taps}, {expected}) with {windows} = {expected} windows, but got "
+            "{size}"
         )
+        options = {"output": size, "kernel": kernel, "dilation": dilation, "padding": padding, "stride": stride}
+        counts = {"taps": taps, "expected": expected, "windows": show_size(windows), "size": list(input.shape)}
+        raise RuntimeError(translate(text, layer=layer_name("fold"), **options, **counts))
     return Col2Im.apply(input, size, kernel, geometry)

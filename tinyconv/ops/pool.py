@@ -13,6 +13,7 @@ from ..kernels import pool as kernels
 from ..kernels.geometry import PoolGeometry, as_tuple, pool_geometry, show_size
 from ..kernels.sampling import put_flat, sum_dtype, take_flat
 from ..kernels.sampling import unpool as unpool_array
+from ..language import translate
 from .conv import _batched, require_float
 from .promotion import cast
 
@@ -255,20 +256,23 @@ def max_unpool(
     require_float(input, function)
     x, batched = _batched(input, ndim, function)
     if indices.shape != input.shape or indices.dtype.kind not in "iu":
-        raise RuntimeError(
-            f"{layer_name(function)}: indices must be integers of the input's shape {input.shape}, got "
-            f"{indices.dtype} of shape {indices.shape}; pass what max_pool returned with return_indices=True"
+        text = (
+            "{layer}: indices must be integers of the input's shape {shape}, got {dtype} of shape {given}; pass what "
+            "max_pool returned with return_indices=True"
         )
+        got = {"dtype": indices.dtype, "given": indices.shape}
+        raise RuntimeError(translate(text, layer=layer_name(function), shape=input.shape, **got))
     kernel = as_tuple(kernel_size, ndim, "kernel_size", function=function)
     strides = kernel if stride is None else as_tuple(stride, ndim, "stride", function=function)
     pads = as_tuple(padding, ndim, "padding", 0, function)
     default = tuple((i - 1) * s - 2 * p + k for i, s, p, k in zip(x.shape[2:], strides, pads, kernel))
     size = default if output_size is None else tuple(output_size)[-ndim:]
     if len(size) != ndim or any(not d - s < n < d + s for n, d, s in zip(size, default, strides)):
-        raise ValueError(
-            f"{layer_name(function)}: invalid output_size {size}: each size must be within stride {strides} of "
-            f"(i - 1)*stride - 2*padding + kernel_size = {default}"
+        text = (
+            "{layer}: invalid output_size {size}: each size must be within stride {stride} of (i - 1)*stride - "
+            "2*padding + kernel_size = {default}"
         )
+        raise ValueError(translate(text, layer=layer_name(function), size=size, stride=strides, default=default))
     places = indices if batched else indices.unsqueeze(0)
     y = Unpool.apply(x, places, size)
     return y if batched else y.squeeze(0)
@@ -294,15 +298,14 @@ def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) 
     """
     ndim = input.ndim - 2
     if (size is None) == (scale_factor is None):
-        raise ValueError(
-            f"{layer_name('interpolate')}: only one of size or scale_factor should be defined, got size={size} and "
-            f"scale_factor={scale_factor}"
+        text = (
+            "{layer}: only one of size or scale_factor should be defined, got size={size} and "
+            "scale_factor={scale_factor}"
         )
+        raise ValueError(translate(text, layer=layer_name("interpolate"), size=size, scale_factor=scale_factor))
     if ndim < 1:
-        raise ValueError(
-            f"{layer_name('interpolate')}: expected input (N, C, *D) with at least 3 dimensions, got "
-            f"{list(input.shape)}; use unsqueeze"
-        )
+        text = "{layer}: expected input (N, C, *D) with at least 3 dimensions, got {size}; use unsqueeze"
+        raise ValueError(translate(text, layer=layer_name("interpolate"), size=list(input.shape)))
     if size is not None:
         target = as_tuple(size, ndim, "size", function="interpolate")
         factors: tuple[float | None, ...] = (None,) * ndim
@@ -310,11 +313,13 @@ def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) 
         factors = tuple(scale_factor) if isinstance(scale_factor, Sequence) else (float(scale_factor),) * ndim
         target = tuple(int(i * f) for i, f in zip(input.shape[2:], factors))  # type: ignore[operator]
     if len(factors) != ndim or min(target + input.shape[2:]) < 1:
-        raise RuntimeError(
-            f"{layer_name('interpolate')}: Input and output sizes should be greater than 0, but got input "
-            f"{show_size(input.shape[2:])} and output {show_size(target)} from size={size}, "
-            f"scale_factor={scale_factor}; give one positive number, or {ndim} of them"
+        text = (
+            "{layer}: Input and output sizes should be greater than 0, but got input {given} and output {target} from "
+            "size={size}, scale_factor={scale_factor}; give one positive number, or {ndim} of them"
         )
+        sizes = {"given": show_size(input.shape[2:]), "target": show_size(target), "ndim": ndim}
+        layer = layer_name("interpolate")
+        raise RuntimeError(translate(text, layer=layer, size=size, scale_factor=scale_factor, **sizes))
     y = input
     for axis, (o, factor) in enumerate(zip(target, factors), start=2):
         y = _repeat_axis(y, axis, o, factor)

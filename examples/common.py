@@ -1,0 +1,193 @@
+"""What the smaller examples share: options, digits, the training loop, the pictures of a classifier."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import tinyconv as tc
+from tinyconv import nn
+from tinyconv.data import DataLoader, TensorDataset, mnist
+
+try:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+    from tqdm import tqdm
+except ImportError as error:
+    sys.exit(f"{error}. This example needs a progress bar and plots: pip install '.[examples]'")
+
+
+def make_parser(doc: str, *, epochs: int, lr: float, out: str) -> argparse.ArgumentParser:
+    """Give a command line with the options that every example has; `doc` is the example's docstring."""
+    parser = argparse.ArgumentParser(
+        description=doc.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("--epochs", type=positive, default=epochs, help="passes over the training set")
+    parser.add_argument("--limit", type=positive, help="use only so many samples of each set, for a quick try")
+    parser.add_argument("--batch-size", type=positive, default=64)
+    parser.add_argument("--lr", type=float, default=lr, help="highest learning rate")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1")
+    parser.add_argument("--threads", type=positive, help="CPU threads; all by default")
+    parser.add_argument("--out", type=Path, default=Path(out), help="folder for the pictures")
+    return parser
+
+
+def positive(text: str) -> int:
+    """Read a number above 0 from the command line."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not above 0")
+    return number
+
+
+def start(args: argparse.Namespace) -> None:
+    """Seed the random numbers, set the threads, make the folder."""
+    tc.manual_seed(args.seed)
+    if args.threads:
+        tc.set_num_threads(args.threads)
+    args.out.mkdir(parents=True, exist_ok=True)
+
+
+def load_digits(
+    split: str, args: argparse.Namespace, data: str | None = None, normalize: bool = False
+) -> TensorDataset:
+    """Give MNIST's digits ``(N, 1, 28, 28)`` and labels ``(N,)``, on the device."""
+    images, labels = mnist.load(data, split)
+    images, labels = images[: args.limit], labels[: args.limit]
+    return to_dataset(mnist.to_float(images, normalize), labels, args.device)
+
+
+def to_dataset(inputs: np.ndarray, labels: np.ndarray, device: str) -> TensorDataset:
+    """Give arrays as a dataset of tensors on the device."""
+    return TensorDataset(tc.from_numpy(inputs).to(device), tc.from_numpy(labels.astype(np.int64)).to(device))
+
+
+# ------------------------------------------------------------------------------ training
+
+
+def fit(
+    args: argparse.Namespace,
+    model: nn.Module,
+    train_set: TensorDataset,
+    objective: Callable[..., tc.Tensor],
+    test: Callable[[], float],
+    score: str = "test accuracy",
+    form: str = ".2%",
+) -> list[dict[str, Any]]:
+    """Train with Adam, the learning rate going up and down once; give the history, one dict an epoch.
+
+    ``objective(*batch)`` is the loss to make smaller; ``test()`` is called after each epoch, and its result kept
+    and printed as `score` in the format `form`.
+    """
+    loader = DataLoader(train_set, batch_size=args.batch_size, shuffle=True)
+    optimizer = tc.optim.Adam(model.parameters(), lr=args.lr)
+    steps = args.epochs * len(loader)
+    schedule = tc.optim.lr_scheduler.LambdaLR(optimizer, lambda step: one_cycle(step / steps))
+    history = []
+    for epoch in range(args.epochs):
+        model.train()
+        losses = []
+        with tqdm(loader, desc=f"epoch {epoch + 1}", mininterval=0.5) as bar:
+            for batch in bar:
+                optimizer.zero_grad()
+                loss = objective(*batch)
+                loss.backward()
+                optimizer.step()
+                schedule.step()
+                losses.append(loss.item())
+                bar.set_postfix(loss=f"{losses[-1]:.3f}", refresh=False)
+        value = test()
+        history.append({"loss": float(np.mean(losses)), "losses": losses, score.replace(" ", "_"): value})
+        print(f"epoch {epoch + 1}: mean loss {history[-1]['loss']:.4f}, {score} {value:{form}}")
+    return history
+
+
+def one_cycle(part: float) -> float:
+    """Give the factor on the learning rate: up in the first fifth of the steps, then down to 0, in straight lines."""
+    return min(0.1 + 4.5 * part, 1.25 * (1 - part))
+
+
+def fit_classifier(
+    args: argparse.Namespace, model: nn.Module, train_set: TensorDataset, test_set: TensorDataset
+) -> list[dict[str, Any]]:
+    """Train a model that gives one score per class."""
+    print(f"{len(train_set)} samples to learn from, {len(test_set)} to test on, {args.device}")
+    return fit(
+        args,
+        model,
+        train_set,
+        lambda inputs, labels: nn.functional.cross_entropy(model(inputs), labels),
+        lambda: accuracy(model, test_set),
+    )
+
+
+def predict(model: nn.Module, inputs: tc.Tensor, batch_size: int = 250) -> np.ndarray:
+    """Give the model's results for many inputs, as an array."""
+    model.eval()
+    with tc.no_grad():
+        batches = [model(inputs[i : i + batch_size]) for i in range(0, len(inputs), batch_size)]
+    return tc.asnumpy(tc.cat(batches).data)
+
+
+def accuracy(model: nn.Module, dataset: TensorDataset) -> float:
+    """Give the part of a dataset whose class has the highest score."""
+    inputs, labels = dataset[:]
+    return float((predict(model, inputs).argmax(1) == tc.asnumpy(labels.data)).mean())
+
+
+# ------------------------------------------------------------------------------ pictures
+
+
+def save(figure: Any, path: Path) -> None:
+    """Write a figure into a file, and say so."""
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+    print("wrote", path)
+
+
+def draw_confusion(truth: np.ndarray, guesses: np.ndarray, names: Sequence[str], title: str, path: Path) -> None:
+    """Draw how many samples of each class (rows) were taken for which (columns)."""
+    counts = np.zeros((len(names), len(names)), int)
+    np.add.at(counts, (truth, guesses), 1)
+    parts = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    side = 0.62 * len(names) + 1.9
+    figure, axis = plt.subplots(figsize=(side, side), layout="constrained")
+    axis.imshow(parts, cmap="Blues", vmin=0, vmax=1)
+    for row, column in np.argwhere(counts):
+        ink = "white" if parts[row, column] > 0.5 else "black"
+        axis.text(column, row, counts[row, column], ha="center", va="center", color=ink, fontsize=9)
+    places = range(len(names))
+    axis.set_xticks(places, names, rotation=45, ha="right")
+    axis.set_yticks(places, names)
+    axis.set(xlabel="taken for", ylabel="is", title=title)
+    save(figure, path)
+
+
+def draw_learning_curve(history: list[dict[str, Any]], path: Path) -> None:
+    """Draw the loss of every step, and the test accuracy after every epoch."""
+    losses = np.concatenate([epoch["losses"] for epoch in history])
+    steps = np.arange(1, len(losses) + 1)
+    width = min(len(losses), 20)
+    smooth = np.convolve(losses, np.full(width, 1 / width), "valid")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
+    left.semilogy(steps, losses, color="0.75", linewidth=0.8, label="each step")
+    left.semilogy(steps[width - 1 :], smooth, label=f"mean of {width} steps")
+    left.set(title="training loss", xlabel="step")
+    left.legend()
+    percent = [100 * epoch["test_accuracy"] for epoch in history]
+    epochs = range(1, len(history) + 1)
+    right.plot(epochs, percent, "o-", color="tab:green")
+    right.annotate(f"{percent[-1]:.2f}", (len(history), percent[-1]), xytext=(-12, -16), textcoords="offset points")
+    right.set(title="test accuracy (%)", xlabel="epoch", xlim=(0.5, len(history) + 0.5))
+    right.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    for axis in (left, right):
+        axis.grid(alpha=0.3)
+    save(figure, path)

@@ -1,0 +1,197 @@
+"""The two commands: ``python -m tinyconv`` and ``python -m tinyconv.explain``."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+import tinyconv as tc
+from tests.explain.random_layers import convolutions, poolings, transposed_convolutions
+from tinyconv import __main__ as front
+from tinyconv import backend, nn
+from tinyconv.explain.__main__ import main
+from tinyconv.explain.slide import frames, size_arithmetic
+
+
+def run(capsys: pytest.CaptureFixture[str], command: str) -> list[str]:
+    assert main(command.split()) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_convolution(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = run(capsys, "conv --input 5x5 --kernel 2x2 --stride 2 --weights 1,1,1,1 --frames 0")
+    assert "axis 0: floor((5 + 0 + 0 - (1*(2 - 1) + 1)) / 2) + 1 = floor(3 / 2) + 1 = 2" in lines
+    assert "output size: 2 x 2" in lines
+    assert " [0] [1]  2   3   4      [12]  ?" in lines
+    # the tutorial's table for stride 2
+    assert [line.rpartition("= ")[2] for line in lines if line.startswith("y[")] == ["12", "20", "52", "60"]
+    assert lines[-6:-1] == [
+        "  0   1   2   3   4       12  20",
+        "  5   6   7   8   9       52 [60]",
+        " 10  11 [12][13] 14",
+        " 15  16 [17][18] 19",
+        " 20  21  22  23  24",
+    ]
+
+
+def test_frames_are_limited(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = run(capsys, "conv --input 4x4 --kernel 2 --frames 2")
+    assert [line for line in lines if line.startswith("window ")] == ["window 1 of 9", "window 2 of 9"]
+    assert lines[-1] == "7 more; --frames 0 shows them all"
+
+
+def test_padding_is_pictured(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = run(capsys, "conv --input 3 --kernel 3 --padding 1 --frames 1")
+    assert lines[-5:-2] == ["window 1 of 3", "[.][0][1] 2  .      [2] ?  ?", "y[0, 0, 0] = pad*0 + 0*1 + 1*2 = 2"]
+    filled = run(capsys, "conv --input 3 --kernel 3 --padding 1 --padding-mode circular --frames 1")
+    assert "[2][0][1] 2  0      [2] ?  ?" in filled
+
+
+def test_transposed(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = run(capsys, "transposed --input 2 --kernel 3 --stride 2 --values 1,10 --weights 1,2,3 --frames 0")
+    assert "axis 0: (2 - 1)*2 - 0 - 0 + 1*(3 - 1) + 0 + 1 = 5" in lines
+    assert [line.rpartition("= ")[2] for line in lines if line.startswith("y[")] == ["1", "2", "13", "20", "30"]
+    assert "y[0, 0, 2] = 1*3 + 10*1 = 13" in lines
+
+
+def test_pooling(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = run(capsys, "pool --input 5 --kernel 2 --ceil-mode --frames 0")
+    assert "axis 0: ceil((5 + 0 + 0 - (1*(2 - 1) + 1)) / 2) + 1 = ceil(3 / 2) + 1 = 3" in lines
+    assert lines[-2:] == [" 0  1  2  3 [4][.]      1  3 [4]", "y[0, 0, 2] = max(4) = 4"]
+    assert "y[0, 0, 0] = (0 + 1) / 2 = 0.5" in run(capsys, "pool --input 5 --kernel 2 --mode avg")
+
+
+def test_planes_of_three_axes_are_drawn_one_below_the_other(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = run(capsys, "pool --input 2x1x2 --kernel 2x1x2 --frames 1")
+    assert lines[-4:] == ["[0][1]     [3]", "", "[2][3]", "y[0, 0, 0, 0, 0] = max(0, 1, 2, 3) = 3"]
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("conv --input 2x2 --kernel 3", "Kernel size can't be greater than actual input size"),
+        ("conv --input 3x3 --kernel 2 --weights 1,2", "--weights must give 4 numbers, got 2"),
+        ("conv --input 3x3 --kernel 2 --values 1", "--values must give 9 numbers, got 1"),
+        ("conv --input 2x2x2x2 --kernel 2", "1 to 3 can be shown"),
+        ("pool --input 5 --kernel 2 --mode avg --cover-all", "--cover-all is for max pooling"),
+        ("pool --input 5 --kernel 2 --padding 2", "pad should be at most half"),
+    ],
+)
+def test_mistakes_are_told_without_a_traceback(capsys: pytest.CaptureFixture[str], command: str, text: str) -> None:
+    assert main(command.split()) == 2
+    assert text in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command", ["conv --input five --kernel 2", "conv --input 5 --kernel 2 --values a", "", "conv"]
+)
+def test_unreadable_commands_show_the_usage(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(command.split())
+    assert stop.value.code == 2
+    assert "usage: python -m tinyconv.explain" in capsys.readouterr().err
+
+
+def cases() -> Any:
+    return convolutions() | transposed_convolutions() | poolings()
+
+
+@given(cases())
+@settings(max_examples=60)
+def test_the_arithmetic_ends_in_the_output_size(case: tuple[Any, tc.Tensor]) -> None:
+    layer, x = case
+    size = layer(x).shape[-layer._ndim :]
+    *lines, last = size_arithmetic(layer, x.shape[-layer._ndim :]).splitlines()
+    assert last == f"output size: {' x '.join(map(str, size))}"
+    dropped = any("is dropped" in line for line in lines)
+    for axis, line in enumerate(line for line in lines if line.startswith("axis")):
+        formula, _, result = line.partition(": ")[2].rpartition(" = ")
+        if not dropped:
+            assert int(result) == size[axis]
+        for part in formula.split(" = "):
+            python = re.sub(r"\b(floor|ceil)\(", r"np.\1(", part)
+            assert int(eval(python, {"np": np})) == int(result)
+
+
+@given(cases())
+def test_pictures_of_any_layer_mark_the_cells_that_are_read(case: tuple[Any, tc.Tensor]) -> None:
+    layer, x = case
+    for picture in frames(layer, x, 3):
+        grid, _, arithmetic = picture.rpartition("\ny[")
+        assert arithmetic
+        assert grid.count("[") == grid.count("]") >= 1
+
+
+def test_a_dropped_last_window_is_mentioned() -> None:
+    assert "would start in the padding, and is dropped" in size_arithmetic(nn.MaxPool1d(1, 3, ceil_mode=True), (3,))
+    assert "the window never reaches the last 2 cells" in size_arithmetic(nn.Conv1d(1, 1, 3, 3), (8,))
+
+
+# --- python -m tinyconv ------------------------------------------------------------------------------
+
+
+def test_the_front_door(capsys: pytest.CaptureFixture[str]) -> None:
+    assert front.main([]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"tinyconv {tc.__version__}, Python 3.")
+    assert f"NumPy {np.__version__}" in text
+    assert f"among {tc.get_num_threads()} threads" in text
+    assert "python -m tinyconv.explain conv" in text
+
+
+def test_what_it_says_about_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend, "_cupy_or_reason", lambda: (None, "CuPy finds no CUDA device"))
+    assert front.describe_backends()[1:] == ["cuda  not available: CuPy finds no CUDA device"]
+
+    class Runtime:
+        getDeviceCount = staticmethod(lambda: 2)
+        getDeviceProperties = staticmethod(lambda index: {"name": b"GPU %d" % index, "totalGlobalMem": 80 << 30})
+
+    class Cupy:
+        __version__ = "14.0"
+        cuda = type("cuda", (), {"runtime": Runtime})
+
+    monkeypatch.setattr(backend, "_cupy_or_reason", lambda: (Cupy, ""))
+    assert front.describe_backends()[1:] == ["cuda:0 CuPy 14.0: GPU 0, 80 GiB", "cuda:1 CuPy 14.0: GPU 1, 80 GiB"]
+
+
+def test_without_threadpoolctl_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    lines = front.describe_threads()
+    assert "as NumPy was built" in lines[0]
+    assert "pip install 'tinyconv[fast]'" in lines[-1]
+
+
+def test_arguments_are_refused_and_help_is_given(capsys: pytest.CaptureFixture[str]) -> None:
+    assert front.main(["--help"]) == 0
+    assert "usage: python -m tinyconv" in capsys.readouterr().out
+    assert front.main(["train"]) == 2
+    assert "usage: python -m tinyconv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command", [["tinyconv"], ["tinyconv.explain", "conv", "--input", "3x3", "--kernel", "2x2", "--frames", "1"]]
+)
+def test_both_run_as_modules(command: list[str]) -> None:
+    result = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, timeout=120, check=True)
+    assert result.stdout
+    assert not result.stderr
+
+
+def test_text_needs_no_matplotlib() -> None:
+    program = (
+        "import sys; sys.modules['matplotlib'] = None\n"
+        "import tinyconv as tc, tinyconv.explain as explain\n"
+        "print(explain.three_ways(tc.nn.Conv1d(1, 1, 2), tc.ones(1, 1, 3)))\n"
+        "print(explain.dilation_coverage([2]), explain.summary(tc.nn.Conv1d(1, 1, 2), (1, 1, 3)))\n"
+        "try: explain.dilation_coverage([2]).plot()\n"
+        "except ImportError as error: print(error)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
+    assert result.stdout.endswith("Install it with: pip install 'tinyconv[examples]'\n")

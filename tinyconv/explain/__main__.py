@@ -1,0 +1,184 @@
+"""``python -m tinyconv.explain``: a layer's arithmetic and its sliding window, in the terminal.
+
+python -m tinyconv.explain conv --input 5x5 --kernel 2x2 --stride 2
+python -m tinyconv.explain transposed --input 2x2 --kernel 3x3 --stride 2 --padding 1
+python -m tinyconv.explain pool --input 5x5 --kernel 3x3 --stride 2 --padding 1 --mode avg
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+
+from .. import nn
+from ..tensor import Tensor
+from .show import grid_text, number
+from .slide import count_frames, frames, size_arithmetic
+
+Ints = tuple[int, ...]
+
+CONVS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+MAX_POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)
+AVG_POOLS = (nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
+
+
+def sizes(text: str) -> Ints:
+    """Read ``5x5``, ``5,5`` or ``5``.
+
+    Examples
+    --------
+    >>> sizes("5x6"), sizes("3")
+    ((5, 6), (3,))
+    """
+    try:
+        return tuple(int(part) for part in text.lower().replace("×", "x").replace(",", "x").split("x"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size; write 5x5, or 5 for one axis") from None
+
+
+def numbers(text: str) -> list[float]:
+    """Read numbers with commas between them.
+
+    Examples
+    --------
+    >>> numbers("0,1,-2.5")
+    [0.0, 1.0, -2.5]
+    """
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} are not numbers; write them as 0,1,2,3") from None
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the command line.
+
+    Examples
+    --------
+    >>> make_parser().parse_args(["conv", "--input", "5x5", "--kernel", "2x2"]).kernel
+    (2, 2)
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m tinyconv.explain",
+        description="Show the arithmetic of a layer's output size, and its window as it slides over the input.",
+    )
+    layers = parser.add_subparsers(dest="layer", required=True, metavar="{conv,transposed,pool}")
+    conv = layers.add_parser("conv", help="a convolution")
+    transposed = layers.add_parser("transposed", help="a transposed convolution")
+    pool = layers.add_parser("pool", help="max or average pooling")
+    for sub in (conv, transposed, pool):
+        sub.add_argument("--input", type=sizes, required=True, metavar="HxW", help="spatial size: 8, 5x5 or 3x4x4")
+        sub.add_argument("--kernel", type=sizes, required=True, metavar="HxW", help="size of the window")
+        sub.add_argument("--stride", type=sizes, metavar="N", help="its step (default: 1; of a pooling: the kernel)")
+        sub.add_argument("--padding", type=sizes, default=(0,), metavar="N", help="cells added on each side (0)")
+        sub.add_argument("--frames", type=int, default=4, metavar="N", help="pictures to show, 0 for all (4)")
+        sub.add_argument("--values", type=numbers, metavar="A,B,...", help="the input's numbers (default: 0, 1, 2 ...)")
+    for sub in (conv, transposed):
+        sub.add_argument("--dilation", type=sizes, default=(1,), metavar="N", help="distance of the kernel's taps (1)")
+        sub.add_argument("--weights", type=numbers, metavar="A,B,...", help="the kernel's numbers (default: 0, 1 ...)")
+    conv.add_argument("--padding-mode", default="zeros", choices=["zeros", "reflect", "replicate", "circular"])
+    conv.add_argument("--cover-all", action="store_true", help="Chainer's rule: every input cell is seen")
+    transposed.add_argument("--output-padding", type=sizes, default=(0,), metavar="N", help="cells added at the end")
+    pool.add_argument("--mode", default="max", choices=["max", "avg"])
+    pool.add_argument("--ceil-mode", action="store_true", help="round the output size up (PyTorch's rule)")
+    pool.add_argument("--cover-all", action="store_true", help="round the output size up (Chainer's rule; max only)")
+    return parser
+
+
+def make_layer(args: argparse.Namespace) -> nn.Module:
+    """Build the layer that the arguments describe, with one channel.
+
+    Examples
+    --------
+    >>> make_layer(make_parser().parse_args(["pool", "--input", "4x4", "--kernel", "2"]))
+    MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)
+    """
+    axis = len(args.input) - 1
+    if axis > 2:
+        raise ValueError(f"--input has {axis + 1} axes; 1 to 3 can be shown")
+    if args.layer == "pool":
+        kernel, stride, padding = map(_short, (args.kernel, args.stride or args.kernel, args.padding))
+        if args.mode == "max":
+            return MAX_POOLS[axis](kernel, stride, padding, ceil_mode=args.ceil_mode, cover_all=args.cover_all)
+        if args.cover_all:
+            raise ValueError("--cover-all is for max pooling; average pooling has --ceil-mode")
+        return AVG_POOLS[axis](kernel, stride, padding, ceil_mode=args.ceil_mode)
+    stride = args.stride or (1,)
+    layer: nn.Module
+    if args.layer == "transposed":
+        layer = TRANSPOSED[axis](1, 1, args.kernel, stride, args.padding, args.output_padding, 1, False, args.dilation)
+    else:
+        layer = CONVS[axis](
+            1, 1, args.kernel, stride, args.padding, args.dilation, 1, False, args.padding_mode,
+            cover_all=args.cover_all,
+        )  # fmt: skip
+    layer.weight.data = _filled(layer.weight.shape, args.weights, "--weights")
+    return layer
+
+
+def _short(size: Ints) -> int | Ints:
+    """One number for all axes as an int, so that the layer prints it as such."""
+    return size[0] if len(size) == 1 else size
+
+
+def _filled(shape: Ints, values: Sequence[float] | None, option: str) -> np.ndarray:
+    count = math.prod(shape)
+    if values is not None and len(values) != count:
+        raise ValueError(f"{option} must give {count} numbers, got {len(values)}")
+    return np.array(range(count) if values is None else values, np.float32).reshape(shape)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status.
+
+    Examples
+    --------
+    >>> main("conv --input 3 --kernel 2 --frames 1".split())
+    Conv1d(1, 1, kernel_size=(2,), stride=(1,), bias=False)
+    <BLANKLINE>
+    o = floor((i + padding - (d*(k - 1) + 1)) / s) + 1
+    axis 0: floor((3 + 0 + 0 - (1*(2 - 1) + 1)) / 1) + 1 = floor(1 / 1) + 1 = 2
+    output size: 2
+    <BLANKLINE>
+    kernel
+    0 1
+    <BLANKLINE>
+    window 1 of 2
+    [0][1] 2      [1] ?
+    y[0, 0, 0] = 0*0 + 1*1 = 1
+    <BLANKLINE>
+    1 more; --frames 0 shows them all
+    0
+    """
+    parser = make_parser()
+    args = parser.parse_args(argv)
+    try:
+        layer = make_layer(args)
+        x = Tensor(_filled((1, 1, *args.input), args.values, "--values"))
+        print(layer, size_arithmetic(layer, args.input), sep="\n\n")
+        total = count_frames(layer, args.input)
+        shown = total if args.frames <= 0 else min(args.frames, total)
+        if args.layer != "pool":
+            print(f"\nkernel\n{_kernel_text(layer)}")
+        for count, picture in enumerate(frames(layer, x, shown), 1):
+            print(f"\nwindow {count} of {total}\n{picture}")
+        if shown < total:
+            print(f"\n{total - shown} more; --frames 0 shows them all")
+    except (ValueError, RuntimeError, TypeError) as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _kernel_text(layer: nn.Module) -> str:
+    rows = layer.weight.data.reshape(-1, layer.weight.shape[-1])
+    return grid_text([[number(float(value)) for value in row] for row in rows])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

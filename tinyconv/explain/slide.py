@@ -1,0 +1,226 @@
+"""The sliding window as a film of text pictures, and the arithmetic of its sizes."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..autograd import no_grad
+from ..nn.module import Module
+from ..tensor import Tensor
+from .cell import explain_cell, taps_making
+from .dry_run import copy_of
+from .show import number
+from .window import Window, channel_sources, host_array, split_shape, window_of
+
+__all__ = ["frame", "frames", "size_arithmetic"]
+
+Ints = tuple[int, ...]
+Planes = list[list[list[str]]]  # planes of rows of cells
+
+
+def size_arithmetic(layer: Module, input_size: Sequence[int]) -> str:
+    """Write out how a layer's output size follows from its input size, axis by axis.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> print(size_arithmetic(tc.nn.Conv2d(1, 1, 2, stride=2), (5, 6)))
+    o = floor((i + padding - (d*(k - 1) + 1)) / s) + 1
+    axis 0: floor((5 + 0 + 0 - (1*(2 - 1) + 1)) / 2) + 1 = floor(3 / 2) + 1 = 2
+            the window never reaches the last cell
+    axis 1: floor((6 + 0 + 0 - (1*(2 - 1) + 1)) / 2) + 1 = floor(4 / 2) + 1 = 3
+    output size: 2 x 3
+    """
+    window = window_of(layer, input_size)
+    if window.adaptive:
+        lines = ["window p along an axis of i cells: from floor(p*i/o) up to, but not with, ceil((p + 1)*i/o)"]
+    elif window.transposed:
+        lines = ["o = (i - 1)*s - padding + d*(k - 1) + output_padding + 1"]
+        lines += [f"axis {axis}: {_transposed_axis(window, axis)}" for axis in range(window.ndim)]
+    else:
+        covers = getattr(layer, "cover_all", False)
+        rounding = "ceil" if covers or getattr(layer, "ceil_mode", False) else "floor"
+        lines = [f"o = {rounding}((i + padding - (d*(k - 1) + 1)) / s) + 1"]
+        for axis in range(window.ndim):
+            lines += [f"axis {axis}: {_axis(window, axis, rounding)}", *_remark(window, axis, rounding, covers)]
+    return "\n".join([*lines, f"output size: {' x '.join(map(str, window.output_size))}"])
+
+
+def _axis(window: Window, axis: int, rounding: str) -> str:
+    (lo, hi), i = window.padding[axis], window.cells[axis]
+    k, s, d = window.kernel[axis], window.stride[axis], window.dilation[axis]
+    left = i + lo + hi - (d * (k - 1) + 1)
+    count = -(-left // s) + 1 if rounding == "ceil" else left // s + 1
+    return f"{rounding}(({i} + {lo} + {hi} - ({d}*({k} - 1) + 1)) / {s}) + 1 = {rounding}({left} / {s}) + 1 = {count}"
+
+
+def _remark(window: Window, axis: int, rounding: str, covers: bool) -> list[str]:
+    """What the formula does not say: cells that are left over, windows that are dropped."""
+    (lo, hi), i, s = window.padding[axis], window.cells[axis], window.stride[axis]
+    span = window.dilation[axis] * (window.kernel[axis] - 1) + 1
+    left = i + lo + hi - span
+    if rounding == "ceil":
+        dropped = -(-left // s) + 1 > window.places[axis]
+        return ["        the last window would start in the padding, and is dropped"] if dropped and not covers else []
+    unread = i - 1 - window.position(axis, window.places[axis] - 1, window.kernel[axis] - 1)
+    if unread <= 0:
+        return []
+    return [f"        the window never reaches the last {'cell' if unread == 1 else f'{unread} cells'}"]
+
+
+def _transposed_axis(window: Window, axis: int) -> str:
+    (lo, hi), i, o = window.padding[axis], window.places[axis], window.cells[axis]
+    k, s, d = window.kernel[axis], window.stride[axis], window.dilation[axis]
+    extra = o - ((i - 1) * s - lo - hi + d * (k - 1) + 1)
+    return f"({i} - 1)*{s} - {lo} - {hi} + {d}*({k} - 1) + {extra} + 1 = {o}"
+
+
+# --- pictures ----------------------------------------------------------------------------------------
+
+
+def frame(layer: Module, x: Any, index: Sequence[int]) -> str:
+    """Picture the window that makes one output cell, and the cell's arithmetic.
+
+    The first channel that the cell is made of is drawn; ``[ ]`` marks the cells under the window's taps,
+    ``.`` padding, and ``?`` outputs that come later.  Of three spatial axes, the first is drawn as planes.
+
+    Parameters
+    ----------
+    layer, x, index
+        As for :func:`tinyconv.explain.explain_cell`.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> conv = tc.nn.Conv2d(1, 1, 2, bias=False)
+    >>> conv.weight.data[...] = [[0, 1], [2, 3]]
+    >>> print(frame(conv, tc.arange(9).reshape(1, 1, 3, 3).float(), (0, 0, 0, 1)))
+     0 [1][2]      19 [25]
+     3 [4][5]       ?   ?
+     6  7  8
+    y[0, 0, 0, 1] = 1*0 + 2*1 + 4*2 + 5*3 = 25
+    """
+    values = host_array(x)
+    _, _, size = split_shape(layer, values.shape)
+    window, cell = window_of(layer, size), explain_cell(layer, x, index)
+    planes = cell.index[: len(cell.index) - window.ndim]
+    place = cell.index[len(planes) :]
+    source = (*planes[:-1], channel_sources(layer, planes[-1])[0][0])
+    before = _input_planes(values[source], window, _under(window, place))
+    after = _output_planes(_output(layer, values)[planes], place)
+    return f"{_side_by_side(before, after)}\n{cell}"
+
+
+def _output(layer: Module, values: np.ndarray) -> np.ndarray:
+    with no_grad():
+        result = copy_of(layer)(Tensor(values))
+    return host_array(result[0] if isinstance(result, tuple) else result)
+
+
+def _under(window: Window, place: Ints) -> set[Ints]:
+    """Positions under the window's taps, counted from the first real cell; the padding's are among them."""
+    if window.transposed or window.adaptive:
+        return {cell for _, cell, _ in taps_making(window, place) if cell is not None}
+    taps = itertools.product(*map(range, window.kernel))
+    return {tuple(window.position(axis, p, t) for axis, (p, t) in enumerate(zip(place, tap))) for tap in taps}
+
+
+def _input_planes(x: np.ndarray, window: Window, under: set[Ints]) -> Planes:
+    """The cells of an input with the padding around, as far as the window goes."""
+    pairs = _shown_padding(window)
+    positions = [np.arange(-lo, size + hi) for size, (lo, hi) in zip(x.shape, pairs)]
+    held = positions if window.transposed else [window.cells_at(axis, p) for axis, p in enumerate(positions)]
+    cells = {}
+    for position, cell in zip(itertools.product(*positions), itertools.product(*held)):
+        text = "." if min(cell) < 0 else number(float(x[cell]))
+        cells[tuple(map(int, position))] = _marked(text, position in under)
+    return _as_planes(cells, [p.tolist() for p in positions])
+
+
+def _shown_padding(window: Window) -> tuple[tuple[int, int], ...]:
+    """The padding, and as much more after the end as the last window reaches."""
+    if window.transposed or window.adaptive:
+        return ((0, 0),) * window.ndim
+    pairs = []
+    for axis, (lo, hi) in enumerate(window.padding):
+        last = window.position(axis, window.places[axis] - 1, window.kernel[axis] - 1)
+        pairs.append((lo, max(hi, last - window.cells[axis] + 1)))
+    return tuple(pairs)
+
+
+def _output_planes(y: np.ndarray, place: Ints) -> Planes:
+    cells = {
+        position: _marked(number(float(y[position])) if position <= place else "?", position == place)
+        for position in np.ndindex(*y.shape)
+    }
+    return _as_planes(cells, [list(range(size)) for size in y.shape])
+
+
+def _marked(text: str, marked: bool) -> str:
+    return f"[{text}]" if marked else f" {text} "
+
+
+def _as_planes(cells: dict[Ints, str], positions: list[list[int]]) -> Planes:
+    """Arrange cells by position: planes of rows; one row of one plane if there is but one axis."""
+    *outer, columns = positions
+    rows = [(row,) for row in outer.pop()] if outer else [()]
+    planes = list(itertools.product(*outer))
+    return [[[cells[plane + row + (column,)] for column in columns] for row in rows] for plane in planes]
+
+
+def _side_by_side(left: Planes, right: Planes) -> str:
+    """Lay two stacks of planes next to each other, a blank line between planes."""
+    widths = [max(len(cell) for plane in side for row in plane for cell in row) for side in (left, right)]
+    blank = [" " * widths[0]] * len(left[0][0])
+    no_plane: list[list[str]] = []
+    no_row: list[str] = []
+    pictures = []
+    for before, after in itertools.zip_longest(left, right, fillvalue=no_plane):
+        lines = []
+        for row, made in itertools.zip_longest(before, after, fillvalue=no_row):
+            cells = [cell.rjust(widths[0]) for cell in row] or blank
+            lines.append(f"{''.join(cells)}     {''.join(cell.rjust(widths[1]) for cell in made)}".rstrip())
+        pictures.append("\n".join(lines))
+    return "\n\n".join(pictures)
+
+
+def frames(layer: Module, x: Any, most: int | None = None) -> Iterator[str]:
+    """Give the pictures of all places of the first output channel, one after the other.
+
+    Parameters
+    ----------
+    layer, x
+        As for :func:`tinyconv.explain.explain_cell`.
+    most : int, optional
+        How many; by default all.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> for picture in frames(tc.nn.MaxPool1d(2), tc.tensor([[[1.0, 4.0, 3.0, 2.0]]])):
+    ...     print(picture)
+    [1][4] 3  2      [4] ?
+    y[0, 0, 0] = max(1, 4) = 4
+     1  4 [3][2]      4 [3]
+    y[0, 0, 1] = max(3, 2) = 3
+    """
+    batch, _, size = split_shape(layer, host_array(x).shape)
+    places = itertools.islice(np.ndindex(*window_of(layer, size).output_size), most)
+    return (frame(layer, x, (*([0] * len(batch)), 0, *place)) for place in places)
+
+
+def count_frames(layer: Module, input_size: Sequence[int]) -> int:
+    """How many places the window has.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> count_frames(tc.nn.MaxPool2d(2), (4, 6))
+    6
+    """
+    return math.prod(window_of(layer, input_size).output_size)
