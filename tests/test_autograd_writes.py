@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -251,3 +252,25 @@ def test_a_training_step_on_the_device_copies_nothing(device, on_device):
                     p -= 0.1 * p.grad
     assert w.grad.device == device
     assert all(np.isfinite(host(p.grad)).all() and np.abs(host(p.grad)).max() > 0 for p in parameters)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda h: h * 3.0,
+        lambda h: h / 3.0,
+        lambda h: h @ tc.ones(4, 4),
+        lambda h: tc.nn.functional.conv2d(h[None, None], tc.ones(1, 1, 2, 2)),
+        lambda h: tc.nn.functional.conv_transpose2d(h[None, None], tc.ones(1, 1, 2, 2)),
+    ],
+    ids=["mul", "div", "matmul", "conv", "conv_transpose"],
+)
+def test_only_what_backward_needs_is_kept(operation):
+    x = tc.randn(4, 4, requires_grad=True)
+    h = x + 1.0
+    array = weakref.ref(h.data)
+    y = operation(h)
+    del h
+    assert array() is None  # linear in h, and the other factor wants no gradient
+    y.sum().backward()
+    assert x.grad is not None

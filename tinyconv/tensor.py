@@ -262,7 +262,11 @@ class Tensor(TensorMethods):
 
         Both moves are differentiable; the tensor itself comes back if nothing changes.
         """
-        device, dtype = kwargs.get("device"), kwargs.get("dtype")
+        device, dtype = kwargs.pop("device", None), kwargs.pop("dtype", None)
+        if kwargs:
+            raise TypeError(
+                f"to() got an unexpected keyword argument {next(iter(kwargs))!r}; it takes device and dtype"
+            )
         for arg in args:
             if isinstance(arg, Tensor):
                 device, dtype = arg.device, arg.dtype

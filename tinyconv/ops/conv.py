@@ -40,56 +40,58 @@ if TYPE_CHECKING:
 class Conv(Function):
     """``y = x * w + b``: the window slides, products are summed (cross-correlation)."""
 
-    __slots__ = ("_geometry",)
+    __slots__ = ("_geometry", "_kernel", "_size")
 
     def forward(self, x: Array, w: Array, b: Array | None, geometry: ConvGeometry) -> Array:
-        self._geometry = geometry
-        self.save_for_backward(x, w)
+        self._geometry, self._size, self._kernel = geometry, x.shape[2:], w.shape[2:]
+        need_x, need_w, *_ = self.needs_input_grad
+        self.save_for_backward(x if need_w else None, w if need_x else None)
         return convolve(x, w, geometry, b)
 
     def vjp(self, grad: Tensor) -> Any:
         x, w = self.saved_tensors
         need_x, need_w, need_b, _ = self.needs_input_grad
-        geometry = self._geometry
-        gx = ConvInputGrad.apply(grad, w, None, geometry, x.shape[2:]) if need_x else None
-        gw = ConvWeightGrad.apply(x, grad, geometry, w.shape[2:]) if need_w else None
+        gx = ConvInputGrad.apply(grad, w, None, self._geometry, self._size) if need_x else None
+        gw = ConvWeightGrad.apply(x, grad, self._geometry, self._kernel) if need_w else None
         return gx, gw, _bias_grad(grad) if need_b else None, None
 
 
 class ConvInputGrad(Function):
     """The adjoint of Conv in x: spread ``gy`` through the window.  The transposed convolution."""
 
-    __slots__ = ("_geometry",)
+    __slots__ = ("_geometry", "_kernel")
 
     def forward(
         self, gy: Array, w: Array, b: Array | None, geometry: ConvGeometry, input_size: tuple[int, ...]
     ) -> Array:
-        self._geometry = geometry
-        self.save_for_backward(gy, w)
+        self._geometry, self._kernel = geometry, w.shape[2:]
+        need_y, need_w, *_ = self.needs_input_grad
+        self.save_for_backward(gy if need_w else None, w if need_y else None)
         return convolve_input_grad(gy, w, geometry, input_size, b)
 
     def vjp(self, grad: Tensor) -> Any:
         gy, w = self.saved_tensors
         need_y, need_w, need_b, *_ = self.needs_input_grad
         ggy = Conv.apply(grad, w, None, self._geometry) if need_y else None
-        gw = ConvWeightGrad.apply(grad, gy, self._geometry, w.shape[2:]) if need_w else None
+        gw = ConvWeightGrad.apply(grad, gy, self._geometry, self._kernel) if need_w else None
         return ggy, gw, _bias_grad(grad) if need_b else None, None, None
 
 
 class ConvWeightGrad(Function):
     """The adjoint of Conv in w: correlate the input with ``gy``."""
 
-    __slots__ = ("_geometry",)
+    __slots__ = ("_geometry", "_size")
 
     def forward(self, x: Array, gy: Array, geometry: ConvGeometry, kernel_size: tuple[int, ...]) -> Array:
-        self._geometry = geometry
-        self.save_for_backward(x, gy)
+        self._geometry, self._size = geometry, x.shape[2:]
+        need_x, need_y, *_ = self.needs_input_grad
+        self.save_for_backward(x if need_y else None, gy if need_x else None)
         return convolve_weight_grad(x, gy, geometry, kernel_size)
 
     def vjp(self, grad: Tensor) -> Any:
         x, gy = self.saved_tensors
         need_x, need_y, *_ = self.needs_input_grad
-        gx = ConvInputGrad.apply(gy, grad, None, self._geometry, x.shape[2:]) if need_x else None
+        gx = ConvInputGrad.apply(gy, grad, None, self._geometry, self._size) if need_x else None
         ggy = Conv.apply(x, grad, None, self._geometry) if need_y else None
         return gx, ggy, None, None
 

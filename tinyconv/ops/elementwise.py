@@ -107,7 +107,8 @@ class Mul(_Binary):
 
     def forward(self, a: Array, b: Array) -> Array:
         self._note(a, b)
-        self.save_for_backward(a, b)
+        need_a, need_b = self.needs_input_grad
+        self.save_for_backward(a if need_b else None, b if need_a else None)
         with quiet():
             return a * b
 
@@ -124,7 +125,7 @@ class Div(_Binary):
 
     def forward(self, a: Array, b: Array) -> Array:
         self._note(a, b)
-        self.save_for_backward(a, b)
+        self.save_for_backward(a if self.needs_input_grad[1] else None, b)
         with quiet():
             return a / b
 

@@ -5,33 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import autograd
-from ..autograd import Function
 from ..backend import Array, quiet
 from ..errors import layer_name
-from .elementwise import unbroadcast
+from .elementwise import _Binary
 from .promotion import operands
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
 
-class MatMul(Function):
+class MatMul(_Binary):
     """``a @ b`` of two (stacks of) matrices; ``d/da = g @ b.T``, ``d/db = a.T @ g``."""
 
     __slots__ = ()
 
     def forward(self, a: Array, b: Array) -> Array:
-        self.save_for_backward(a, b)
+        self._note(a, b)
+        need_a, need_b = self.needs_input_grad
+        self.save_for_backward(a if need_b else None, b if need_a else None)
         with quiet():
             return a @ b
 
     def vjp(self, grad: Tensor) -> Any:
         a, b = self.saved_tensors
         need_a, need_b = self.needs_input_grad
-        return (
-            unbroadcast(MatMul.apply(grad, b.mT), a.shape) if need_a else None,
-            unbroadcast(MatMul.apply(a.mT, grad), b.shape) if need_b else None,
-        )
+        ga = MatMul.apply(grad, b.mT) if need_a else None
+        return self._fit(ga, MatMul.apply(a.mT, grad) if need_b else None)
 
 
 def matmul(a: Any, b: Any) -> Tensor:

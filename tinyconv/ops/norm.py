@@ -202,6 +202,11 @@ def group_norm(
     >>> tc.nn.functional.group_norm(tc.tensor([[1.0, 3.0]]), 1, eps=0.0)
     tensor([[-1.,  1.]])
     """
+    if input.ndim < 2:
+        raise RuntimeError(
+            f"{layer_name('group_norm')}: Expected at least 2 dimensions (N, C, ...) for input tensor but received "
+            f"shape {input.shape}; use unsqueeze(0) for a single sample"
+        )
     channels = input.shape[1]
     if num_groups < 1 or channels % num_groups:
         raise ValueError(
