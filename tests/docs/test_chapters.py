@@ -1,0 +1,105 @@
+"""The chapters open as notebooks, are complete, and say the same in both languages.
+
+That their cells run is checked by building the documentation, which stops at the first error.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+ENGLISH = sorted(path.name for path in (DOCS / "en").glob("[0-9]*.md"))
+BOTH = [name for name in ENGLISH if (DOCS / "zh" / name).exists()]
+ALL = [f"en/{name}" for name in ENGLISH] + [f"zh/{path.name}" for path in sorted((DOCS / "zh").glob("[0-9]*.md"))]
+HEADER = """\
+---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+    format_version: 0.13
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+"""
+CELL = re.compile(r"^```\{code-cell\}[^\n]*\n((?::[^\n]*\n)*)(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def cells(name: str) -> list[tuple[str, str]]:
+    """Give options and code of every cell."""
+    return CELL.findall((DOCS / name).read_text(encoding="utf-8"))
+
+
+def quoted_files(name: str) -> list[tuple[str, str, str]]:
+    """Give file, object and further options of every piece of the source that a chapter shows."""
+    text = (DOCS / name).read_text(encoding="utf-8")
+    return re.findall(r"^```\{literalinclude\} (\S+)\n:pyobject: (\S+)\n((?::.*\n)*)```$", text, re.MULTILINE)
+
+
+def defined_names(code: str) -> set[str]:
+    return {node.name for node in ast.walk(ast.parse(code)) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+
+
+def test_there_are_fifteen_chapters() -> None:
+    assert [int(name[:2]) for name in ENGLISH] == list(range(1, 16))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_chapter_opens_as_a_notebook(name: str) -> None:
+    text = (DOCS / name).read_text(encoding="utf-8")
+    assert text.startswith(HEADER)
+    assert re.match(rf"\s*# {int(Path(name).name[:2])}\b", text[len(HEADER) :]), "the title begins with the number"
+    assert text.count("```{code-cell}") == len(cells(name)) > 0
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_cells_are_plain_python(name: str) -> None:
+    """No magics, so that a chapter's code runs anywhere."""
+    for _, code in cells(name):
+        assert ast.parse(code).body
+
+
+@pytest.mark.parametrize("name", ENGLISH)
+def test_cells_are_of_a_page_s_width(name: str) -> None:
+    """Most lines have at most 88 characters; a text within a line may be longer."""
+    for _, code in cells(f"en/{name}"):
+        assert max(map(len, code.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_both_languages_have_the_same_cells(name: str) -> None:
+    """The same code (comments may be translated) and the same options: so the outputs are the same."""
+    english, chinese = cells(f"en/{name}"), cells(f"zh/{name}")
+    assert [options for options, _ in english] == [options for options, _ in chinese]
+    for (_, one), (_, other) in zip(english, chinese, strict=True):
+        assert ast.unparse(ast.parse(one)) == ast.unparse(ast.parse(other))
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_both_languages_quote_the_same_source(name: str) -> None:
+    assert quoted_files(f"en/{name}") == quoted_files(f"zh/{name}")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_quoted_source_exists(name: str) -> None:
+    for file, item, _ in quoted_files(name):
+        source = (DOCS / name).parent / file
+        assert item in defined_names(source.read_text(encoding="utf-8")), f"{source} has no {item}"
+
+
+def test_every_exercise_is_checked() -> None:
+    """An answer, folded away, and behind it a check with an assertion."""
+    text = (DOCS / "en" / "14-exercises.md").read_text(encoding="utf-8")
+    exercises = text.split("\n## ")[1:]
+    assert len(exercises) >= 10
+    for exercise in exercises:
+        (answer_options, _), (check_options, check) = CELL.findall(exercise)
+        assert "hide-cell" in answer_options
+        assert "hide-input" in check_options
+        assert any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(check)))

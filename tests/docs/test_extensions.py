@@ -1,0 +1,79 @@
+"""The small Sphinx extensions in docs/_ext, as far as they can be tested without Sphinx."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+EXTENSIONS = Path(__file__).parents[2] / "docs" / "_ext"
+
+
+class Stub(types.ModuleType):
+    """Stands for a package that the test environment need not have: any name gives a class."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return type(name, (), {})
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Give a function that imports an extension, with stubs in Sphinx's place."""
+    for name in ("sphinx", "sphinx.application", "sphinx.search", "sphinx.search.en", "sphinx.util"):
+        monkeypatch.setitem(sys.modules, name, Stub(name))
+    sys.modules["sphinx.search"].languages = {}  # type: ignore[attr-defined]
+    sys.modules["sphinx.util"].logging = types.SimpleNamespace(getLogger=lambda name: None)  # type: ignore[attr-defined]
+
+    def load(name: str) -> Any:
+        spec = importlib.util.spec_from_file_location(f"docs_ext_{name}", EXTENSIONS / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("stride of 2", ["stride", "of", "2"]),
+        ("卷积核", ["卷积", "积核"]),
+        ("用conv2d做卷积", ["用", "conv2d", "做卷", "卷积"]),
+        ("核", ["核"]),
+    ],
+)
+def test_chinese_is_indexed_in_pairs(load: Any, text: str, words: list[str]) -> None:
+    assert load("bilingual").split(text) == words
+
+
+def test_twins(load: Any) -> None:
+    bilingual = load("bilingual")
+    assert bilingual._twin_of("en/06-pooling") == "zh/06-pooling"
+    assert bilingual._twin_of("zh/index") == "en/index"
+    assert bilingual._twin_of("api/nn") is None
+    assert bilingual._twin_of("index") is None
+
+
+def test_broken_links_are_found(load: Any, tmp_path: Path) -> None:
+    internal_links = load("internal_links")
+    (tmp_path / "a.html").write_text('<h1 id="top">A</h1><a href="b.html#there">b</a><img src="no.png">')
+    (tmp_path / "b.html").write_text('<p id="here"></p><a href="a.html#top">a</a><a href="https://example.org/x">x</a>')
+    assert internal_links.broken_links(tmp_path / "a.html") == ["b.html#there", "no.png"]
+    assert internal_links.broken_links(tmp_path / "b.html") == []
+
+
+def test_docstrings_are_prepared(load: Any) -> None:
+    lines = ["See [1]_.", "x : array, shape (N, C, *D)", "    ``(N, *D)`` stays", ".. [1] A. Author"]
+    load("numpy_docstrings").prepare(None, "function", "pack.my_function", None, None, lines)
+    assert lines == [
+        "See [#pack-my-function-1]_.",
+        r"x : array, shape (N, C, \*D)",
+        "    ``(N, *D)`` stays",
+        ".. [#pack-my-function-1] A. Author",
+    ]
