@@ -34,7 +34,12 @@ hypothesis.settings.register_profile(
     derandomize="CI" in os.environ,
     database=None,
     # `device` and `on_device` hold no state that one example could leave to the next
-    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow],
+    # sizes are drawn freely and the large ones thrown away, so many draws may be
+    suppress_health_check=[
+        hypothesis.HealthCheck.function_scoped_fixture,
+        hypothesis.HealthCheck.too_slow,
+        hypothesis.HealthCheck.filter_too_much,
+    ],
 )
 hypothesis.settings.load_profile("tinyconv")
 

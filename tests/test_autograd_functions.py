@@ -421,3 +421,80 @@ def test_anomaly_mode_runs_every_kind_of_result():
         (g,) = tc.grad(loss, x, create_graph=True)
         tc.grad(g.sum(), x)
     assert not tc.autograd.mode._mode.anomaly
+
+
+# --- the forms of PyTorch ---
+
+
+def test_no_grad_decorates_without_parentheses():
+    @tc.no_grad
+    def double(x):
+        return x * 2
+
+    @tc.enable_grad
+    def triple(x):
+        return x * 3
+
+    assert not double(scalar()).requires_grad
+    assert double.__name__ == "double"
+    assert (scalar() * 2).requires_grad
+    with tc.no_grad():
+        assert triple(scalar()).requires_grad
+
+
+def test_a_function_in_pytorchs_form_is_refused_with_the_form_to_write():
+    with pytest.raises(TypeError, match=r"Exp: write forward\(self, \*arrays\) and vjp\(self, \*grads\)"):
+
+        class Exp(tc.Function):
+            @staticmethod
+            def forward(ctx, x):
+                return x
+
+    with pytest.raises(TypeError, match="vjp stands for backward"):
+
+        class Log(tc.Function):
+            def forward(self, x):
+                return x
+
+            def backward(self, grad):
+                return grad
+
+
+def test_a_walk_towards_few_targets_leaves_the_graph_as_it_was():
+    """What a targeted walk asks of a vjp is the walk's, not the node's: another walk may be under way."""
+    a, b = tc.randn(3, requires_grad=True), tc.randn(3, requires_grad=True)
+    y = (a * b).sum()
+    failures = []
+
+    def walk(target, other):
+        for _ in range(300):
+            (g,) = tc.grad(y, target, retain_graph=True)
+            if not np.array_equal(g.numpy(), other.detach().numpy()):
+                failures.append(g)
+
+    threads = [threading.Thread(target=walk, args=pair) for pair in ((a, b), (b, a))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    ga, gb = tc.grad(y, [a, b])
+    assert np.array_equal(ga.numpy(), b.detach().numpy())
+    assert np.array_equal(gb.numpy(), a.detach().numpy())
+
+
+def test_forward_must_not_return_a_list():
+    class Listed(tc.Function):
+        def forward(self, x):
+            return [x, x]
+
+    with pytest.raises(TypeError, match=r"Listed\.forward returned a list; return an array, or a tuple of arrays"):
+        Listed.apply(tc.ones(1))
+
+
+def test_only_numbers_become_tensors():
+    for array in (np.array(["a"]), np.array([1j])):
+        with pytest.raises(TypeError):
+            tc.Tensor(array)
+        with pytest.raises(TypeError):
+            tc.from_numpy(array)

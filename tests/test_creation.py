@@ -124,10 +124,19 @@ def test_integers():
         (lambda: tc.arange(0, 3, 0), "step must be nonzero"),
         (lambda: tc.randint(5, 5, (1,)), "expects low < high, but got low=5 and high=5"),
         (lambda: tc.randint(0, (1,)), "low=0 and high=0"),
+        (lambda: tc.randint(0, 300, (1,), dtype=tc.uint8), "uint8 cannot hold all integers from 0 to 299"),
         (lambda: tc.ones(1, dtype=tc.int64, requires_grad=True), "floating point dtype can require gradients"),
         (lambda: tc.linspace(0, 1, -1), "number of steps must be non-negative"),
+        (lambda: tc.randn(2, dtype=tc.int64), "need a floating point dtype, got int64; use randint"),
+        (lambda: tc.rand(2, dtype=tc.bool), "need a floating point dtype, got bool"),
     ],
 )
 def test_errors(call, text):
     with pytest.raises(RuntimeError, match=text):
         call()
+
+
+@pytest.mark.parametrize("sizes", [(2.5,), ("a",), (2, None)])
+def test_sizes_are_integers(sizes):
+    with pytest.raises(TypeError, match="sizes must be ints, got"):
+        tc.zeros(*sizes)

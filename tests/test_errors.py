@@ -474,3 +474,50 @@ def test_offsets_of_the_wrong_shape() -> None:
         "(1, 18, 5, 5)",
     )
     assert layer(tc.ones(1, 4, 5, 5), tc.zeros(1, 18, 3, 3)).shape == (1, 2, 3, 3)
+
+
+# --- what is no Tensor --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "loss", [nn.CrossEntropyLoss(), nn.NLLLoss(), nn.MSELoss(), nn.L1Loss(), nn.HuberLoss(), nn.BCELoss(),
+             nn.BCEWithLogitsLoss()],
+)  # fmt: skip
+@pytest.mark.parametrize("target", [np.array([0, 1]), [0, 1], 0.0])
+def test_a_loss_of_what_is_no_tensor(loss: nn.Module, target: Any) -> None:
+    text = message(TypeError, lambda: loss(tc.ones(2, 3), target))
+    says(text, f"{type(loss).__name__}(", "target must be a Tensor", type(target).__name__, "tinyconv.tensor(target)")
+
+
+@pytest.mark.parametrize("layer", [nn.Conv2d(3, 2, 1), nn.ConvTranspose2d(3, 2, 1), nn.MaxPool2d(2), nn.Linear(3, 2)])
+def test_a_layer_called_on_an_array(layer: nn.Module) -> None:
+    text = message(TypeError, lambda: layer(np.ones((1, 3, 4, 3), np.float32)))
+    says(text, f"{type(layer).__name__}(", "expected a Tensor", "ndarray", "tinyconv.tensor(...)")
+
+
+def test_a_float_is_no_condition() -> None:
+    x = tc.ones(2)
+    says(message(RuntimeError, lambda: tc.where(x, x, x)), "boolean", "float32", "(2,)", "where(x > 0, ...)")
+
+
+@pytest.mark.parametrize("call", [lambda x: x.split(1), lambda x: x.chunk(2)])
+def test_a_scalar_cannot_be_cut(call: Callable) -> None:
+    says(message(RuntimeError, lambda: call(tc.tensor(1.0))), "at least a 1-dimensional tensor", "unsqueeze(0)")
+
+
+def test_a_place_that_a_sequential_has_not() -> None:
+    text = message(IndexError, lambda: nn.Sequential(nn.ReLU())[3])
+    says(text, "index 3 is out of range", "Sequential holds 1 modules")
+
+
+def test_an_optimizer_given_a_model_or_a_foreign_state() -> None:
+    layer = nn.Linear(2, 2)
+    text = message(TypeError, lambda: tc.optim.SGD(layer, lr=0.1))
+    says(text, "is a Linear", "SGD(model.parameters(), ...)")
+    text = message(ValueError, lambda: tc.optim.SGD(layer.parameters(), lr=0.1).load_state_dict(layer.state_dict()))
+    says(text, "'state' and 'param_groups'", "['weight', 'bias']", "SGD.state_dict()")
+
+
+def test_saving_into_a_folder_that_is_not_there(tmp_path: Any) -> None:
+    text = message(FileNotFoundError, lambda: tc.save({}, tmp_path / "nowhere" / "a.npz"))
+    says(text, "cannot write", "the folder", "does not exist")

@@ -72,6 +72,7 @@ METHODS = """
     sum mean max min amax amin argmax argmin var std prod logsumexp norm all any
     exp log log1p sqrt rsqrt sin cos tanh sigmoid relu softmax log_softmax abs sign pow clamp
     add_ sub_ mul_ div_ copy_ fill_ zero_ numel dim size
+    add sub mul div matmul neg eq ne lt le gt ge maximum minimum masked_fill view_as reshape_as expand_as
 """
 
 

@@ -325,3 +325,35 @@ def test_writing_to_a_view_writes_to_its_base():
     x[:, 1].mul_(5)
     x.T[2].fill_(7)
     assert x.tolist() == [[1.0, 5.0, 7.0], [0.0, 0.0, 7.0]]
+
+
+# --- operators by name ---
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "div", "eq", "ne", "lt", "le", "gt", "ge", "maximum", "minimum"])
+def test_an_operator_by_name_is_the_operator(name, device):
+    a, b = draw(2, 3).round(), draw(3).round()
+    ufunc = {"sub": "subtract", "mul": "multiply", "div": "divide", "eq": "equal", "ne": "not_equal", "lt": "less",
+             "le": "less_equal", "gt": "greater", "ge": "greater_equal"}.get(name, name)  # fmt: skip
+    with np.errstate(divide="ignore", invalid="ignore"):
+        expected = getattr(np, ufunc)(a, b)
+    np.testing.assert_array_equal(host(getattr(leaf(a, device), name)(leaf(b, device))), expected)
+
+
+def test_methods_of_pytorchs_scripts():
+    x = tc.tensor([[1.0, -2.0], [3.0, 4.0]])
+    assert x.add(x, alpha=2).tolist() == (x * 3).tolist()
+    assert x.sub(1, alpha=2).tolist() == (x - 2).tolist()
+    assert x.matmul(x).tolist() == (x @ x).tolist()
+    assert x.neg().tolist() == (-x).tolist()
+    assert x.masked_fill(x < 0, 0).tolist() == [[1.0, 0.0], [3.0, 4.0]]
+    assert x.expand_as(tc.zeros(3, 2, 2)).shape == (3, 2, 2)
+    labels = tc.tensor([1, 1])
+    predicted = x.argmax(dim=1, keepdim=True)
+    assert predicted.eq(labels.view_as(predicted)).sum().item() == 1
+
+
+def test_only_matrices_are_transposed_by_t():
+    assert tc.zeros(2, 3).t().shape == (3, 2)
+    with pytest.raises(RuntimeError, match=r"t\(\) expects a tensor with <= 2 dimensions, but self is 3D"):
+        tc.zeros(2, 3, 4).t()

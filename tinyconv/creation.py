@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .backend import Array, Device, generator
-from .ops.promotion import default_dtype, rank_of
+from .ops.promotion import default_dtype, fits, rank_of
 from .tensor import Tensor
 
 __all__ = [
@@ -20,6 +20,8 @@ __all__ = [
 def _shape(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     """Accept ``zeros(2, 3)`` and ``zeros((2, 3))``."""
     shape = tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], Sequence) else sizes
+    if not all(hasattr(n, "__index__") for n in shape):
+        raise TypeError(f"sizes must be ints, got {list(shape)}; numbers to put into a tensor go to tensor(...)")
     if any(n < 0 for n in shape):
         raise RuntimeError(f"Trying to create tensor with negative dimension: {list(shape)}")
     return shape
@@ -214,6 +216,10 @@ def randn(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
 
 def _draw(dtype: Any) -> Any:
     """What to draw in: NumPy's generators know float32 and float64."""
+    if dtype is not None and np.dtype(dtype).kind != "f":
+        raise RuntimeError(
+            f"random numbers of rand, randn and normal need a floating point dtype, got {np.dtype(dtype)}; use randint"
+        )
     return np.float64 if dtype is not None and np.dtype(dtype) == np.float64 else np.float32
 
 
@@ -259,7 +265,7 @@ def randint(low: int, high: Any = None, size: Any = None, dtype: Any = None, dev
     Raises
     ------
     RuntimeError
-        If there is no integer between the limits.
+        If there is no integer between the limits, or `dtype` cannot hold them all.
 
     Examples
     --------
@@ -273,8 +279,11 @@ def randint(low: int, high: Any = None, size: Any = None, dtype: Any = None, dev
         low, high = 0, low
     if low >= high:
         raise RuntimeError(f"randint: expects low < high, but got low={low} and high={high}")
+    kind = np.dtype(dtype or np.int64)
+    if kind.kind in "iu" and not (fits(kind, low) and fits(kind, high - 1)):
+        raise RuntimeError(f"randint: {kind} cannot hold all integers from {low} to {high - 1}; use dtype=int64")
     drawn = np.asarray(generator().integers(low, high, tuple(size or ())))
-    return _from_host(drawn, dtype or np.int64, device, False)
+    return _from_host(drawn, kind, device, False)
 
 
 def randperm(n: int, device: Any = None) -> Tensor:

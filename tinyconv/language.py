@@ -184,6 +184,9 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         ),
         ", at most {kernel},": "（最多 {kernel}）",
         # --- convolution (ops/conv.py) ---
+        "{layer}: expected a Tensor, but got a {kind}; use tinyconv.tensor(...)": (
+            "{layer}: 应当给一个 Tensor，但得到的是 {kind}；请用 tinyconv.tensor(...)"
+        ),
         '{layer}: "{function}" not implemented for {dtype} input of shape {shape}; it needs floating point numbers. '
         "Use x.float()": '{layer}: "{function}" 不能用于 {dtype} 的输入（形状 {shape}），它需要浮点数。请用 x.float()',
         "{layer}: Expected {unbatched}D (unbatched) or {batched}D (batched) input to {function}, but got input of "

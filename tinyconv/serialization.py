@@ -33,7 +33,7 @@ __all__ = ["load", "open_atomic", "save"]
 
 _STRUCTURE = "structure.json"
 _MAX_DEPTH = 100
-_NUMBER_KINDS = "biufc"  # bool, int, unsigned, float, complex: the dtypes a file may hold
+_NUMBER_KINDS = "biuf"  # bool, int, unsigned, float: the dtypes a Tensor, and so a file, may hold
 _GIB = 1 << 30
 _FREE_SIZE, _MAX_RATIO = _GIB, 100  # a file may grow to 1 GiB, or 100-fold, before it counts as a zip bomb
 
@@ -65,6 +65,8 @@ def open_atomic(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     ['a.bin']
     """
     target = Path(os.path.realpath(path))  # a link stays a link: the file it points to is replaced
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"cannot write {os.fspath(path)!r}: the folder {str(target.parent)!r} does not exist")
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.tmp")
     try:
         with open(temporary, "xb") as file:

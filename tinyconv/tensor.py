@@ -68,7 +68,7 @@ class Tensor(TensorMethods):
     requires_grad: bool
 
     def __init__(self, data: Any, requires_grad: bool = False):
-        if type(data) is not np.ndarray:
+        if type(data) is not np.ndarray or data.dtype.kind not in "biuf":
             data = _as_array(data)
         self._data = data
         self.grad = None
@@ -441,6 +441,8 @@ class Tensor(TensorMethods):
     def _assign(self, key: Any, value: Any, how: str) -> Tensor:
         """``self[key] = value``, in the graph if a gradient is involved."""
         key = ops.as_index(self, key)
+        if parts := ops.parted(key):
+            return self._assign(parts[0], self[parts[0]].clone()._assign(parts[1], value, how), how)
         if not isinstance(value, (Tensor, int_, float_, np.generic)):
             value = Tensor(self.device.asarray(_as_array(value, self.dtype)))
         if isinstance(value, Tensor):
@@ -503,10 +505,6 @@ class Tensor(TensorMethods):
     def zero_(self) -> Tensor:
         """Set every element to 0."""
         return self._assign(..., 0, "zero_")
-
-    def contiguous(self) -> Tensor:
-        """Give a tensor whose memory is in C order (itself if it is)."""
-        return self if self._data.flags.c_contiguous else self.clone()
 
 
 autograd.set_tensor_type(Tensor)

@@ -147,6 +147,56 @@ class TensorMethods:
             raise TypeError(f"~ (operator.invert) is only implemented on integer and bool tensors, got {self.dtype}")
         return autograd.tensor_type(~self._data)
 
+    # ---------------------------------------------------------------------- operators by name
+
+    def add(self, other: Any, alpha: float_ = 1) -> Tensor:
+        """``x + alpha * other``."""
+        return ops.add(self, other if alpha == 1 else other * alpha)
+
+    def sub(self, other: Any, alpha: float_ = 1) -> Tensor:
+        """``x - alpha * other``."""
+        return ops.sub(self, other if alpha == 1 else other * alpha)
+
+    def mul(self, other: Any) -> Tensor:
+        """``x * other``."""
+        return ops.mul(self, other)
+
+    def div(self, other: Any) -> Tensor:
+        """``x / other``."""
+        return ops.div(self, other)
+
+    def matmul(self, other: Any) -> Tensor:
+        """``x @ other``."""
+        return ops.matmul(self, other)
+
+    def neg(self) -> Tensor:
+        """``-x``."""
+        return ops.neg(self)
+
+    def eq(self, other: Any) -> Tensor:
+        """``x == other``."""
+        return ops.compare("equal", self, other)
+
+    def ne(self, other: Any) -> Tensor:
+        """``x != other``."""
+        return ops.compare("not_equal", self, other)
+
+    def lt(self, other: Any) -> Tensor:
+        """``x < other``."""
+        return ops.compare("less", self, other)
+
+    def le(self, other: Any) -> Tensor:
+        """``x <= other``."""
+        return ops.compare("less_equal", self, other)
+
+    def gt(self, other: Any) -> Tensor:
+        """``x > other``."""
+        return ops.compare("greater", self, other)
+
+    def ge(self, other: Any) -> Tensor:
+        """``x >= other``."""
+        return ops.compare("greater_equal", self, other)
+
     # ---------------------------------------------------------------------- one element at a time
 
     def exp(self) -> Tensor:
@@ -218,6 +268,18 @@ class TensorMethods:
         return ops.clamp(self, min, max)
 
     clip = clamp
+
+    def maximum(self, other: Any) -> Tensor:
+        """The larger of two, element by element."""
+        return ops.maximum(self, other)
+
+    def minimum(self, other: Any) -> Tensor:
+        """The smaller of two, element by element."""
+        return ops.minimum(self, other)
+
+    def masked_fill(self, mask: Any, value: Any) -> Tensor:
+        """`value` where `mask` holds, x elsewhere."""
+        return ops.where(mask, value, self)
 
     # ---------------------------------------------------------------------- reductions
 
@@ -308,6 +370,16 @@ class TensorMethods:
 
     view = reshape
 
+    def view_as(self, other: Tensor) -> Tensor:
+        """Give another's shape."""
+        return ops.reshape(self, other.shape)
+
+    reshape_as = view_as
+
+    def contiguous(self) -> Tensor:
+        """Give a tensor whose memory is in C order (itself if it is)."""
+        return self if self._data.flags.c_contiguous else self.clone()
+
     def flatten(self, start_dim: int_ = 0, end_dim: int_ = -1) -> Tensor:
         """Merge dimensions into one."""
         return ops.flatten(self, start_dim, end_dim)
@@ -336,7 +408,18 @@ class TensorMethods:
         return ops.transpose(self, -1, -2)
 
     def t(self) -> Tensor:
-        """Transpose a matrix."""
+        """Transpose a matrix.
+
+        Raises
+        ------
+        RuntimeError
+            For more than two dimensions.
+        """
+        if self.ndim > 2:
+            raise RuntimeError(
+                f"t() expects a tensor with <= 2 dimensions, but self is {self.ndim}D, of shape {self.shape}. "
+                f"Use mT or transpose(dim0, dim1)"
+            )
         return self.T
 
     def squeeze(self, dim: Dims = None) -> Tensor:
@@ -350,6 +433,10 @@ class TensorMethods:
     def expand(self, *shape: Any) -> Tensor:
         """Repeat dimensions of size 1 without copying."""
         return ops.expand(self, _sizes(shape))
+
+    def expand_as(self, other: Tensor) -> Tensor:
+        """Expand to another's shape."""
+        return ops.expand(self, other.shape)
 
     def flip(self, *dims: Any) -> Tensor:
         """Reverse the order along dimensions."""

@@ -1,4 +1,4 @@
-"""Dropout: how much is dropped, what remains, and that a seed repeats it."""
+"""Dropout: how much is dropped, what remains, and that a seed repeats it; one-hot vectors."""
 
 from __future__ import annotations
 
@@ -96,3 +96,21 @@ def test_integers_cannot_be_scaled(layer: type, shape: tuple, together: tuple) -
     with pytest.raises(RuntimeError, match=r"^Dropout.*int64.*x\.float\(\)"):
         layer(0.3)(x)
     assert layer(0.3).eval()(x) is x
+
+
+def test_one_hot(device, on_device) -> None:
+    labels = tc.tensor([[1], [2]], device=device)
+    with on_device():
+        y = nn.functional.one_hot(labels, 3)
+    assert (y.shape, y.dtype) == ((2, 1, 3), tc.int64)
+    np.testing.assert_array_equal(tc.asnumpy(y.data), np.eye(3)[[[1], [2]]])
+    assert nn.functional.one_hot(tc.tensor([], dtype=tc.int64), 3).shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("labels", "text"),
+    [([0, 3], "from 0 to 3 with num_classes=3"), ([-1], "from -1 to -1"), ([0.5], "must be integers, got float32")],
+)
+def test_one_hot_refuses_what_is_no_class(labels: list, text: str) -> None:
+    with pytest.raises(RuntimeError, match=text):
+        nn.functional.one_hot(tc.tensor(labels), 3)

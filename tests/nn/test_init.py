@@ -167,3 +167,13 @@ def test_reset_parameters_draws_anew_in_place() -> None:
     layer.reset_parameters()
     assert layer.weight is weight
     assert (weight.detach().numpy() != before).all()
+
+
+@pytest.mark.parametrize("fill", [init.ones_, init.normal_, init.kaiming_uniform_, lambda w: init.constant_(w, 2.0)])
+def test_a_raw_array_is_filled_too(fill) -> None:
+    layer = nn.Linear(3, 2)
+    layer.weight.data[...] = math.nan
+    fill(layer.weight.data)
+    assert np.isfinite(layer.weight.data).all()
+    with pytest.raises(TypeError, match="expected a Tensor or an array to fill, got list"):
+        init.ones_([1.0])

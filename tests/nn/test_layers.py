@@ -387,6 +387,7 @@ def test_arguments_and_defaults_are_pytorchs(layer: type) -> None:
         (lambda: nn.Conv2d(1, 1, 3, stride=2, padding="same"), ValueError, "same"),
         (lambda: nn.Conv2d(1, 1, (3, 3, 3)), ValueError, "kernel_size"),
         (lambda: nn.Conv2d(1, 1, 0), ValueError, "kernel_size"),
+        (lambda: nn.Conv2d(1, 1, np.array([3, 3])), TypeError, "Conv2d: kernel_size must be an int or 2 ints"),
         (lambda: nn.Conv2d(1, 1, 3, stride=0), ValueError, "stride"),
         (lambda: nn.ConvTranspose2d(1, 1, 3, padding="same"), ValueError, "padding must be numbers, got 'same'"),
         (lambda: nn.ConvTranspose2d(1, 1, 3, padding_mode="reflect"), ValueError, 'Only "zeros" padding mode'),

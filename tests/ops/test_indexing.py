@@ -298,3 +298,56 @@ def test_an_integer_that_does_not_fit_cannot_be_written():
 def test_take_along_errors(indices, dim):
     with pytest.raises(RuntimeError, match="must have the shape of the input"):
         tc.take_along_dim(tc.ones(2, 3), tc.zeros(indices, dtype=tc.int64), dim)
+
+
+@pytest.mark.parametrize("dim", [2, -3, 5])
+def test_take_along_a_dimension_that_is_not_there(dim):
+    with pytest.raises(IndexError, match="Dimension out of range"):
+        tc.take_along_dim(tc.ones(2, 3), tc.zeros(2, 3, dtype=tc.int64), dim)
+
+
+@pytest.mark.parametrize("pick", [lambda x, i: x[i], lambda x, i: tc.take_along_dim(x, i, 0)])
+def test_many_gradients_of_one_place_add_up_in_float16(pick, device):
+    x = tc.zeros(3, dtype=tc.float16, device=device, requires_grad=True)
+    pick(x, tc.zeros(5000, dtype=tc.int64, device=device)).sum().backward()
+    assert host(x.grad).tolist() == [5000.0, 0.0, 0.0]  # 2048 + 1 is 2048 in float16
+
+
+# NumPy alone would move the array's dimensions to the front of these; PyTorch applies the integers first
+APART = [
+    ((0, slice(None), [1, 2, 0, 0]), lambda a: a[0][:, [1, 2, 0, 0]]),
+    ((slice(None), [2, 0], None, -1), lambda a: a[..., -1][:, [2, 0], None]),
+    ((1, ..., [0, 3]), lambda a: a[1][..., [0, 3]]),
+    ((-1, None, [2, 1]), lambda a: a[-1][None, [2, 1]]),
+    (([0, 1], slice(None), 2), lambda a: a[:, :, 2][[0, 1]]),
+]
+
+
+@pytest.mark.parametrize(("key", "expected"), APART)
+def test_integers_come_before_arrays(key, expected, device, on_device):
+    keys = by_device(key, device)
+    check(lambda x: x[keys[x.device.type]], expected, draw(2, 3, 5), device=device, on_device=on_device)
+
+
+def test_integers_come_before_a_mask(device):
+    x, mask = draw(2, 3, 5), np.array([True, False, True, True, False])
+    out = leaf(x, device)[0, 1:, tc.tensor(mask, device=device)]
+    assert host(out).tolist() == x[0][1:][:, mask].tolist()
+
+
+@pytest.mark.parametrize(("key", "expected"), APART[1:])  # the first writes to one place twice
+@pytest.mark.parametrize("recorded", [False, True])
+def test_integers_come_before_arrays_in_an_assignment_too(key, expected, recorded, device):
+    places = np.arange(30.0).reshape(2, 3, 5)
+    x, value = leaf(places, device), leaf(-1.0 - expected(draw(2, 3, 5)) ** 2, device)
+    with tc.set_grad_enabled(recorded):
+        y = x.clone()
+        y[key] = value
+    written = np.isin(places, expected(places))
+    assert (expected(host(y)) == host(value)).all()
+    assert (host(y)[~written] == places[~written]).all()
+    assert y.requires_grad == recorded
+    if recorded:
+        y.sum().backward()
+        assert (host(x.grad) == ~written).all()
+        assert (host(value.grad) == 1).all()

@@ -167,6 +167,7 @@ def test_empty_batches():
         (lambda: ops.batch_norm(tc.ones(2, 3), weight=tc.ones(2)), RuntimeError, "weight should contain 3 .* not 2"),
         (lambda: ops.batch_norm(tc.ones(2, 3, dtype=tc.int64), training=True), (RuntimeError, TypeError), "int64"),
         (lambda: ops.batch_norm(tc.zeros(0, 3), training=True), (RuntimeError, ValueError), "batch_norm"),
+        (lambda: ops.batch_norm(tc.ones(3), training=True), RuntimeError, r"at least 2 dimensions.*shape \(3,\)"),
         (lambda: ops.layer_norm(tc.ones(2, 3), 4), RuntimeError, r"expected input with shape \[\*, 4\].*\[2, 3\]"),
         (lambda: ops.layer_norm(tc.ones(2, 3), ()), RuntimeError, "normalized_shape"),
         (lambda: ops.group_norm(tc.ones(2, 3), 2), ValueError, r"divisible by num_groups.*\[2, 3\] and num_groups=2"),
@@ -178,3 +179,9 @@ def test_empty_batches():
 def test_errors(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+@pytest.mark.parametrize(("mean", "var"), [(None, None), (tc.zeros(3), None), (None, tc.ones(3))])
+def test_batch_norm_in_evaluation_needs_both_running_values(mean, var):
+    with pytest.raises(RuntimeError, match="batch_norm: running_mean and running_var must be defined in evaluation"):
+        tc.nn.functional.batch_norm(tc.ones(2, 3), mean, var)

@@ -324,8 +324,30 @@ def test_the_gradient_of_an_empty_sum_is_empty():
         (lambda: tc.zeros(0, 3).amax(), RuntimeError, r"amax\(\): Expected reduction dim .*non-zero size.*\(0, 3\)"),
         (lambda: tc.zeros(0, 3).max(0), IndexError, r"argmax\(\): Expected reduction dim 0 to have non-zero size"),
         (lambda: tc.zeros(0, 3).argmin(), IndexError, r"argmin\(\): Expected reduction dim"),
+        (lambda: tc.zeros(0, 3).amax(0), IndexError, r"amax\(\): Expected reduction dim 0"),
+        (lambda: tc.ones(2, 3).argmax((0, 1)), TypeError, r"argmax: dim must be one int or None, got \(0, 1\)"),
+        (lambda: tc.ones(2, 3).sum("rows"), TypeError, "sum: dim must be an int, several ints or None, got 'rows'"),
+        (lambda: tc.ones(2, 3).sum(0, 1), TypeError, r"sum: keepdim must be True or False, got 1.*dim=\(0, 1\)"),
+        (lambda: tc.tensor([1]).std(), RuntimeError, r"std\(\).*int64"),
+        (lambda: tc.ones(2).norm("nuc"), TypeError, "norm: p must be a number, inf, -inf or 'fro', got 'nuc'"),
     ],
 )
 def test_errors(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+def test_max_and_min_of_two_tensors():
+    a, b = tc.tensor([1.0, 5.0]), tc.tensor([3.0, 2.0])
+    assert a.max(b).tolist() == tc.max(a, b).tolist() == [3.0, 5.0]
+    assert a.min(b).tolist() == tc.min(a, b).tolist() == [1.0, 2.0]
+
+
+def test_numpys_reductions_of_a_tensor_are_its_own():
+    x = tc.tensor([[1.0, 2.0], [3.0, 6.0]])
+    assert np.sum(x).item() == 12.0
+    assert np.mean(x, axis=0).tolist() == [2.0, 4.0]
+
+
+def test_the_frobenius_norm_is_the_2_norm():
+    assert tc.tensor([[3.0, 0.0], [0.0, 4.0]]).norm("fro").item() == 5.0

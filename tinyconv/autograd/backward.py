@@ -122,12 +122,11 @@ def _input_gradients(node: Function, received: dict[int, Tensor], wanted: set[An
     grads = [received.pop(i, None) for i in range(1 if node._outputs is None else len(node._outputs))]
     if wanted is None:
         return node._run_vjp(grads)
-    mask = node.needs_input_grad
-    node.needs_input_grad = tuple(edge is not None and edge[0] in wanted for edge in node.edges)
+    outer, _mode.asked = _mode.asked, (node, tuple(edge is not None and edge[0] in wanted for edge in node.edges))
     try:
         return node._run_vjp(grads)
     finally:
-        node.needs_input_grad = mask
+        _mode.asked = outer
 
 
 def _checked(node: Function, edge: Edge, gradient: Tensor) -> Tensor:
@@ -296,8 +295,9 @@ def grad(
             raise RuntimeError(f"grad: input {position} (shape {tensor.shape}) does not require grad")
     keep = create_graph if retain_graph is None else retain_graph
     results = run_backward(roots, keep, create_graph, inputs)
-    if None in [None if g is None else 0 for g in results] and not allow_unused:
-        position = next(i for i, g in enumerate(results) if g is None)
+    unused = [position for position, g in enumerate(results) if g is None]
+    if unused and not allow_unused:
+        position = unused[0]
         raise RuntimeError(
             f"grad: input {position} (shape {inputs[position].shape}) appears to not have been used in the "
             f"graph of the outputs. Set allow_unused=True if that is meant, to get None for it"

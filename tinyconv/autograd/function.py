@@ -97,11 +97,20 @@ class Function:
     tensor([12.])
     """
 
-    __slots__ = ("__weakref__", "_hooks", "_outputs", "_saved", "_where", "edges", "needs_input_grad")
+    __slots__ = ("__weakref__", "_hooks", "_needs", "_outputs", "_saved", "_where", "edges")
     is_view: ClassVar[bool] = False
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuse PyTorch's form of a Function where the class is written, not where it is called."""
+        super().__init_subclass__(**kwargs)
+        if isinstance(vars(cls).get("forward"), staticmethod) or ("backward" in vars(cls) and "vjp" not in vars(cls)):
+            raise TypeError(
+                f"{cls.__name__}: write forward(self, *arrays) and vjp(self, *grads), plain methods: self takes the "
+                f"place of PyTorch's ctx, forward computes with arrays, and vjp stands for backward"
+            )
+
     edges: tuple[Edge | None, ...]
-    needs_input_grad: tuple[bool, ...]
+    _needs: tuple[bool, ...]
     _saved: tuple[Any, ...] | None
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -111,6 +120,12 @@ class Function:
     def vjp(self, *grads: Tensor) -> Any:
         """Give the vector-Jacobian product: input gradients from output gradients."""
         raise NotImplementedError(f"{type(self).__name__} must define vjp(self, grad) to be differentiated")
+
+    @property
+    def needs_input_grad(self) -> tuple[bool, ...]:
+        """Per positional argument: is its gradient wanted?  A walk towards few targets asks for fewer."""
+        asked = _mode.asked
+        return asked[1] if asked is not None and asked[0] is self else self._needs
 
     def save_for_backward(self, *arrays: Any) -> None:
         """Keep arrays (inputs, outputs or others) for ``vjp``; others than arrays pass unchanged."""
@@ -170,10 +185,12 @@ class Function:
         recording = _mode.grad and True in needs_grad
         node = cls()
         node._saved = ()
-        node.needs_input_grad = tuple(needs_grad) if recording else (False,) * len(args)
+        node._needs = tuple(needs_grad) if recording else (False,) * len(args)
         result = node.forward(*inputs, **kwargs)
         if isinstance(result, np.generic):  # NumPy gives scalars for 0-d results
             result = np.asarray(result)
+        elif isinstance(result, list):
+            raise TypeError(f"{cls.__name__}.forward returned a list; return an array, or a tuple of arrays")
         if _mode.anomaly:
             node._check_forward(result, [a for a in args if isinstance(a, tensor_type)])
         several = isinstance(result, tuple)
@@ -187,7 +204,7 @@ class Function:
     def _record(self, args: tuple[Any, ...], outputs: tuple[Tensor, ...]) -> None:
         """Tie the outputs to this node, and this node to where its inputs came from."""
         self._hooks = self._outputs = None
-        self.edges = tuple([_edge_of(a) if needs else None for a, needs in zip(args, self.needs_input_grad)])
+        self.edges = tuple([_edge_of(a) if needs else None for a, needs in zip(args, self._needs)])
         for index, output in enumerate(outputs):
             if output._data.dtype.kind == "f":  # integers carry no gradient
                 output.requires_grad, output.grad_fn, output._index = True, self, index

@@ -13,11 +13,12 @@ __all__ = ["detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad", "set_g
 
 
 class _Mode(threading.local):
-    """Per thread: is recording on, is every value checked, and is a vjp at work?"""
+    """Per thread: is recording on, is every value checked, is a vjp at work, and what is asked of it?"""
 
     grad = True
     anomaly = False
     inside_vjp = False
+    asked: tuple[Any, tuple[bool, ...]] | None = None  # a Function, and which gradients its vjp shall give now
 
 
 _mode = _Mode()
@@ -104,7 +105,7 @@ class set_grad_enabled(_Recording):
 
 
 class no_grad(_Recording):
-    """Record nothing inside: ``with no_grad():``, or ``@no_grad()`` on a function.
+    """Record nothing inside: ``with no_grad():``, or ``@no_grad()`` or ``@no_grad`` on a function.
 
     Examples
     --------
@@ -114,6 +115,10 @@ class no_grad(_Recording):
     ...     (x * 2).requires_grad
     False
     """
+
+    def __new__(cls, function: Callable | None = None) -> Any:
+        """Make a block, or with a function (``@no_grad``) decorate that."""
+        return super().__new__(cls) if function is None else cls()(function)
 
     def __init__(self) -> None:
         super().__init__(False)
@@ -130,6 +135,10 @@ class enable_grad(_Recording):
     ...     (x * 2).requires_grad
     True
     """
+
+    def __new__(cls, function: Callable | None = None) -> Any:
+        """Make a block, or with a function (``@enable_grad``) decorate that."""
+        return super().__new__(cls) if function is None else cls()(function)
 
     def __init__(self) -> None:
         super().__init__(True)

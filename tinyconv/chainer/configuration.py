@@ -45,7 +45,7 @@ class Config(threading.local):
 
     @enable_backprop.setter
     def enable_backprop(self, value: bool) -> None:
-        autograd.set_grad_enabled(bool(value)).__enter__()
+        autograd.set_grad_enabled(bool(value))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not hasattr(type(self), name):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..backend import Array, get_array_module
+from ..backend import get_array_module
 from ..tensor import Tensor
 
 __all__ = ["Variable", "as_variable"]
@@ -40,15 +40,6 @@ class Variable(Tensor):
         super().__init__(data)
         if requires_grad and self.dtype.kind == "f":
             self.requires_grad_()
-
-    @property
-    def array(self) -> Array:
-        """The raw array; another name of ``data``."""
-        return self.data
-
-    @array.setter
-    def array(self, value: Any) -> None:
-        self.data = value
 
     @property
     def xp(self) -> Any:

@@ -71,7 +71,7 @@ FORMULAS: dict[str, str] = {
     "Im2Col": "y = every window of x as a column;  gx = col2im(g)",
     # pooling
     "AdaptiveAvg": "y = mean of each bin;  gx = g / (cells of the bin), over its cells",
-    "AdaptiveSpread": "y = x / (cells of the bin), over its cells;  gx = mean-weighted sum of each bin of g",
+    "AdaptiveSpread": "y = x / (cells of the bin), over its cells;  gx = mean of each bin of g",
     "MaxPool": "y = the largest x of each window;  gx = zeros, with g added at the winners",
     "PutFlat": "y = zeros, with x added at indices;  gx = g at the indices",
     "PutTaps": "y = zeros, with x added at the winners;  gx = g at the winners",

@@ -33,6 +33,7 @@ from ..backend import Array, get_array_module
 from ..errors import layer_name
 from . import conv_cpu
 from .geometry import ConvGeometry, conv_output_size
+from .sampling import sum_dtype
 
 __all__ = [
     "col2im",
@@ -349,7 +350,7 @@ def simple_convolve(x: Array, w: Array, geometry: ConvGeometry) -> Array:
     xp, kernel, groups = get_array_module(x), w.shape[2:], geometry.groups
     output_size = geometry.output_size(x.shape[2:], kernel)
     y = xp.empty((x.shape[0], w.shape[0], *output_size), x.dtype)
-    w = _by_group(w.reshape(1, w.shape[0], -1), groups)[0].astype(_compute_dtype(x))
+    w = _by_group(w.reshape(1, w.shape[0], -1), groups)[0].astype(sum_dtype(x))
     for part in _chunks(x.shape[0], x.shape[1] * math.prod(kernel) * math.prod(output_size), x):
         columns = im2col(x[part].astype(w.dtype), kernel, geometry)
         product = xp.matmul(w, _by_group(columns, groups))  # (g, o, K) @ (n, g, K, L)
@@ -370,7 +371,7 @@ def simple_input_grad(gy: Array, w: Array, geometry: ConvGeometry, input_size: S
     xp, kernel, groups = get_array_module(gy), w.shape[2:], geometry.groups
     rows, cells = w.shape[1] * groups * math.prod(kernel), math.prod(gy.shape[2:])
     gx = xp.empty((gy.shape[0], w.shape[1] * groups, *input_size), gy.dtype)
-    w = _by_group(w.reshape(1, w.shape[0], -1), groups)[0].astype(_compute_dtype(gy))
+    w = _by_group(w.reshape(1, w.shape[0], -1), groups)[0].astype(sum_dtype(gy))
     for part in _chunks(gy.shape[0], rows * cells, gy):
         arrived = _by_group(_flat_cells(xp, gy[part], w.dtype), groups)
         columns = xp.matmul(w.swapaxes(-1, -2), arrived)  # (g, K, o) @ (n, g, o, L)
@@ -389,7 +390,7 @@ def simple_weight_grad(x: Array, gy: Array, geometry: ConvGeometry, kernel_size:
     >>> simple_weight_grad(x, gy, conv_geometry((2,)), (2,))
     array([[[21., 42.]]])
     """
-    xp, groups, dtype = get_array_module(x), geometry.groups, _compute_dtype(gy)
+    xp, groups, dtype = get_array_module(x), geometry.groups, sum_dtype(gy)
     channels, taps = x.shape[1] // groups, math.prod(kernel_size)
     gw = xp.zeros((groups, gy.shape[1] // groups, channels * taps), dtype)
     for part in _chunks(x.shape[0], x.shape[1] * taps * math.prod(gy.shape[2:]), x):
@@ -397,11 +398,6 @@ def simple_weight_grad(x: Array, gy: Array, geometry: ConvGeometry, kernel_size:
         arrived = _by_group(_flat_cells(xp, gy[part], dtype), groups)
         gw += xp.matmul(arrived, columns.swapaxes(-1, -2)).sum(axis=0)  # (n, g, o, L) @ (n, g, L, K)
     return gw.reshape((gy.shape[1], channels, *kernel_size)).astype(gy.dtype)
-
-
-def _compute_dtype(a: Array) -> np.dtype:
-    """Sums of half-precision numbers are taken in single precision and rounded once."""
-    return np.dtype(np.float32) if a.dtype == np.float16 else a.dtype
 
 
 def _by_group(a: Array, groups: int) -> Array:
@@ -415,6 +411,6 @@ def _flat_cells(xp: Any, gy: Array, dtype: np.dtype) -> Array:
 
 
 def _chunks(samples: int, column_cells: int, like: Array) -> Iterator[slice]:
-    size = max(1, CHUNK_BYTES // max(1, column_cells * _compute_dtype(like).itemsize))
+    size = max(1, CHUNK_BYTES // max(1, column_cells * sum_dtype(like).itemsize))
     for start in range(0, samples, size):
         yield slice(start, start + size)

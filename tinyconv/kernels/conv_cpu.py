@@ -34,6 +34,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from .geometry import ConvGeometry
+from .sampling import sum_dtype
 from .threads import parallel_for, scratch
 
 __all__ = ["convolve", "convolve_input_grad", "convolve_weight_grad"]
@@ -142,7 +143,7 @@ def convolve_weight_grad(x: np.ndarray, gy: np.ndarray, geometry: ConvGeometry, 
     >>> convolve_weight_grad(x, gy, conv_geometry((2,)), (2,))
     array([[[3., 5.]]], dtype=float32)
     """
-    dtype = _compute_dtype(gy)
+    dtype = sum_dtype(gy)
     shape = (gy.shape[1], x.shape[1] // geometry.groups, *kernel_size)
     if x.size == 0 or gy.size == 0:
         return np.zeros(shape, gy.dtype)
@@ -191,11 +192,6 @@ def _with_rows(
 def _split_channels(a: np.ndarray, groups: int) -> np.ndarray:
     """``(N, C, ...) -> (N, groups, C/groups, ...)``, always a view."""
     return a.reshape(a.shape[0], groups, a.shape[1] // groups, *a.shape[2:])
-
-
-def _compute_dtype(a: np.ndarray) -> np.dtype:
-    """BLAS knows no half precision; sums of it are taken in single precision and rounded once."""
-    return np.dtype(np.float32) if a.dtype == np.float16 else a.dtype
 
 
 def _tile_extent(
@@ -296,7 +292,7 @@ def _correlate(
     """Fill ``y[n, o, p] = b[o] + sum over c, t of w[o, c, t] * x[n, c, walk(p, t)]``, x being 0 outside."""
     if y.size == 0:
         return
-    b = None if bias is None else bias.astype(_compute_dtype(x), copy=False)
+    b = None if bias is None else bias.astype(sum_dtype(x), copy=False)
     if x.size == 0 or w.size == 0:
         y[...] = 0 if b is None else b.reshape(-1, *[1] * len(walks))
         return
@@ -316,7 +312,7 @@ def _is_pointwise(x: np.ndarray, walks: Sequence[_Walk], kernel: Ints, y: np.nda
         max(kernel) == 1
         and all(walk.stride == 1 and walk.offset == 0 for walk in walks)
         and x.shape[3:] == y.shape[3:]
-        and x.dtype == y.dtype == _compute_dtype(x)
+        and x.dtype == y.dtype == sum_dtype(x)
         and x.flags.c_contiguous
         and y.flags.c_contiguous
         and math.prod(y.shape[3:]) >= NARROW
@@ -342,7 +338,7 @@ def _pointwise(x: np.ndarray, w: np.ndarray, b: np.ndarray | None, y: np.ndarray
 
 
 def _correlate_by_rows(x: np.ndarray, w: np.ndarray, walks: list[_Walk], b: np.ndarray | None, y: np.ndarray) -> None:
-    kernel, dtype = w.shape[3:], _compute_dtype(x)
+    kernel, dtype = w.shape[3:], sum_dtype(x)
     row_walk, row_taps = walks[-2], kernel[-2]
     # Rows overlap only where consecutive kernel rows meet consecutive input rows; else lower all taps.
     overlap = row_walk.dilation == 1 and row_walk.stride < row_taps

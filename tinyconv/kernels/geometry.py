@@ -132,7 +132,7 @@ def as_tuple(value: int | Sequence[int], ndim: int, name: str, minimum: int = 1,
         raise ValueError(translate(text, layer=layer, name=name, value=value, given=len(entries), ndim=ndim))
     try:
         ints = tuple(entry.__index__() for entry in entries)
-    except AttributeError:
+    except (AttributeError, TypeError):  # TypeError: of a NumPy array, which is no Sequence
         text = "{layer}: {name} must be an int or {ndim} ints, got {value!r}"
         raise TypeError(translate(text, layer=layer, name=name, ndim=ndim, value=value)) from None
     if min(ints, default=minimum) < minimum:

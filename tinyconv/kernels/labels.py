@@ -10,7 +10,7 @@ import numpy as np
 from ..backend import Array, get_array_module
 from ..errors import layer_name
 
-__all__ = ["check_probabilities", "checked_labels"]
+__all__ = ["check_classes", "check_probabilities", "checked_labels"]
 
 
 def checked_labels(labels: Array, classes: int, ignore_index: int, function: str) -> tuple[Array, Array]:
@@ -52,6 +52,27 @@ def checked_labels(labels: Array, classes: int, ignore_index: int, function: str
         )
     factor = xp.where(ignored, np.float32(0), xp.where(outside, np.float32(math.nan), np.float32(1)))
     return xp.where(ignored | outside, 0, labels).astype("int64"), factor
+
+
+def check_classes(labels: Array, classes: int, function: str) -> None:
+    """Refuse, on the host, class indices outside ``[0, classes)``.
+
+    Raises
+    ------
+    RuntimeError
+        Naming the smallest and the largest index.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> check_classes(np.array([0, 2]), 3, "one_hot")
+    """
+    if get_array_module(labels) is np and not ((labels >= 0) & (labels < classes)).all():
+        raise RuntimeError(
+            f"{layer_name(function)}: Class values must be non-negative and smaller than num_classes, but they range "
+            f"from {labels.min()} to {labels.max()} with num_classes={classes}. Use num_classes={labels.max() + 1} or "
+            f"more, and no negative ones"
+        )
 
 
 def check_probabilities(x: Array, function: str) -> None:

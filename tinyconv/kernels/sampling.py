@@ -20,8 +20,10 @@ from .geometry import ConvGeometry, show_size
 __all__ = ["bilinear_corners", "put_flat", "sum_dtype", "take_flat", "tap_positions", "unpool"]
 
 
-def sum_dtype(array: Array) -> Any:
-    """Give the type to add values of `array` in: float16 would lose digits with every term.
+def sum_dtype(array: Array) -> np.dtype:
+    """Give the type to add values of `array` in: float16 would lose digits with every term (2048 + 1 is 2048).
+
+    A sum of float16 is taken in float32, which BLAS knows too, and rounded once.
 
     Examples
     --------

@@ -48,6 +48,8 @@ class Sequential(Module):
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return type(self)(dict(list(self._modules.items())[index]))
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"index {index} is out of range: this {type(self).__name__} holds {len(self)} modules")
         return list(self._modules.values())[index]
 
     def __setitem__(self, index: int, module: Module) -> None:

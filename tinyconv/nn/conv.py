@@ -301,7 +301,7 @@ class ConvTranspose2d(_ConvTranspose):
         Channels of the input; None reads them off the first input.
     output_padding : int or tuple
         Rows and columns added at the end of the result; smaller than stride or dilation.
-    in_channels, out_channels, kernel_size, stride, padding, groups, bias, dilation
+    out_channels, kernel_size, stride, padding, groups, bias, dilation
         As in :class:`Conv2d`, of the convolution that it transposes.
 
     Attributes

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import no_grad
-from ..backend import generator
+from ..backend import generator, is_array
 from ..tensor import Tensor
 
 __all__ = [
@@ -76,8 +76,18 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     return _GAINS[name]
 
 
+def _as_tensor(tensor: Any) -> Tensor:
+    """Take a raw array too, such as ``weight.data``: a Tensor shares its memory, so that it is the one filled."""
+    if isinstance(tensor, Tensor):
+        return tensor
+    if not is_array(tensor):
+        raise TypeError(f"expected a Tensor or an array to fill, got {type(tensor).__name__}")
+    return Tensor(tensor)
+
+
 def _fill(tensor: Tensor, values: np.ndarray) -> Tensor:
     """Write values drawn on the host, so that a seed gives the same weights on every device."""
+    tensor = _as_tensor(tensor)
     if tensor.dtype.kind != "f":
         raise RuntimeError(f"cannot draw values for a tensor of dtype {tensor.dtype}; it needs a float dtype")
     with no_grad():
@@ -118,7 +128,7 @@ def constant_(tensor: Tensor, value: float) -> Tensor:
     tensor([3., 3.])
     """
     with no_grad():
-        return tensor.fill_(value)
+        return _as_tensor(tensor).fill_(value)
 
 
 def zeros_(tensor: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ from .elementwise import (
     where,
     zeros_like,
 )
-from .indexing import SetItem, as_index, as_value, getitem, own_index, take_along
+from .indexing import SetItem, as_index, as_value, getitem, own_index, parted, take_along
 from .linalg import matmul
 from .norm import batch_norm, group_norm, instance_norm, layer_norm
 from .pool import (

@@ -132,13 +132,18 @@ class Col2Im(Function):
 
 
 def require_float(x: Tensor, function: str) -> None:
-    """Refuse integer and bool input.
+    """Refuse integer and bool input, and what is no Tensor.
 
     Raises
     ------
+    TypeError
+        Naming the type.
     RuntimeError
         Naming the dtype, and the conversion that helps.
     """
+    if not isinstance(x, autograd.tensor_type):
+        text = "{layer}: expected a Tensor, but got a {kind}; use tinyconv.tensor(...)"
+        raise TypeError(translate(text, layer=layer_name(function), kind=type(x).__name__))
     if x.dtype.kind != "f":
         text = (
             '{layer}: "{function}" not implemented for {dtype} input of shape {shape}; it needs floating point '

@@ -230,7 +230,7 @@ def _division_errors(value: Any) -> Any:
 class Where(_Binary):
     """``a`` where the condition holds, else ``b``."""
 
-    __slots__ = ("_condition",)
+    __slots__ = ()
 
     def forward(self, condition: Array, a: Array, b: Array) -> Array:
         self._note(a, b)
@@ -339,6 +339,11 @@ def where(condition: Any, a: Any, b: Any) -> Tensor:
     """
     tensor = autograd.tensor_type
     condition = condition if isinstance(condition, tensor) else tensor(condition)
+    if condition.dtype.kind == "f":
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got one of {condition.dtype} and shape "
+            f"{condition.shape}; compare first, as in where(x > 0, ...)"
+        )
     if not isinstance(a, tensor) and not isinstance(b, tensor):
         xp = get_array_module(condition._data)
         a = tensor(xp.asarray(a, dtype=default_dtype if rank_of(a) == 2 else None))

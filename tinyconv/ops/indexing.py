@@ -9,6 +9,9 @@ import numpy as np
 from .. import autograd
 from ..autograd import Function
 from ..backend import Array, get_array_module, is_array
+from ..kernels.sampling import sum_dtype
+from .elementwise import unbroadcast
+from .shape import normalize_dim
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -56,6 +59,32 @@ def _is_advanced(key: Any) -> bool:
     return any(is_array(part) for part in (key if isinstance(key, tuple) else (key,)))
 
 
+def parted(key: Any) -> tuple[Any, Any] | None:
+    """Split an index of integers and arrays with something between them: first all but the arrays, then these.
+
+    NumPy counts an integer among the arrays, and moves their dimensions to the front where a slice or None
+    stands between; PyTorch applies the integers first: ``x[0, :, i]`` is ``x[0][:, i]``.
+    """
+    parts = key if isinstance(key, tuple) else (key,)
+    kinds = ["a" if is_array(p) else "i" if _is_integer(p) else "-" for p in parts]
+    if not {"a", "i"} <= set(kinds) or "-" not in "".join(kinds).strip("-"):
+        return None
+    first, second = [], []
+    for part, kind in zip(parts, kinds):
+        if kind == "a":
+            first += [slice(None)] * (part.ndim if part.dtype.kind == "b" else 1)
+            second.append(part)
+        else:
+            first.append(part)
+            if kind == "-":
+                second.append(part if part is Ellipsis else slice(None))
+    return tuple(first), tuple(second)
+
+
+def _is_integer(part: Any) -> bool:
+    return isinstance(part, (int, np.integer)) and not isinstance(part, bool)
+
+
 def as_value(x: Array, key: Any, value: Any) -> Array:
     """A number that is assigned at an integer array, made on x's device (CuPy would upload it each time)."""
     if _is_advanced(key) and not is_array(value):
@@ -94,12 +123,13 @@ class PutItem(Function):
     def forward(self, values: Array, key: Any, shape: tuple[int, ...]) -> Array:
         self._key = key
         xp = get_array_module(values)
-        out = xp.zeros(shape, values.dtype)
-        if _is_advanced(key):
-            xp.add.at(out, key, values)
-        else:
+        if not _is_advanced(key):
+            out = xp.zeros(shape, values.dtype)
             out[key] = values
-        return out
+            return out
+        out = xp.zeros(shape, sum_dtype(values))
+        xp.add.at(out, key, values.astype(out.dtype, copy=False))
+        return out.astype(values.dtype, copy=False)
 
     def vjp(self, grad: Tensor) -> Any:
         return GetItem.apply(grad, self._key), None, None
@@ -117,8 +147,6 @@ class SetItem(Function):
         return out
 
     def vjp(self, grad: Tensor) -> Any:
-        from .elementwise import unbroadcast
-
         need_x, need_value, _ = self.needs_input_grad
         zero = grad.dtype.type(0)
         gx = SetItem.apply(grad, zero, self._key) if need_x else None
@@ -140,6 +168,8 @@ def getitem(x: Tensor, key: Any) -> Tensor:
         If the index does not fit the shape.
     """
     key = as_index(x, key)
+    if parts := parted(key):
+        return getitem(getitem(x, parts[0]), parts[1])
     advanced = _is_advanced(key)
     if advanced and x.requires_grad and autograd.is_grad_enabled():
         key = own_index(key)
@@ -189,12 +219,13 @@ class PutAlong(Function):
         self._dim = dim
         self.save_for_backward(indices)
         xp = get_array_module(values)
-        out = xp.zeros(values.shape[:dim] + (size,) + values.shape[dim + 1 :], values.dtype)
+        out = xp.zeros(values.shape[:dim] + (size,) + values.shape[dim + 1 :], sum_dtype(values))
         grid = [
             xp.arange(n).reshape((1,) * i + (n,) + (1,) * (values.ndim - i - 1)) for i, n in enumerate(values.shape)
         ]
-        xp.add.at(out, tuple(grid[:dim]) + (indices,) + tuple(grid[dim + 1 :]), values)
-        return out
+        places = tuple(grid[:dim]) + (indices,) + tuple(grid[dim + 1 :])
+        xp.add.at(out, places, values.astype(out.dtype, copy=False))
+        return out.astype(values.dtype, copy=False)
 
     def vjp(self, grad: Tensor) -> Any:
         (indices,) = self.saved_tensors
@@ -206,6 +237,8 @@ def take_along(x: Tensor, indices: Tensor, dim: int) -> Tensor:
 
     Raises
     ------
+    IndexError
+        If there is no such dimension.
     RuntimeError
         If the shapes differ outside `dim`.
 
@@ -216,7 +249,7 @@ def take_along(x: Tensor, indices: Tensor, dim: int) -> Tensor:
     tensor([[2.],
             [3.]])
     """
-    axis = dim % x.ndim
+    axis = normalize_dim(dim, x.ndim, "take_along_dim")
     if indices.ndim != x.ndim or any(a != b for i, (a, b) in enumerate(zip(x.shape, indices.shape)) if i != axis):
         raise RuntimeError(
             f"take_along_dim: indices of shape {indices.shape} must have the shape of the input {x.shape} "

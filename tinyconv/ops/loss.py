@@ -65,6 +65,16 @@ class SoftmaxCrossEntropy(Function):
         return grad.unsqueeze(1) * (softmax(x, 1) - onehot), None
 
 
+def _check_tensors(function: str, **arguments: Any) -> None:
+    """Refuse arrays, lists and numbers where a loss needs Tensors."""
+    for name, value in arguments.items():
+        if not isinstance(value, autograd.tensor_type):
+            raise TypeError(
+                f"{layer_name(function)}: {name} must be a Tensor, not {type(value).__name__}; use "
+                f"tinyconv.tensor({name})"
+            )
+
+
 def _check_targets(input: Tensor, target: Tensor, weight: Tensor | None, function: str) -> None:
     require_float(input, function)
     expected = input.shape[:1] + input.shape[2:]
@@ -143,6 +153,7 @@ def nll_loss(
     >>> tc.nn.functional.nll_loss(tc.tensor([[-0.5, -2.0]]), tc.tensor([1]))
     tensor(2.)
     """
+    _check_tensors("nll_loss", input=input, target=target)
     if input.ndim == 1:
         scores, label = _batch_of_one(input, target, "nll_loss")
         return nll_loss(scores, label, weight, ignore_index, reduction).reshape(())
@@ -190,6 +201,7 @@ def cross_entropy(
     >>> tc.nn.functional.cross_entropy(tc.tensor([[0.0, 0.0]]), tc.tensor([1]))
     tensor(0.6931)
     """
+    _check_tensors("cross_entropy", input=input, target=target)
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(
             f"{layer_name('cross_entropy')}: label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}"
@@ -239,6 +251,7 @@ def _soft_cross_entropy(
 
 
 def _same_size(input: Tensor, target: Tensor, function: str) -> None:
+    _check_tensors(function, input=input, target=target)
     if input.shape != target.shape:
         warnings.warn(
             f"{layer_name(function)}: Using a target size {target.shape} that is different to the input size "
@@ -344,6 +357,7 @@ class BinaryCrossEntropy(Function):
 
 
 def _equal_shapes(input: Tensor, target: Tensor, function: str) -> None:
+    _check_tensors(function, input=input, target=target)
     require_float(input, function)
     if input.shape != target.shape:
         raise ValueError(

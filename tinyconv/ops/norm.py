@@ -8,6 +8,7 @@ from .. import autograd
 from ..autograd import Function
 from ..backend import Array, get_array_module, quiet
 from ..errors import layer_name
+from ..kernels.sampling import sum_dtype
 from .conv import require_float
 from .reduction import count
 from .reduction import mean as mean_
@@ -32,7 +33,7 @@ class Normalize(Function):
     def forward(self, x: Array, dims: tuple[int, ...], eps: float) -> tuple[Array, Array, Array]:
         xp = get_array_module(x)
         self._dims, self._eps, self._count = dims, eps, count(x.shape, dims)
-        wide = "float32" if x.dtype == "float16" else x.dtype  # squares of float16 overflow
+        wide = sum_dtype(x)  # squares of float16 overflow
         with quiet():
             mean = xp.mean(x, axis=dims, keepdims=True, dtype=wide)
             centred = x - mean
@@ -77,6 +78,12 @@ def _per_channel(x: Tensor) -> tuple[int, ...]:
 
 
 def _check_affine(x: Tensor, function: str, **parameters: Tensor | None) -> None:
+    """Refuse an input without a channel axis, and parameters that have not one element per channel."""
+    if x.ndim < 2:
+        raise RuntimeError(
+            f"{layer_name(function)}: Expected at least 2 dimensions (N, C, ...) for input tensor but received "
+            f"shape {x.shape}; use unsqueeze(0) for a single sample"
+        )
     for name, p in parameters.items():
         if p is not None and p.shape != (x.shape[1],):
             raise RuntimeError(
@@ -118,9 +125,14 @@ def batch_norm(
     tensor([[-1.],
             [ 1.]])
     """
-    shape = _per_channel(input)
     _check_affine(input, "batch_norm", running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
-    if not training and running_mean is not None and running_var is not None:
+    shape = _per_channel(input)
+    if not training:
+        if running_mean is None or running_var is None:
+            raise RuntimeError(
+                f"{layer_name('batch_norm')}: running_mean and running_var must be defined in evaluation mode; pass "
+                f"both, or training=True to normalise by the batch"
+            )
         require_float(input, "batch_norm")
         scale = (running_var + eps).rsqrt().reshape(shape)
         return affine((input - running_mean.reshape(shape)) * scale, weight, bias, shape)
@@ -132,15 +144,18 @@ def batch_norm(
             f"{list(input.shape)}: 1 sample * 1 cell. Use a larger batch, or eval()"
         )
     z, mean, var = normalize(input, dims, eps, "batch_norm")
-    for running, batch in ((running_mean, mean), (running_var, var * (n / (n - 1)) if n > 1 else var)):
-        if running is not None:
-            _move_towards(running, batch.detach().reshape(-1), momentum)
+    _update_running(running_mean, running_var, mean, var, n, momentum)
     return affine(z, weight, bias, shape)
 
 
-def _move_towards(running: Tensor, batch: Tensor, momentum: float) -> None:
+def _update_running(
+    running_mean: Tensor | None, running_var: Tensor | None, mean: Tensor, var: Tensor, n: int, momentum: float
+) -> None:
+    """Move the running values towards a batch's, ``(1 or N, C, 1, ...)``, the variance of `n` values unbiased."""
     with autograd.no_grad():
-        running.copy_(running * (1.0 - momentum) + batch * momentum)
+        for running, batch in ((running_mean, mean), (running_var, var * (n / (n - 1)))):
+            if running is not None:
+                running.copy_(running * (1.0 - momentum) + batch.mean(0).reshape(-1) * momentum)
 
 
 def layer_norm(
@@ -202,18 +217,13 @@ def group_norm(
     >>> tc.nn.functional.group_norm(tc.tensor([[1.0, 3.0]]), 1, eps=0.0)
     tensor([[-1.,  1.]])
     """
-    if input.ndim < 2:
-        raise RuntimeError(
-            f"{layer_name('group_norm')}: Expected at least 2 dimensions (N, C, ...) for input tensor but received "
-            f"shape {input.shape}; use unsqueeze(0) for a single sample"
-        )
+    _check_affine(input, "group_norm", weight=weight, bias=bias)
     channels = input.shape[1]
     if num_groups < 1 or channels % num_groups:
         raise ValueError(
             f"{layer_name('group_norm')}: Expected number of channels in input to be divisible by num_groups, "
             f"but got input of shape {list(input.shape)} and num_groups={num_groups}"
         )
-    _check_affine(input, "group_norm", weight=weight, bias=bias)
     grouped = input.reshape((input.shape[0], num_groups, channels // num_groups) + input.shape[2:])
     z, _, _ = normalize(grouped, tuple(range(2, grouped.ndim)), eps, "group_norm")
     return affine(z.reshape(input.shape), weight, bias, _per_channel(input))
@@ -257,7 +267,5 @@ def instance_norm(
             f"{list(input.shape)}"
         )
     z, mean, var = normalize(input, dims, eps, "instance_norm")
-    for running, batch in ((running_mean, mean), (running_var, var * (n / (n - 1)) if n > 1 else var)):
-        if running is not None:
-            _move_towards(running, batch.detach().mean(0).reshape(-1), momentum)
+    _update_running(running_mean, running_var, mean, var, n, momentum)
     return affine(z, weight, bias, _per_channel(input))

@@ -25,17 +25,19 @@ def rank_of(value: Any) -> int:
     return 1 if isinstance(value, (int, np.integer)) else 2
 
 
+def promote_dtypes(a: np.dtype, b: np.dtype) -> np.dtype:
+    """PyTorch's promotion of dtypes: the higher of bool < int < float wins, then the wider."""
+    rank_a, rank_b = RANK[a.kind], RANK[b.kind]
+    if rank_a != rank_b:
+        return a if rank_a > rank_b else b
+    return np.promote_types(a, b)
+
+
 def promote(a: Tensor, b: Tensor) -> np.dtype:
-    """PyTorch's promotion: the higher of bool < int < float wins; a 0-d tensor yields within its rank."""
-    da, db = a.dtype, b.dtype
-    if da == db:
-        return da
-    ra, rb = RANK[da.kind], RANK[db.kind]
-    if ra != rb:
-        return da if ra > rb else db
-    if (a.ndim == 0) != (b.ndim == 0):
-        return db if a.ndim == 0 else da
-    return np.promote_types(da, db)
+    """PyTorch's promotion of tensors: as of dtypes, but a 0-d tensor yields within its rank."""
+    if RANK[a.dtype.kind] == RANK[b.dtype.kind] and (a.ndim == 0) != (b.ndim == 0):
+        return b.dtype if a.ndim == 0 else a.dtype
+    return promote_dtypes(a.dtype, b.dtype)
 
 
 def _with_scalar(tensor: Tensor, scalar: Any) -> tuple[Tensor, np.generic]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -12,7 +13,8 @@ import numpy as np
 from .. import autograd
 from ..autograd import Function
 from ..backend import Array, get_array_module, quiet
-from .elementwise import mul, where
+from ..kernels.sampling import sum_dtype
+from .elementwise import maximum, minimum, mul, where
 from .indexing import take_along
 from .promotion import cast, default_dtype
 from .shape import cat
@@ -43,12 +45,23 @@ def numpy_names(function: F) -> F:
     (1, 3)
     """
 
+    place = list(inspect.signature(function).parameters).index("keepdim")
+
     @functools.wraps(function)
     def renamed(*args: Any, **kwargs: Any) -> Any:
         if "axis" in kwargs:
             kwargs["dim"] = kwargs.pop("axis")
         if "keepdims" in kwargs:
             kwargs["keepdim"] = kwargs.pop("keepdims")
+        for name in ("dtype", "out"):  # np.sum(tensor) passes these as None
+            if name in kwargs and kwargs[name] is None:
+                del kwargs[name]
+        keepdim = args[place] if len(args) > place else kwargs.get("keepdim", False)
+        if not isinstance(keepdim, (bool, np.bool_)):
+            raise TypeError(
+                f"{function.__name__}: keepdim must be True or False, got {keepdim!r}. Several dimensions go into a "
+                f"tuple: {function.__name__}(dim=(0, 1))"
+            )
         return function(*args, **kwargs)
 
     return renamed  # type: ignore[return-value]
@@ -72,6 +85,8 @@ def normalize_dims(dim: Dims, ndim: int, function: str) -> tuple[int, ...]:
     given = () if dim is None else tuple(dim) if isinstance(dim, Sequence) else (dim,)
     if not given:
         return tuple(range(ndim))
+    if not all(hasattr(d, "__index__") for d in given):
+        raise TypeError(f"{function}: dim must be an int, several ints or None, got {dim!r}")
     room = ndim or 1  # PyTorch lets a 0-d tensor be reduced along dim 0 or -1
     for d in given:
         if not -room <= d < room:
@@ -96,16 +111,16 @@ class Sum(Function):
 
     def forward(self, x: Array, dims: tuple[int, ...], keepdim: bool) -> Array:
         self._shape, self._kept = x.shape, kept_shape(x.shape, dims)
-        wide = np.float32 if x.dtype == np.float16 else x.dtype  # 2048 + 1 is 2048 in float16
         with quiet():
-            total = get_array_module(x).sum(x, axis=dims, keepdims=keepdim, dtype=wide)
+            total = get_array_module(x).sum(x, axis=dims, keepdims=keepdim, dtype=sum_dtype(x))
             return total.astype(x.dtype, copy=False)
 
     def vjp(self, grad: Tensor) -> Any:
         return grad.reshape(self._kept).expand(self._shape), None, None
 
 
-def _integer_sum_dtype(x: Tensor) -> Tensor:
+def _summable(x: Tensor) -> Tensor:
+    """Integers and bools as int64, in which they add up and multiply."""
     return cast(x, np.int64) if x.dtype.kind in "biu" else x
 
 
@@ -119,7 +134,7 @@ def sum(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     >>> tc.sum(tc.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=1)
     tensor([3., 7.])
     """
-    x = _integer_sum_dtype(x)
+    x = _summable(x)
     return Sum.apply(x, normalize_dims(dim, x.ndim, "sum"), keepdim)
 
 
@@ -194,6 +209,7 @@ def std(
     >>> tc.std(tc.tensor([1.0, 2.0, 3.0]))
     tensor(1.)
     """
+    _need_float(x, "std")
     return _root(var(x, dim, keepdim, correction, unbiased))
 
 
@@ -216,7 +232,7 @@ def prod(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     >>> tc.prod(tc.tensor([2.0, 3.0, 4.0]))
     tensor(24.)
     """
-    x = _integer_sum_dtype(x)
+    x = _summable(x)
     dims = normalize_dims(dim, x.ndim, "prod")
     kept = kept_shape(x.shape, dims)
     rest = tuple(d for d in range(x.ndim) if d not in dims)
@@ -264,7 +280,8 @@ def _extreme(function: type[Amax], x: Tensor, dim: Dims, keepdim: bool) -> Tenso
     name = function.__name__.lower()
     dims = normalize_dims(dim, x.ndim, name)
     if count(x.shape, dims) == 0:
-        raise RuntimeError(f"{name}(): Expected reduction dim {dim} to have non-zero size, input is {x.shape}")
+        error = RuntimeError if dim is None else IndexError
+        raise error(f"{name}(): Expected reduction dim {dim} to have non-zero size, input is {x.shape}")
     return function.apply(x, dims, keepdim)
 
 
@@ -306,6 +323,8 @@ def _with_indices(x: Tensor, dim: int, keepdim: bool, arg: Any) -> ValuesIndices
 def max(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Any:
     """Largest value: of all, or ``(values, indices)`` along one `dim`, or of several dims (a tuple).
 
+    With a Tensor in the place of `dim`, :func:`maximum` of the two.
+
     Along one `dim` the gradient goes to the element at the returned index; otherwise equal values
     share it.
 
@@ -315,6 +334,8 @@ def max(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Any:
     >>> tc.max(tc.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
     ValuesIndices(values=tensor([5., 7.]), indices=tensor([1, 0]))
     """
+    if isinstance(dim, autograd.tensor_type):
+        return maximum(x, dim)
     return _with_indices(x, dim, keepdim, argmax) if isinstance(dim, int) else amax(x, dim, keepdim)
 
 
@@ -322,17 +343,23 @@ def max(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Any:
 def min(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Any:
     """Smallest value: of all, or ``(values, indices)`` along one `dim`, or of several dims (a tuple).
 
+    With a Tensor in the place of `dim`, :func:`minimum` of the two.
+
     Examples
     --------
     >>> import tinyconv as tc
     >>> tc.min(tc.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
     ValuesIndices(values=tensor([1., 2.]), indices=tensor([0, 1]))
     """
+    if isinstance(dim, autograd.tensor_type):
+        return minimum(x, dim)
     return _with_indices(x, dim, keepdim, argmin) if isinstance(dim, int) else amin(x, dim, keepdim)
 
 
 def _arg(name: str, x: Tensor, dim: int | None, keepdim: bool) -> Tensor:
     xp = get_array_module(x._data)
+    if dim is not None and not hasattr(dim, "__index__"):
+        raise TypeError(f"{name}: dim must be one int or None, got {dim!r}; use flatten to merge dimensions first")
     dims = normalize_dims(dim, x.ndim, name)
     if count(x.shape, dims) == 0:
         raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size, input is {x.shape}")
@@ -417,6 +444,9 @@ def norm(x: Tensor, p: float = 2, dim: Dims = None, keepdim: bool = False) -> Te
     tensor(5.)
     """
     _need_float(x, "norm")
+    p = 2 if p == "fro" else p
+    if not isinstance(p, (int, float, np.number)):
+        raise TypeError(f"norm: p must be a number, inf, -inf or 'fro', got {p!r}")
     if p in (math.inf, -math.inf):
         return (amax if p > 0 else amin)(x.abs(), dim, keepdim)
     if p == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from .. import autograd
 from ..autograd import Function
 from ..backend import Array, get_array_module
 from .elementwise import unbroadcast
-from .promotion import cast, promote
+from .promotion import cast, promote_dtypes
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -122,11 +123,6 @@ class Cat(Function):
 
     def vjp(self, grad: Tensor) -> Any:
         return None, *split(grad, self._sizes, self._dim)
-
-
-def numel(shape: Sequence[int]) -> int:
-    """The number of elements of a shape."""
-    return math.prod(shape)
 
 
 def resolve_shape(shape: Sequence[int], size: int, function: str) -> tuple[int, ...]:
@@ -352,9 +348,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                 f"cat(): Sizes of tensors must match except in dimension {axis}: tensor 0 has shape {first}, "
                 f"tensor {position} has {t.shape}" + ("" if first else "; use stack for 0-d tensors")
             )
-    dtype = tensors[0].dtype
-    for t in tensors[1:]:
-        dtype = dtype if t.dtype == dtype else promote(autograd.tensor_type(t._data[:0].astype(dtype)), t)
+    dtype = functools.reduce(promote_dtypes, [t.dtype for t in tensors])
     return Cat.apply(axis, *[cast(t, dtype) for t in tensors])
 
 
@@ -386,6 +380,8 @@ def split(x: Tensor, size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, .
     >>> [piece.shape[0] for piece in tc.split(tc.arange(5), 2)]
     [2, 2, 1]
     """
+    if not x.ndim:
+        raise RuntimeError("split expects at least a 1-dimensional tensor, but got a 0-d one; use unsqueeze(0)")
     axis = normalize_dim(dim, x.ndim, "split")
     n = x.shape[axis]
     if isinstance(size, int):
@@ -414,6 +410,8 @@ def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """
     if chunks < 1:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    if not x.ndim:
+        raise RuntimeError("chunk expects at least a 1-dimensional tensor, but got a 0-d one; use unsqueeze(0)")
     n = x.shape[normalize_dim(dim, x.ndim, "chunk")]
     return split(x, max(1, -(-n // chunks)), dim)
 
@@ -435,7 +433,9 @@ def pad(x: Tensor, pad: Sequence[int], mode: str = "constant", value: float = 0.
     Raises
     ------
     ValueError
-        For an unknown mode, an odd number of entries, or a padding larger than the mode can fill.
+        For an unknown mode, or an odd number of entries.
+    RuntimeError
+        For a padding larger than the mode can fill, or a cropping of more than there is.
 
     Examples
     --------

@@ -64,6 +64,11 @@ class Optimizer:
                 "params should be an iterable of Tensors or dicts, but is one Tensor. "
                 f"Put it in a list: {type(self).__name__}([parameter], ...)"
             )
+        if not isinstance(params, Iterable):
+            raise TypeError(
+                f"params should be an iterable of Tensors or dicts, but is a {type(params).__name__}. "
+                f"Of a model give the parameters: {type(self).__name__}(model.parameters(), ...)"
+            )
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
@@ -298,6 +303,11 @@ class Optimizer:
         >>> optimizer.param_groups[0]["lr"]
         0.5
         """
+        if not {"param_groups", "state"} <= set(state_dict):
+            raise ValueError(
+                f"loaded state dict must have the keys 'state' and 'param_groups', got {list(state_dict)[:5]}; give it "
+                f"what {type(self).__name__}.state_dict() returned"
+            )
         saved_groups = state_dict["param_groups"]
         _check_same_layout(self.param_groups, saved_groups)
         by_number = dict(zip((n for group in saved_groups for n in group["params"]), self._params()))

@@ -18,8 +18,8 @@ class RMSprop(Optimizer):
 
     .. math::
         g &\leftarrow g + \lambda p, \qquad v \leftarrow \alpha v + (1 - \alpha) g^2 \\
-        \tilde v &= v - \bar g^2 \text{ if centered, else } v,
-            \qquad \bar g \leftarrow \bar g + (1 - \alpha)(g - \bar g) \\
+        \bar g &\leftarrow \bar g + (1 - \alpha)(g - \bar g),
+            \qquad \tilde v = v - \bar g^2 \text{ if centered, else } v \\
         b &\leftarrow \mu b + g / (\sqrt{\tilde v} + \epsilon), \qquad p \leftarrow p - \gamma b
 
     Parameters

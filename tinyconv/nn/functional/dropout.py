@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ... import ops
 from ...errors import layer_name
+from ...kernels.labels import check_classes
 from ...ops.activation import dropout as _dropout
 from ...ops.conv import require_float
 from ...tensor import Tensor
@@ -99,6 +100,11 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
 def one_hot(target: Tensor, num_classes: int) -> Tensor:
     """Turn class indices ``(*)`` into int64 vectors ``(*, num_classes)`` with a 1 at the index.
 
+    Raises
+    ------
+    RuntimeError
+        If the indices are not integers, or leave ``[0, num_classes)`` (on a device such a vector is all zeros).
+
     Examples
     --------
     >>> import tinyconv as tc
@@ -106,5 +112,10 @@ def one_hot(target: Tensor, num_classes: int) -> Tensor:
     tensor([[0, 1, 0],
             [1, 0, 0]])
     """
+    if target.dtype.kind not in "iu":
+        raise RuntimeError(
+            f"{layer_name('one_hot')}: class indices must be integers, got {target.dtype}. Use target.long()"
+        )
+    check_classes(target._data, num_classes, "one_hot")
     classes = Tensor(target.device.xp.arange(num_classes))
     return ops.cast(target.unsqueeze(-1) == classes, "int64")
