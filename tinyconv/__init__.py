@@ -111,7 +111,7 @@ half, float, double, int, long = float16, float32, float64, int32, int64
 __version__ = "0.1.0"
 
 
-from . import data, nn, optim  # noqa: E402 - they use the names above
+from . import data, distributed, nn, optim  # noqa: E402 - they use the names above
 from .gradcheck import gradcheck, gradgradcheck  # noqa: E402
 from .serialization import load, save  # noqa: E402
 
@@ -135,6 +135,7 @@ __all__ = [
     "cuda_is_available",
     "data",
     "detect_anomaly",
+    "distributed",
     "device",
     "double",
     "empty",

@@ -31,7 +31,7 @@ import numpy as np
 
 from ..backend import Array, get_array_module
 from ..errors import layer_name
-from . import conv_cpu
+from . import conv_cpu, cuda
 from .geometry import ConvGeometry, conv_output_size
 from .sampling import sum_dtype
 
@@ -97,6 +97,8 @@ def convolve(x: Array, w: Array, geometry: ConvGeometry, bias: Array | None = No
             f"has {x.shape[1]}. Use in_channels={x.shape[1]}"
         )
     output_size = conv_output_size(geometry, x.shape[2:], w.shape[2:], "convolve")
+    if cuda.is_depthwise(w.shape, geometry) and cuda.available_for(x, geometry.ndim):
+        return cuda.depthwise(x, w, geometry, bias)
     if get_array_module(x) is np:
         return conv_cpu.convolve(x, w, geometry, output_size, bias)
     return _add_bias(simple_convolve(x, w, geometry), bias)
@@ -147,6 +149,8 @@ def convolve_input_grad(
             f"array of shape {gy.shape} has {gy.shape[1]}. Use a weight with first axis {gy.shape[1]}"
         )
     _check_output_size(function, geometry, tuple(input_size), w.shape[2:], gy.shape)
+    if cuda.is_depthwise(w.shape, geometry) and cuda.available_for(gy, geometry.ndim):
+        return cuda.depthwise_input_grad(gy, w, geometry, input_size, bias)
     if get_array_module(gy) is np:
         return conv_cpu.convolve_input_grad(gy, w, geometry, tuple(input_size), bias)
     return _add_bias(simple_input_grad(gy, w, geometry, input_size), bias)
@@ -193,6 +197,9 @@ def convolve_weight_grad(x: Array, gy: Array, geometry: ConvGeometry, kernel_siz
             f"same batch size, and channels that groups={groups} divides"
         )
     _check_output_size(function, geometry, x.shape[2:], tuple(kernel_size), gy.shape)
+    w_shape = (gy.shape[1], x.shape[1] // groups, *kernel_size)
+    if cuda.is_depthwise(w_shape, geometry) and cuda.available_for(gy, geometry.ndim):
+        return cuda.depthwise_weight_grad(x, gy, geometry, kernel_size)
     if get_array_module(x) is np:
         return conv_cpu.convolve_weight_grad(x, gy, geometry, tuple(kernel_size))
     return simple_weight_grad(x, gy, geometry, kernel_size)
@@ -261,6 +268,8 @@ def im2col(x: Array, kernel_size: Sequence[int], geometry: ConvGeometry) -> Arra
     array([[[1., 2., 3.],
             [2., 3., 4.]]])
     """
+    if cuda.available_for(x, geometry.ndim):
+        return cuda.im2col(x, kernel_size, geometry)
     xp, kernel = get_array_module(x), tuple(kernel_size)
     output_size = conv_output_size(geometry, x.shape[2:], kernel, "im2col")
     n = geometry.ndim
@@ -304,6 +313,8 @@ def col2im(col: Array, input_size: Sequence[int], kernel_size: Sequence[int], ge
     >>> col2im(np.ones((1, 2, 3)), (4,), (2,), conv_geometry((2,)))
     array([[[1., 2., 2., 1.]]])
     """
+    if cuda.available_for(col, geometry.ndim):
+        return cuda.col2im(col, input_size, kernel_size, geometry)
     xp, kernel = get_array_module(col), tuple(kernel_size)
     output_size = conv_output_size(geometry, input_size, kernel, "col2im")
     channels = col.shape[1] // math.prod(kernel)

@@ -23,6 +23,7 @@ import numpy as np
 
 from ..backend import Array, get_array_module
 from ..errors import layer_name
+from . import cuda
 from .geometry import PoolGeometry, show_size
 from .sampling import put_flat, sum_dtype, take_flat
 
@@ -142,6 +143,8 @@ def max_pool(x: Array, geometry: PoolGeometry) -> tuple[Array, Array]:
     >>> max_pool(x, pool_geometry((2, 3), 2, stride=1))
     (array([[[[4., 5.]]]]), array([[[[2, 3]]]], dtype=uint8))
     """
+    if cuda.available_for(x, len(geometry.stride)):
+        return cuda.max_pool(x, geometry, _taps_dtype(geometry))
     xp = get_array_module(x)
     output_shape = x.shape[:2] + geometry.output_size
     planes = x.reshape((1, x.shape[0] * x.shape[1]) + geometry.input_size)
@@ -202,6 +205,8 @@ def take_taps(x: Array, taps: Array, geometry: PoolGeometry) -> Array:
     >>> take_taps(np.array([[[5., 6., 7.]]]), np.array([[[1, 0]]]), pool_geometry((3,), 2, 1))
     array([[[6., 6.]]])
     """
+    if cuda.available_for(x, len(geometry.stride)):
+        return cuda.take_taps(x, taps, geometry)
     xp = get_array_module(x)
     if xp is not np:
         return _take_by_slices(x, taps, geometry)
@@ -235,6 +240,8 @@ def put_taps(gy: Array, taps: Array, geometry: PoolGeometry) -> Array:
     >>> put_taps(np.array([[[1., 10.]]]), np.array([[[1, 0]]]), pool_geometry((3,), 2, 1))
     array([[[ 0., 11.,  0.]]])
     """
+    if cuda.available_for(gy, len(geometry.stride)):
+        return cuda.put_taps(gy, taps, geometry)
     xp = get_array_module(gy)
     if xp is not np:
         return _put_by_slices(gy, taps, geometry)

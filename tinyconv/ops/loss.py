@@ -9,6 +9,7 @@ from .. import autograd
 from ..autograd import Function
 from ..backend import Array, get_array_module, quiet
 from ..errors import layer_name
+from ..kernels import cuda
 from ..kernels.labels import check_probabilities, checked_labels
 from .activation import log_softmax, log_softmax_array, softmax
 from .conv import require_float
@@ -52,13 +53,20 @@ class SoftmaxCrossEntropy(Function):
     __slots__ = ()
 
     def forward(self, x: Array, labels: Array) -> Array:
+        if cuda.available_for(x) and x.shape[1] > 0:
+            loss, peak, total = cuda.cross_entropy(x, labels)
+            self.save_for_backward(x, labels, peak, total)
+            return loss
         self.save_for_backward(x, labels)
         xp = get_array_module(x)
         picked = xp.take_along_axis(log_softmax_array(x, 1), xp.expand_dims(labels, 1), axis=1)
         return -picked.reshape(labels.shape)
 
     def vjp(self, grad: Tensor) -> Any:
-        x, labels = self.saved_tensors
+        x, labels, *statistics = self.saved_tensors
+        if statistics and not autograd.is_grad_enabled():  # the kernel's result has no graph
+            arrays = [tensor._data for tensor in (grad, x, labels, *statistics)]
+            return autograd.tensor_type(cuda.cross_entropy_grad(*arrays)), None
         xp = get_array_module(x._data)
         classes = xp.arange(x.shape[1]).reshape((1, -1) + (1,) * (x.ndim - 2))
         onehot = autograd.tensor_type((xp.expand_dims(labels._data, 1) == classes).astype(x.dtype))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..backend import Array, get_array_module
+from ..kernels import cuda
 from .optimizer import Optimizer, check_not_negative
 from .rules import add_quotient, average_squares, averages, decayed_gradient, move_average
 from .scratch import blocks
@@ -98,8 +99,18 @@ class Adam(Optimizer):
         names = ["exp_avg", "exp_avg_sq"]
         if options["amsgrad"]:
             names.append("max_exp_avg_sq")
-        pieces = blocks(param, grad, *averages(state, names, param))
-        self._update_blocks(pieces, step, options)
+        arrays = [param, grad, *averages(state, names, param)]
+        if cuda.in_place_available_for(*arrays):
+            self._update_on_gpu(arrays, step, options)
+        else:
+            self._update_blocks(blocks(*arrays), step, options)
+
+    def _update_on_gpu(self, arrays: list[Array], step: int, options: Mapping[str, Any]) -> None:
+        param, grad, mean, squares, *largest = arrays
+        rates = {name: options[name] for name in ("lr", "betas", "eps", "weight_decay", "maximize")}
+        decoupled = self._decoupled_weight_decay
+        most = largest[0] if largest else None
+        cuda.adam_step(param, grad, mean, squares, most, step=step, decoupled=decoupled, **rates)
 
     def _update_blocks(self, pieces: Iterable[tuple[Array, ...]], step: int, options: Mapping[str, Any]) -> None:
         lr, eps, weight_decay = (float(options[name]) for name in ("lr", "eps", "weight_decay"))

@@ -1,0 +1,282 @@
+import threading
+
+import numpy as np
+import pytest
+
+import tinyconv as tc
+from tinyconv import nn
+from tinyconv.autograd import Function
+from tinyconv.onnx import export, load
+
+from .models import LAYERS, MODELS, inputs_of, make
+
+onnx = pytest.importorskip("onnx")
+runtime = pytest.importorskip("onnxruntime")
+ReferenceEvaluator = pytest.importorskip("onnx.reference").ReferenceEvaluator
+
+
+def run_file(path, *inputs):
+    """Run a file with onnxruntime; with ONNX's reference where an older onnxruntime has no DeformConv."""
+    try:
+        session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    except Exception as error:
+        if "implementation for DeformConv" not in str(error):
+            raise
+        session = ReferenceEvaluator(str(path))
+        return session.run(None, {name: x.numpy() for name, x in zip(session.input_names, inputs)})
+    return session.run(None, {given.name: x.numpy() for given, x in zip(session.get_inputs(), inputs)})
+
+
+def tuple_of(result):
+    return result if isinstance(result, tuple) else (result,)
+
+
+def operators_of(path):
+    return [node.op_type for node in onnx.load(str(path)).graph.node]
+
+
+def assert_same(results, expected, tolerance=1e-5):
+    """Equal to `tolerance`, relative to values above 1."""
+    assert len(results) == len(expected)
+    for a, b in zip(results, expected):
+        assert a.shape == b.shape
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+class TestModels:
+    @pytest.mark.parametrize("name", MODELS)
+    def test_equals_the_model_in_onnxruntime_and_here(self, name, tmp_path):
+        model, example = make(name)
+        path = tmp_path / "model.onnx"
+        export(model, example, path)
+        onnx.checker.check_model(onnx.load(str(path)), full_check=True)
+        loaded = load(path)
+        model.eval()
+        for batch in (1, 5):
+            x = tc.randn(batch, *example.shape[1:])
+            with tc.no_grad():
+                expected = [y.numpy() for y in tuple_of(model(x))]
+                assert_same([y.numpy() for y in tuple_of(loaded(x))], expected)
+            assert_same(run_file(path, x), expected)
+
+    @pytest.mark.parametrize("name", ["LeNet", "ResNet", "transposed"])
+    def test_a_loaded_model_has_the_names_and_the_gradients(self, name, tmp_path):
+        model, x = make(name)
+        export(model, x, tmp_path / "model.onnx")
+        loaded = load(tmp_path / "model.onnx")
+        states = model.state_dict()
+        kept = {k: v for k, v in states.items() if "num_batches" not in k}
+        assert set(kept) <= set(loaded.state_dict())
+        (model.eval()(x) ** 2).sum().backward()
+        (loaded(x) ** 2).sum().backward()
+        own = dict(loaded.named_parameters())
+        for key, parameter in model.named_parameters():
+            found = own[key].grad.reshape(parameter.shape)
+            scale = parameter.grad.abs().max().item()
+            np.testing.assert_allclose(found.numpy(), parameter.grad.numpy(), rtol=1e-3, atol=1e-4 * scale)
+
+    def test_layers_become_their_own_operators(self, tmp_path):
+        model, x = make("LeNet")
+        export(model, x, tmp_path / "model.onnx")
+        kinds = ["Conv", "Tanh", "AveragePool"] * 2 + ["Flatten", "Gemm", "Tanh", "Gemm", "Tanh", "Gemm", "Identity"]
+        assert operators_of(tmp_path / "model.onnx") == kinds
+
+
+class TestLayers:
+    def test_every_layer_is_listed(self):
+        layers = {n for n in nn.__all__ if isinstance(getattr(nn, n), type) and issubclass(getattr(nn, n), nn.Module)}
+        assert layers - {"Module", "ModuleDict", "ModuleList", "Sequential"} == set(LAYERS)
+
+    @pytest.mark.parametrize("name", LAYERS)
+    def test_layer(self, name, tmp_path):
+        tc.manual_seed(0)
+        factory, *shapes = LAYERS[name]
+        model = factory()
+        export(model, inputs_of(shapes, 2), tmp_path / "layer.onnx")
+        inputs = inputs_of(shapes, 3)
+        model.eval()
+        with tc.no_grad():
+            expected = [y.numpy() for y in tuple_of(model(*inputs))]
+            assert_same([y.numpy() for y in tuple_of(load(tmp_path / "layer.onnx")(*inputs))], expected)
+        assert_same(run_file(tmp_path / "layer.onnx", *inputs), expected)
+
+
+class Computed(nn.Module):
+    """A model of one function."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, *inputs):
+        return self.function(*inputs)
+
+
+class TestFunctions:
+    @pytest.mark.parametrize(
+        "function",
+        [
+            lambda x: x % 0.7 + x.long() % 3,
+            lambda x: (x > 0) & (x < 1) | (x == 0),
+            lambda x: x // 0.3,
+            lambda x: tc.minimum(x, 0.2) + tc.maximum(x, x * 2),
+            lambda x: x[:, [2, 0, 2]],
+            lambda x: x[:, -1],
+            lambda x: x[..., 1:-1:2].sum((0, 1), keepdim=True),
+            lambda x: tc.stack([x, x.clamp(min=0.1)], dim=1).transpose(0, 1)[0],
+            lambda x: (x @ x.mT).norm(2, dim=1),
+            lambda x: x.std(1),
+            lambda x: x.min(dim=1).indices + x.argmin(),
+            lambda x: tc.nn.functional.pad(x, (1, -1), value=2.0),
+            lambda x: x.exp().log() + x.sin() * x.cos() - x.sign() + tc.erf(x),
+            lambda x: x.double().mean().float(),
+            lambda x: [x.detach() * 2, x],
+        ],
+    )
+    def test_function(self, function, tmp_path):
+        model = Computed(function)
+        export(model, tc.randn(2, 4), tmp_path / "f.onnx")
+        x = tc.randn(6, 4)
+        expected = function(x)
+        expected = [y.numpy() for y in (expected if isinstance(expected, (list, tuple)) else (expected,))]
+        assert_same([y.numpy() for y in tuple_of(load(tmp_path / "f.onnx")(x))], expected)
+        assert_same(run_file(tmp_path / "f.onnx", x), expected)
+
+    def test_inputs_and_outputs_have_the_names_given(self, tmp_path):
+        model = Computed(lambda a, b: (a + b, a * b))
+        path = tmp_path / "f.onnx"
+        export(model, (tc.ones(2, 3), tc.ones(2, 3)), path, input_names=["a", "b"], output_names=["sum", "product"])
+        loaded = load(path)
+        assert loaded.input_names == ["a", "b"]
+        assert loaded.output_names == ["sum", "product"]
+        total, product = loaded(b=tc.full((1, 3), 2.0), a=tc.full((1, 3), 3.0))
+        assert total.tolist() == [[5.0] * 3]
+        assert product.tolist() == [[6.0] * 3]
+
+    def test_unbatched_input_with_fixed_sizes(self, tmp_path):
+        model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.MaxPool2d(2), nn.AvgPool2d(2))
+        x = tc.randn(3, 10, 11)
+        export(model, x, tmp_path / "f.onnx", dynamic_batch=False)
+        assert_same(run_file(tmp_path / "f.onnx", x), [model(x).detach().numpy()])
+        with pytest.raises(ValueError, match="share a first size"):
+            export(nn.ReLU(), tc.zeros(()), tmp_path / "f.onnx")
+
+    def test_double_precision(self, tmp_path):
+        model = nn.Sequential(nn.Linear(4, 3), nn.Tanh()).double()
+        x = tc.randn(2, 4).double()
+        export(model, x, tmp_path / "f.onnx")
+        assert_same(run_file(tmp_path / "f.onnx", x), [model(x).detach().numpy()], 1e-12)
+
+
+class TestWhatCannotBe:
+    def refused(self, function, example, path, error=ValueError, **options):
+        path.write_bytes(b"old")
+        with pytest.raises(error) as caught:
+            export(Computed(function), example, path, **options)
+        assert path.read_bytes() == b"old"  # nothing is written unless all is well
+        return str(caught.value)
+
+    def test_values_taken_out_of_the_graph(self, tmp_path):
+        text = self.refused(lambda x: x * tc.Tensor(np.tanh(x.data)), tc.randn(2, 3), tmp_path / "f")
+        assert "x.data" in text
+
+    def test_values_taken_out_of_one_sample(self, tmp_path):
+        def add_first(x):
+            return x + tc.Tensor(x.data[:1] * 2)
+
+        text = self.refused(add_first, tc.randn(3, 3), tmp_path / "f", (RuntimeError, ValueError))
+        assert "depends on the batch" in text or "cannot see" in text
+
+    def test_numbers_that_depend_on_the_batch(self, tmp_path):
+        text = self.refused(lambda x: x / x.shape[0], tc.randn(2, 3), tmp_path / "f")
+        assert "Div got b=2.0 for 2 samples and 3.0 for 3" in text
+        assert "dynamic_batch=False" in text
+
+    def test_another_path_with_another_batch(self, tmp_path):
+        text = self.refused(lambda x: x.exp() if x.shape[0] == 2 else x.sin(), tc.randn(2, 3), tmp_path / "f")
+        assert "another way" in text
+
+    def test_assignment_into_a_part(self, tmp_path):
+        def halve_first(x):
+            y = x * 1.0
+            y[:, 0] = y[:, 0] * 0.5
+            return y
+
+        assert "part of a tensor" in self.refused(halve_first, tc.randn(2, 3), tmp_path / "f")
+
+    def test_random_numbers(self, tmp_path):
+        text = self.refused(lambda x: x + tc.randn(1, 3), tc.randn(2, 3), tmp_path / "f", (ValueError, RuntimeError))
+        assert "batch" in text or "random" in text
+
+    def test_an_operation_without_a_form(self, tmp_path):
+        text = self.refused(lambda x: nn.functional.unfold(x, 2), tc.randn(1, 1, 4, 4), tmp_path / "f")
+        assert "Im2Col has no form in ONNX" in text
+
+    def test_losses_without_a_form(self, tmp_path):
+        def smoothed(x, t):
+            return nn.functional.cross_entropy(x, t, label_smoothing=0.1)
+
+        labels = tc.tensor([0, 2])
+        assert "SoftmaxCrossEntropy has no form" in self.refused(smoothed, (tc.randn(2, 3), labels), tmp_path / "f")
+        p = tc.full((2, 3), 1 / 3)
+        text = self.refused(nn.functional.cross_entropy, (tc.randn(2, 3), p), tmp_path / "f")
+        assert "depends on the batch" in text
+
+    def test_a_result_that_is_no_tensor(self, tmp_path):
+        assert "got float" in self.refused(lambda x: 1.0, tc.randn(2, 3), tmp_path / "f", TypeError)
+
+    def test_names_that_do_not_fit(self, tmp_path):
+        text = self.refused(lambda x: x, tc.randn(2, 3), tmp_path / "f", input_names=["a", "b"])
+        assert "1 inputs" in text
+
+
+class TestSurroundings:
+    def test_everything_is_as_before(self, tmp_path):
+        model = nn.Sequential(nn.BatchNorm1d(3), nn.Dropout(), nn.Linear(3, 2))
+        model[0].eval()
+        x, apply = tc.randn(4, 3), Function.__dict__["apply"]
+        states = {k: v.numpy().copy() for k, v in model.state_dict().items()}
+        export(model, x, tmp_path / "f.onnx")
+        assert [m.training for m in model] == [False, True, True]
+        assert Function.__dict__["apply"] is apply
+        for key, value in model.state_dict().items():
+            assert np.array_equal(value.numpy(), states[key])
+
+    def test_everything_is_as_before_after_an_error(self, tmp_path):
+        apply, overwrite, relu = Function.__dict__["apply"], tc.Tensor._overwrite, nn.functional.leaky_relu
+
+        def fail(x):
+            raise KeyError("inside")
+
+        with pytest.raises(KeyError, match="inside"):
+            export(Computed(fail), tc.ones(1), tmp_path / "f.onnx")
+        assert Function.__dict__["apply"] is apply
+        assert tc.Tensor._overwrite is overwrite
+        assert nn.functional.leaky_relu is relu
+
+    def test_the_example_is_not_written_to(self, tmp_path):
+        def add_in_place(x):
+            x += 1.0
+            return x * 2.0
+
+        x = tc.zeros(2, 3)
+        export(Computed(add_in_place), x, tmp_path / "f.onnx")
+        assert x.tolist() == [[0.0] * 3] * 2
+        assert load(tmp_path / "f.onnx")(tc.zeros(1, 3)).tolist() == [[2.0] * 3]
+
+    def test_other_threads_are_not_noted(self, tmp_path):
+        def work_elsewhere(x):
+            other = threading.Thread(target=lambda: nn.functional.leaky_relu(tc.ones(2) * x))
+            other.start()
+            other.join()
+            return x + 1.0
+
+        export(Computed(work_elsewhere), tc.ones(2, 2), tmp_path / "f.onnx")
+        assert operators_of(tmp_path / "f.onnx") == ["Add", "Identity"]
+
+    def test_the_package_is_asked_for(self, monkeypatch, tmp_path):
+        import sys
+
+        monkeypatch.setitem(sys.modules, "onnx.numpy_helper", None)
+        with pytest.raises(ImportError, match=r"pip install 'tinyconv\[onnx\]'"):
+            load(b"")

@@ -1,0 +1,94 @@
+"""Do all ranks hold the same model?  Checks of that, and the broadcast that makes it so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..backend import get_array_module
+from ..nn.module import Module
+from ..tensor import Tensor
+from .communicator import Communicator, create_communicator
+
+__all__ = ["agree_on_layout", "broadcast_parameters"]
+
+
+def broadcast_parameters(model: Module, comm: Communicator | None = None) -> None:
+    """Give every rank rank 0's parameters and buffers (collective).
+
+    Call it once the model is built, and after loading a checkpoint on rank 0 alone.
+
+    Parameters
+    ----------
+    model : Module
+        On every rank the same layers.
+    comm : Communicator, optional
+        Among whom; everybody by default.
+
+    Raises
+    ------
+    RuntimeError
+        On every rank, if a lazy layer has no shape yet, or the models differ; the text says where.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> model = tc.nn.Linear(3, 2)
+    >>> tc.distributed.broadcast_parameters(model, tc.distributed.Communicator())
+    """
+    comm = comm or create_communicator()
+    members = dict([*model.named_parameters(), *model.named_buffers()])
+    agree_on_layout(comm, list(members.values()), list(members))
+    for member in members.values():
+        received = comm.broadcast_array(member.data)
+        if not comm.is_main:
+            get_array_module(member.data).copyto(member.data, received)
+            member.bump_version()
+
+
+def agree_on_layout(comm: Communicator, tensors: Sequence[Tensor], names: Sequence[str]) -> None:
+    """Raise on every rank unless all hold tensors of the same shapes and dtypes, in this order (collective).
+
+    Raises
+    ------
+    RuntimeError
+        Naming the first two ranks that differ, and what differs.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> agree_on_layout(Communicator(), [tc.zeros(2)], ["bias"])
+    """
+    own = [
+        (name, None if tensor.data is None else tuple(tensor.shape), str(tensor.dtype))
+        for name, tensor in zip(names, tensors)
+    ]
+    layouts = comm.allgather(own)
+    for rank, layout in enumerate(layouts):
+        if layout != layouts[0]:
+            raise RuntimeError(f"the ranks' models differ: {_difference(layouts[0], layout, rank)}")
+    lazy = [name for name, shape, _ in own if shape is None]
+    if lazy:
+        raise RuntimeError(
+            f"{lazy[0]!r} belongs to a lazy layer and has no shape before the first forward, so ranks cannot "
+            "exchange it. Call the model once on an input first: model(x)"
+        )
+
+
+Layout = list[tuple[str, "tuple[int, ...] | None", str]]
+
+
+def _difference(first: Layout, other: Layout, rank: int) -> str:
+    if len(first) != len(other):
+        longer, shorter = (first, other) if len(first) > len(other) else (other, first)
+        missing = [entry[0] for entry in longer if entry[0] not in {e[0] for e in shorter}][:3]
+        return (
+            f"rank 0 has {len(first)} parameters, rank {rank} has {len(other)}"
+            + (f" (only one of them has {', '.join(missing)})" if missing else "")
+            + ". Build the same model on every rank"
+        )
+    name, shape, dtype = next(a for a, b in zip(first, other) if a != b)
+    name2, shape2, dtype2 = next(b for a, b in zip(first, other) if a != b)
+    return (
+        f"rank 0 has {name!r} of shape {shape} and {dtype}, where rank {rank} has {name2!r} of shape {shape2} "
+        f"and {dtype2}. Build the same model on every rank"
+    )

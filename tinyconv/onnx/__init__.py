@@ -1,0 +1,17 @@
+"""Models in and out of ONNX files: :func:`export` a model, :func:`load` a file and run it.
+
+The onnx package itself is needed: ``pip install 'tinyconv[onnx]'``.
+
+Examples
+--------
+>>> import tinyconv.onnx
+>>> sorted(tinyconv.onnx.__all__)
+['NotExportable', 'NotSupported', 'OnnxModel', 'export', 'load']
+"""
+
+from .export import export
+from .graph import NotExportable
+from .model import OnnxModel, load
+from .node import NotSupported
+
+__all__ = ["NotExportable", "NotSupported", "OnnxModel", "export", "load"]

@@ -1,0 +1,184 @@
+"""Run a model file: :func:`load` and the module it gives."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..nn import Module, Parameter
+from ..tensor import Tensor
+from . import elementwise, layers, reduce, shape, training  # noqa: F401 - they enter operators into the table
+from .files import Graph, read_model
+from .node import OPERATORS, Node, NotSupported
+
+__all__ = ["OnnxModel", "load"]
+
+_GIB = 1 << 30
+# Which inputs of which operators are weights to be trained; others, such as running means, are not.
+_WEIGHTS = {"Conv": (1, 2), "ConvTranspose": (1, 2), "DeformConv": (1, 3), "Gemm": (1, 2), "MatMul": (0, 1),
+            "BatchNormalization": (1, 2), "InstanceNormalization": (1, 2), "GroupNormalization": (1, 2),
+            "LayerNormalization": (1, 2), "PRelu": (1,), "Add": (0, 1)}  # fmt: skip
+
+
+def load(source: str | os.PathLike[str] | bytes | Any, max_bytes: int = 2 * _GIB) -> OnnxModel:
+    """Read an ONNX model and give a module that computes it.
+
+    Nothing that the file brings along is run.  Its operators are those of ONNX, each done by tinyconv's own
+    differentiable operations: the module can be trained further, and its ``state_dict`` has the file's names.
+
+    Parameters
+    ----------
+    source : str, os.PathLike, bytes or onnx.ModelProto
+        The file, its contents, or a model that is loaded already.
+    max_bytes : int
+        The largest file, the most bytes of weights, and the largest single result that are accepted.
+
+    Returns
+    -------
+    OnnxModel
+        In evaluation mode.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    NotSupported
+        If it uses operators or features that are not here; the text lists them.  It is a ValueError.
+    ValueError
+        If it is damaged, too large, or points outside its own folder.
+
+    Examples
+    --------
+    >>> import tempfile, tinyconv as tc
+    >>> from tinyconv import onnx
+    >>> path = tempfile.mkdtemp() + "/linear.onnx"
+    >>> model = tc.nn.Linear(3, 2)
+    >>> onnx.export(model, tc.zeros(1, 3), path)
+    >>> x = tc.randn(5, 3)
+    >>> (onnx.load(path)(x) - model(x)).abs().max().item() < 1e-6
+    True
+    """
+    model = OnnxModel(read_model(source, max_bytes))
+    model.eval()
+    return model
+
+
+class OnnxModel(Module):
+    """The graph of a model file; call it with one Tensor per input, in order or by name.
+
+    Attributes
+    ----------
+    input_names, output_names : list of str
+        As the file names them.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> relu = OnnxModel(Graph([Node("Relu", {}, ("x",), ("y",))], {}, ["x"], ["y"], 21))
+    >>> relu(tc.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
+
+    def __init__(self, graph: Graph):
+        super().__init__()
+        missing = sorted({node.kind for node in graph.nodes} - OPERATORS.keys())
+        if missing:
+            raise NotSupported(f"operators that are not supported: {', '.join(missing)}")
+        self.input_names, self.output_names = graph.inputs, graph.outputs
+        self._nodes = graph.nodes
+        self._places = {name: _register(self, name, value) for name, value in _initial_values(graph)}
+        self._last_use = _last_uses(graph)
+
+    def forward(self, *inputs: Any, **named: Any) -> Any:
+        """Run the graph.
+
+        Raises
+        ------
+        TypeError
+            If inputs are missing or unknown.
+        """
+        values: dict[str, Any] = {name: table[key] for name, (table, key) in self._places.items()}
+        values.update(self._given(inputs, named))
+        for index, node in enumerate(self._nodes):
+            self._run(node, values)
+            for name in self._last_use.get(index, ()):
+                values.pop(name, None)  # what nobody reads again is freed
+        absent = [name for name in self.output_names if name not in values]
+        if absent:
+            raise ValueError(f"the model file computes no value for its output {absent[0]!r}")
+        results = tuple(values[name] for name in self.output_names)
+        return results[0] if len(results) == 1 else results
+
+    def _given(self, inputs: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
+        given = dict(zip(self.input_names, inputs)) | named
+        if len(inputs) + len(named) != len(self.input_names) or given.keys() != set(self.input_names):
+            raise TypeError(
+                f"OnnxModel: the file has the inputs {self.input_names}, got {len(inputs)} by position and "
+                f"{sorted(named)} by name"
+            )
+        return {name: v if isinstance(v, Tensor) else Tensor(np.asarray(v)) for name, v in given.items()}
+
+    def _run(self, node: Node, values: dict[str, Any]) -> None:
+        try:
+            arguments = [values[name] if name else None for name in node.inputs]
+        except KeyError as error:
+            raise ValueError(f"{node}: nothing before it computes {error}") from None
+        try:
+            result = OPERATORS[node.kind](node, *arguments)
+        except (TypeError, AttributeError, KeyError, ZeroDivisionError, OverflowError) as error:
+            raise ValueError(f"{node}: the file's inputs or attributes do not fit the operator: {error}") from error
+        outputs = result if isinstance(result, tuple) else (result,)
+        if len(node.outputs) > len(outputs):
+            raise NotSupported(f"{node}: only {len(outputs)} outputs are available")
+        values.update((name, value) for name, value in zip(node.outputs, outputs) if name)
+
+
+def _initial_values(graph: Graph) -> Iterator[tuple[str, Tensor]]:
+    """The initialisers: trainable weights as parameters, others as plain Tensors."""
+    trained = {
+        node.inputs[place] for node in graph.nodes for place in _WEIGHTS.get(node.kind, ()) if place < len(node.inputs)
+    }
+    for name, array in graph.arrays.items():
+        is_weight = name in trained and array.dtype.kind == "f" and array.ndim
+        yield name, Parameter(Tensor(array)) if is_weight else Tensor(array)
+
+
+def _register(model: Module, name: str, value: Tensor) -> tuple[dict[str, Any], str]:
+    """Put a weight under the path its name spells, ``conv1.weight``, or under a plain one if it spells none."""
+    *path, key = name.split(".")
+    place = model
+    if len(path) < 20 and all(part.isidentifier() or part.isdigit() for part in (*path, key)):
+        for part in path:
+            if part not in place._modules and not hasattr(place, part):
+                place.add_module(part, Module())
+            child = place._modules.get(part)
+            if child is None:
+                break
+            place = child
+        else:
+            if not hasattr(place, key):
+                return _add(place, key, value)
+    return _add(model, f"initializer_{len(model._parameters) + len(model._buffers)}", value)
+
+
+def _add(place: Module, key: str, value: Tensor) -> tuple[dict[str, Any], str]:
+    if isinstance(value, Parameter):
+        place.register_parameter(key, value)
+        return place._parameters, key
+    place.register_buffer(key, value)
+    return place._buffers, key
+
+
+def _last_uses(graph: Graph) -> dict[int, list[str]]:
+    """For each node, the values that no later one reads."""
+    last: dict[str, int] = {}
+    for index, node in enumerate(graph.nodes):
+        last.update(dict.fromkeys((*node.inputs, *node.outputs), index))
+    uses: dict[int, list[str]] = {}
+    for name, index in last.items():
+        if name not in graph.outputs:
+            uses.setdefault(index, []).append(name)
+    return uses

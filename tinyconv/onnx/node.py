@@ -1,0 +1,135 @@
+"""One node of a graph, the table of operators, and what all operators share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ..backend import asnumpy
+from ..tensor import Tensor
+
+__all__ = ["OPERATORS", "Node", "NotSupported", "ints", "operator"]
+
+
+class NotSupported(ValueError):
+    """The file asks for something that this package does not do; the text says what.
+
+    Examples
+    --------
+    >>> raise NotSupported("loops")
+    Traceback (most recent call last):
+    ...
+    tinyconv.onnx.node.NotSupported: loops
+    """
+
+
+@dataclass(frozen=True)
+class Node:
+    """What an operator is told beside its input tensors.
+
+    Attributes
+    ----------
+    kind : str
+        The operator's name, such as ``'Conv'``.
+    attributes : dict
+        Ints, floats, strings, lists of them, and arrays.
+    inputs, outputs : tuple of str
+        Names; an empty one is an optional value left out.
+    opset : int
+        The version of the operator set.
+    max_bytes : int
+        The largest result that this node may make.
+
+    Examples
+    --------
+    >>> Node("Elu", {"alpha": 2.0}, ("x",), ("y",)).get("alpha", 1.0)
+    2.0
+    """
+
+    kind: str
+    attributes: dict[str, Any] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    opset: int = 21
+    max_bytes: int = 1 << 30
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """An attribute, or its default."""
+        return self.attributes.get(name, default)
+
+    def wants(self, output: int) -> bool:
+        """Tell whether output number `output` is used."""
+        return len(self.outputs) > output and bool(self.outputs[output])
+
+    def allow(self, shape: Sequence[int], itemsize: int = 4) -> None:
+        """Refuse a result that is too large, before any memory is taken for it.
+
+        Raises
+        ------
+        ValueError
+            Naming the node, the shape and the limit.
+        """
+        needed = math.prod(shape) * itemsize
+        if needed > self.max_bytes or min(shape, default=0) < 0:
+            raise ValueError(
+                f"{self}: a result of shape {tuple(shape)} needs {needed} bytes, more than the limit of "
+                f"{self.max_bytes}. If you trust the file, give load a larger max_bytes"
+            )
+
+    def allow_broadcast(self, *tensors: Tensor | None) -> None:
+        """Refuse operands whose broadcast shape is too large."""
+        given = [t for t in tensors if t is not None]
+        try:
+            shape = np.broadcast_shapes(*[t.shape for t in given])
+        except ValueError:
+            return  # the operation itself says what does not fit
+        self.allow(shape, max(t.dtype.itemsize for t in given))
+
+    def refuse(self, reason: str) -> NotSupported:
+        """The error for a use of this operator that is not supported."""
+        return NotSupported(f"{self}: {reason}")
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({', '.join(self.inputs)}) -> ({', '.join(self.outputs)})"
+
+
+OPERATORS: dict[str, Callable[..., Any]] = {}
+F = TypeVar("F", bound=Callable)
+
+
+def operator(*kinds: str) -> Callable[[F], F]:
+    """Enter a function ``f(node, *tensors)`` into the table under the operators' names.
+
+    Examples
+    --------
+    >>> @operator("Twice")
+    ... def twice(node, x):
+    ...     return x + x
+    >>> OPERATORS.pop("Twice")(Node("Twice"), 3)
+    6
+    """
+
+    def enter(function: F) -> F:
+        for kind in kinds:
+            OPERATORS[kind] = function
+        return function
+
+    return enter
+
+
+def ints(tensor: Tensor | None, default: Sequence[int] = ()) -> tuple[int, ...]:
+    """The values of an integer tensor that says how to do something, such as a shape.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> ints(tc.tensor([2, 3]))
+    (2, 3)
+    """
+    if tensor is None:
+        return tuple(default)
+    return tuple(int(n) for n in asnumpy(tensor.data).reshape(-1))

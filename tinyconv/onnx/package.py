@@ -1,0 +1,28 @@
+"""The onnx package, brought by the extra of that name."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+
+def onnx_package() -> Any:
+    """Import the onnx package, or say how to get it.
+
+    Raises
+    ------
+    ImportError
+        If it is not installed.
+
+    Examples
+    --------
+    >>> onnx_package().__name__
+    'onnx'
+    """
+    try:
+        importlib.import_module("onnx.numpy_helper")
+        return importlib.import_module("onnx")
+    except ImportError as error:
+        raise ImportError(
+            "tinyconv.onnx needs the onnx package to read and write files. Use pip install 'tinyconv[onnx]'"
+        ) from error

@@ -1,0 +1,299 @@
+"""Operators that move, make and pick elements."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..backend import asnumpy, get_array_module
+from ..tensor import Tensor
+from .node import Node, ints, operator
+
+# The numbers by which ONNX files name dtypes, as far as this package has them.
+DTYPES = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 9: "bool",
+          10: "float16", 11: "float64", 12: "uint32", 13: "uint64"}  # fmt: skip
+
+
+def _axes(node: Node, x: Tensor, axes: Tensor | None, ndim: int) -> tuple[int, ...]:
+    """Axes as an input (later operator sets) or an attribute, made non-negative."""
+    return tuple(a % ndim for a in ints(axes, node.get("axes", range(x.ndim))))
+
+
+@operator("Constant")
+def _constant(node: Node) -> Tensor:
+    for name, dtype in (("value_float", "float32"), ("value_floats", "float32"), ("value_int", "int64"),
+                        ("value_ints", "int64"), ("value", None)):  # fmt: skip
+        if name in node.attributes:
+            return Tensor(np.asarray(node.get(name), dtype))
+    raise node.refuse("a constant that is no number")
+
+
+@operator("ConstantOfShape")
+def _constant_of_shape(node: Node, shape: Tensor) -> Tensor:
+    value = np.asarray(node.get("value", np.zeros(1, np.float32))).reshape(())
+    node.allow(ints(shape), value.dtype.itemsize)
+    return Tensor(np.full(ints(shape), value))
+
+
+@operator("Shape")
+def _shape(node: Node, x: Tensor) -> Tensor:
+    return Tensor(np.array(x.shape[slice(node.get("start", 0), node.get("end"))], np.int64))
+
+
+@operator("Size")
+def _size(node: Node, x: Tensor) -> Tensor:
+    return Tensor(np.array(math.prod(x.shape), np.int64))
+
+
+@operator("Range")
+def _range(node: Node, start: Tensor, limit: Tensor, delta: Tensor) -> Tensor:
+    first, last, step = start.item(), limit.item(), delta.item()
+    if step == 0 or not all(map(math.isfinite, (first, last, step))):
+        raise ValueError(f"{node}: Range from {first} to {last} by {step} does not end")
+    count = max(0, math.ceil((last - first) / step))
+    node.allow((count,), start.dtype.itemsize)
+    return Tensor((first + np.arange(count) * step).astype(start.dtype))
+
+
+@operator("Cast")
+def _cast(node: Node, x: Tensor) -> Tensor:
+    if node.get("to") not in DTYPES:
+        raise node.refuse(f"a cast to ONNX's dtype number {node.get('to')}")
+    return ops.cast(x, DTYPES[node.get("to")])
+
+
+@operator("CastLike")
+def _cast_like(node: Node, x: Tensor, like: Tensor) -> Tensor:
+    return ops.cast(x, like.dtype)
+
+
+@operator("Reshape")
+def _reshape(node: Node, x: Tensor, shape: Tensor | None = None) -> Tensor:
+    """0 keeps the size at its place unless `allowzero`."""
+    wanted = ints(shape, node.get("shape", ()))
+    if not node.get("allowzero", 0):
+        wanted = tuple(x.shape[i] if n == 0 and i < x.ndim else n for i, n in enumerate(wanted))
+    return x.reshape(wanted)
+
+
+@operator("Flatten")
+def _flatten(node: Node, x: Tensor) -> Tensor:
+    axis = node.get("axis", 1)
+    axis = axis + x.ndim if axis < 0 else axis
+    return x.reshape((math.prod(x.shape[:axis]), math.prod(x.shape[axis:])))
+
+
+@operator("Transpose")
+def _transpose(node: Node, x: Tensor) -> Tensor:
+    return x.permute(tuple(node.get("perm", range(x.ndim)[::-1])))
+
+
+@operator("Squeeze")
+def _squeeze(node: Node, x: Tensor, axes: Tensor | None = None) -> Tensor:
+    if axes is None and "axes" not in node.attributes:
+        return x.squeeze()
+    dropped = _axes(node, x, axes, x.ndim)
+    if any(x.shape[a] != 1 for a in dropped):
+        raise ValueError(f"{node}: cannot squeeze axes {dropped} of shape {x.shape}: only a size of 1 can be dropped")
+    return x.reshape(tuple(n for a, n in enumerate(x.shape) if a not in dropped))
+
+
+@operator("Unsqueeze")
+def _unsqueeze(node: Node, x: Tensor, axes: Tensor | None = None) -> Tensor:
+    given = ints(axes, node.get("axes", ()))
+    added = {a % (x.ndim + len(given)) for a in given}
+    sizes = iter(x.shape)
+    return x.reshape(tuple(1 if a in added else next(sizes) for a in range(x.ndim + len(given))))
+
+
+@operator("Expand")
+def _expand(node: Node, x: Tensor, shape: Tensor) -> Tensor:
+    target = np.broadcast_shapes(x.shape, ints(shape))
+    node.allow(target, x.dtype.itemsize)
+    return x.expand(target)
+
+
+@operator("Concat")
+def _concat(node: Node, *parts: Tensor) -> Tensor:
+    if not parts:
+        raise ValueError(f"{node}: nothing to concatenate")
+    node.allow((sum(math.prod(p.shape) for p in parts),), parts[0].dtype.itemsize)
+    return ops.cat(list(parts), node.get("axis", 1))
+
+
+@operator("Split")
+def _split(node: Node, x: Tensor, sizes: Tensor | None = None) -> tuple[Tensor, ...]:
+    axis = node.get("axis", 0)
+    lengths = list(ints(sizes, node.get("split", ())))
+    if not lengths:
+        size = -(-x.shape[axis] // len(node.outputs))
+        lengths = [max(0, min(size, x.shape[axis] - i * size)) for i in range(len(node.outputs))]
+    return tuple(ops.split(x, lengths, axis))
+
+
+@operator("Slice")
+def _slice(
+    node: Node, x: Tensor, starts: Tensor | None = None, ends: Tensor | None = None, axes: Tensor | None = None,
+    steps: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """Cut ``starts:ends:steps``; a negative step flips the axis first."""
+    begin, end = ints(starts, node.get("starts", ())), ints(ends, node.get("ends", ()))
+    where = ints(axes, node.get("axes", range(len(begin))))
+    stride = ints(steps, (1,) * len(begin))
+    key = [slice(None)] * x.ndim
+    for axis, first, last, step in zip(where, begin, end, stride):
+        picked = range(x.shape[axis])[slice(first, last, step)]
+        if step > 0:
+            key[axis] = slice(picked.start, picked.stop, step)
+        else:  # counted from the other end
+            x = ops.flip(x, axis % x.ndim)
+            n = x.shape[axis]
+            key[axis] = slice(n - 1 - picked.start, n - 1 - picked.stop, -step)
+    return x[tuple(key)]
+
+
+def _inside(node: Node, indices: Tensor, size: int) -> Tensor:
+    """Indices made non-negative; one outside the axis is an error."""
+    xp = get_array_module(indices.data)
+    raw = xp.where(indices.data < 0, indices.data + size, indices.data)
+    if raw.size and not (int(raw.min()) >= 0 and int(raw.max()) < size):
+        raise IndexError(f"{node}: an index is outside the axis of {size} elements")
+    return Tensor(raw)
+
+
+@operator("Gather")
+def _gather(node: Node, x: Tensor, indices: Tensor) -> Tensor:
+    axis = node.get("axis", 0) % max(1, x.ndim)
+    node.allow(x.shape[:axis] + indices.shape + x.shape[axis + 1 :], x.dtype.itemsize)
+    return x[(slice(None),) * axis + (_inside(node, indices, x.shape[axis]),)]
+
+
+@operator("GatherElements")
+def _gather_elements(node: Node, x: Tensor, indices: Tensor) -> Tensor:
+    axis = node.get("axis", 0) % x.ndim
+    return ops.take_along(x, _inside(node, indices, x.shape[axis]), axis)
+
+
+@operator("ScatterElements")
+def _scatter_elements(node: Node, x: Tensor, indices: Tensor, updates: Tensor) -> Tensor:
+    if node.get("reduction", "none") != "none":
+        raise node.refuse(f"reduction={node.get('reduction')!r}")
+    axis = node.get("axis", 0) % x.ndim
+    places: list[Any] = list(np.indices(indices.shape, sparse=True))
+    places[axis] = _inside(node, indices, x.shape[axis])
+    result = x.clone()
+    result[tuple(p if isinstance(p, Tensor) else Tensor(p) for p in places)] = updates
+    return result
+
+
+@operator("Tile")
+def _tile(node: Node, x: Tensor, repeats: Tensor) -> Tensor:
+    times = ints(repeats)
+    node.allow([n * r for n, r in zip(x.shape, times)], x.dtype.itemsize)
+    for axis, count in enumerate(times):
+        before, after = x.shape[:axis], x.shape[axis:]
+        x = x.reshape(before + (1,) + after).expand(before + (count,) + after)
+        x = x.reshape(before + (count * after[0],) + after[1:])
+    return x
+
+
+@operator("Trilu")
+def _trilu(node: Node, x: Tensor, k: Tensor | None = None) -> Tensor:
+    kept = (np.triu if node.get("upper", 1) else np.tril)(np.ones(x.shape[-2:], bool), 0 if k is None else int(k))
+    return ops.where(Tensor(x.device.asarray(kept)), x, ops.zeros_like(x))
+
+
+@operator("OneHot")
+def _one_hot(node: Node, indices: Tensor, depth: Tensor, values: Tensor) -> Tensor:
+    count, axis = int(depth.reshape(-1)[0]), node.get("axis", -1)
+    node.allow(indices.shape + (count,), values.dtype.itemsize)
+    classes = asnumpy(indices.data).astype(np.int64)
+    classes = np.where(classes < 0, classes + count, classes)
+    hot = np.moveaxis(classes[..., None] == np.arange(count), -1, axis)
+    return ops.where(Tensor(hot), values[1], values[0])
+
+
+# ------------------------------------------------------------------------------ padding, resizing
+
+_MODES = {"edge": "replicate", "reflect": "reflect", "wrap": "circular"}
+
+
+@operator("Pad")
+def _pad(
+    node: Node, x: Tensor, pads: Tensor | None = None, value: Tensor | None = None, axes: Tensor | None = None
+) -> Tensor:
+    amounts = ints(pads, node.get("pads", node.get("paddings", ())))
+    where = [a % x.ndim for a in ints(axes, range(x.ndim))]
+    pairs = [(0, 0)] * x.ndim
+    for place, axis in enumerate(where):
+        pairs[axis] = amounts[place], amounts[place + len(where)]
+    node.allow([n + lo + hi for n, (lo, hi) in zip(x.shape, pairs)], x.dtype.itemsize)
+    fill = node.get("value", 0.0) if value is None else value.item()
+    return pad_pairs(x, pairs, node.get("mode", "constant"), fill)
+
+
+def pad_pairs(x: Tensor, pairs: Sequence[tuple[int, int]], mode: str, value: float = 0.0) -> Tensor:
+    """Pad by ``(before, after)`` of each axis, in ONNX's modes; negative numbers crop.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> pad_pairs(tc.tensor([1.0, 2.0]), [(1, -1)], "edge")
+    tensor([1., 1.])
+    """
+    if mode == "constant":
+        return ops.pad(x, [n for pair in reversed(pairs) for n in pair], "constant", value)
+    crop = tuple(slice(max(0, -lo), n - max(0, -hi)) for n, (lo, hi) in zip(x.shape, pairs))
+    x, grown = x[crop], [(max(0, lo), max(0, hi)) for lo, hi in pairs]
+    return ops.pad(x, [n for pair in reversed(grown) for n in pair], _MODES[mode])
+
+
+@operator("Resize", "Upsample")
+def _resize(node: Node, x: Tensor, *inputs: Tensor | None) -> Tensor:
+    """Nearest neighbour, where cell ``o`` copies cell ``floor(o/scale)``: what :class:`nn.Upsample` does."""
+    if node.kind == "Upsample" or node.opset < 11:
+        scales, sizes = (inputs[0] if inputs else None), None
+        rule = ("nearest", "asymmetric", "floor")
+    else:
+        _, scales, sizes = (*inputs, None, None, None)[:3]
+        rule = (
+            node.get("mode", "nearest"),
+            node.get("coordinate_transformation_mode", "half_pixel"),
+            node.get("nearest_mode", "round_prefer_floor"),
+        )
+    if (
+        rule != ("nearest", "asymmetric", "floor")
+        or node.get("mode", "nearest") != "nearest"
+        or "axes" in node.attributes
+    ):
+        raise node.refuse(f"{rule}; only nearest, asymmetric, floor over all axes is available")
+    factors = [float(f) for f in asnumpy(scales.data)] if scales is not None else node.get("scales", ())
+    wanted = ints(sizes) if sizes is not None and sizes.shape != (0,) else ()
+    target = wanted or tuple(int(n * f) for n, f in zip(x.shape, factors))
+    node.allow(target, x.dtype.itemsize)
+    if target[:2] != x.shape[:2] or len(target) != x.ndim:
+        raise node.refuse(f"resizing {x.shape} to {target}; batch and channels must stay")
+    return ops.upsample_nearest(x, target[2:] if wanted else None, None if wanted else tuple(factors[2:]))
+
+
+@operator("DepthToSpace")
+def _depth_to_space(node: Node, x: Tensor) -> Tensor:
+    b, (n, c, h, w) = node.get("blocksize"), x.shape
+    if node.get("mode", "DCR") == "DCR":
+        y = x.reshape(n, b, b, c // (b * b), h, w).permute(0, 3, 4, 1, 5, 2)
+    else:
+        y = x.reshape(n, c // (b * b), b, b, h, w).permute(0, 1, 4, 2, 5, 3)
+    return y.reshape(n, c // (b * b), h * b, w * b)
+
+
+@operator("SpaceToDepth")
+def _space_to_depth(node: Node, x: Tensor) -> Tensor:
+    if node.get("mode", "DCR") != "DCR":
+        raise node.refuse(f"mode={node.get('mode')!r}")
+    b, (n, c, h, w) = node.get("blocksize"), x.shape
+    y = x.reshape(n, c, h // b, b, w // b, b).permute(0, 3, 5, 1, 2, 4)
+    return y.reshape(n, c * b * b, h // b, w // b)
