@@ -47,6 +47,7 @@ NARROW = 16  # output rows shorter than this are put side by side, for a wider G
 SHORT_SUM = 64  # weight gradient: planes smaller than this are joined, for a longer sum
 LONG_SUM = 512  # weight gradient: sums are not cut shorter than this to make a GEMM small
 WIDE_COLUMNS = 256  # how wide, or long, joined rows and planes may get
+FEW_TAPS = 16  # up to so many cells under a kernel, all are lowered at once, for one wide GEMM per sample
 SUMMED = 2  # this many input channels per output channel make adding cheaper than copying
 LANES = 16  # weight gradient: partial sums, each over its own tiles in order
 LANE_BYTES = 1 << 24  # memory they may take together
@@ -302,6 +303,8 @@ def _correlate(
     b = None if b is None else b.reshape(groups, -1)
     if _is_pointwise(x, walks, kernel, y):
         _pointwise(x, w.reshape(w.shape[:3]), b, y)
+    elif _has_few_taps(x, w, walks, y):
+        _correlate_few_taps(x, w, walks, b, y)
     else:
         _correlate_by_rows(x, w, walks, b, y)
 
@@ -335,6 +338,41 @@ def _pointwise(x: np.ndarray, w: np.ndarray, b: np.ndarray | None, y: np.ndarray
             target += b[g, :, None]
 
     parallel_for(len(tiles), body, work=y.size * w.shape[2])
+
+
+def _has_few_taps(x: np.ndarray, w: np.ndarray, walks: Sequence[_Walk], y: np.ndarray) -> bool:
+    """A network's first layer: few cells under each kernel, and enough kernels to share their lowering."""
+    few = math.prod(w.shape[2:]) <= FEW_TAPS and w.shape[1] >= 8 and all(walk.offset <= 0 for walk in walks)
+    sample_bytes = math.prod(y.shape[3:]) * (math.prod(w.shape[2:]) + 1) * len(w) * x.itemsize
+    return few and sample_bytes <= TILE_BYTES and x.dtype == y.dtype == sum_dtype(x) and y.flags.c_contiguous
+
+
+def _correlate_few_taps(
+    x: np.ndarray, w: np.ndarray, walks: Sequence[_Walk], b: np.ndarray | None, y: np.ndarray
+) -> None:
+    """``y[n, g] = [w | b] @ [windows; 1]``: plain im2col of a few samples, the bias as one more row."""
+    groups, o, kernel, output = *w.shape[:2], w.shape[3:], y.shape[3:]
+    cells = math.prod(w.shape[2:])
+    offsets = np.zeros((groups, o, 1), x.dtype) if b is None else b[..., None]
+    matrices = np.concatenate([w.reshape(groups, o, cells), offsets], axis=2, dtype=x.dtype)
+    pads = [(0, 0)] * 3
+    for walk, k, size, length in zip(walks, kernel, output, x.shape[3:]):
+        reach = (size - 1) * walk.stride + (k - 1) * walk.dilation + 1 + walk.offset
+        pads.append((-walk.offset, max(0, reach - length)))
+    sample_bytes = math.prod(output) * (cells + 1) * groups * x.itemsize
+    parts = _pieces(len(x), max(1, min(TILE_BYTES // 4 // sample_bytes, -(-len(x) // 8))))
+
+    def body(i: int) -> None:
+        some = x[parts[i]] if not any(map(any, pads)) else np.pad(x[parts[i]], pads)
+        steps, spatial = some.strides[:3], list(zip(some.strides[3:], walks))
+        strides = (*steps, *(s * walk.dilation for s, walk in spatial), *(s * walk.stride for s, walk in spatial))
+        windows = as_strided(some, (*some.shape[:3], *kernel, *output), strides, writeable=False)
+        lowered = scratch("lowered", (len(some), groups, cells + 1, math.prod(output)), x.dtype)
+        lowered[:, :, :cells].reshape(windows.shape)[...] = windows
+        lowered[:, :, cells] = 1
+        np.matmul(matrices, lowered, out=y[parts[i]].reshape(len(some), groups, o, -1))
+
+    parallel_for(len(parts), body, work=y.size * cells)
 
 
 def _correlate_by_rows(x: np.ndarray, w: np.ndarray, walks: list[_Walk], b: np.ndarray | None, y: np.ndarray) -> None:
