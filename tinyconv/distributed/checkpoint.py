@@ -55,6 +55,15 @@ def load_on_all(path: str | os.PathLike[str], comm: Communicator | None = None) 
         On rank 0, if it cannot be read.
     RuntimeError
         On the other ranks then.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from tinyconv.distributed import Communicator, load_on_all, save_on_main
+    >>> path = tempfile.mkdtemp() + "/checkpoint.npz"
+    >>> save_on_main({"epoch": 3}, path, Communicator())
+    >>> load_on_all(path, Communicator())["epoch"]
+    3
     """
     comm = comm or create_communicator()
     value = _on_main(lambda: load(path), comm, f"could not load {os.fspath(path)}")
