@@ -23,7 +23,7 @@ import numpy as np
 
 import tinyconv
 from tests.benchmarks.bench import geometric_mean
-from tests.benchmarks.cases import BATCH, CASES, Case, Workload, _twin
+from tests.benchmarks.cases import CASES, Case, Workload, _twin, training_batch, training_workload
 from tinyconv.backend import asnumpy
 from tinyconv.kernels import cuda
 
@@ -49,34 +49,12 @@ class OnGpu:
 
 def training_step(lib: Any) -> Workload:
     """The MNIST step of ``bench.py``, with the network on the GPU and the same weights in both libraries."""
-    random = np.random.default_rng(0)
-    images = lib.from_numpy(random.random((BATCH, 1, 28, 28), dtype=np.float32))
-    labels = lib.from_numpy(random.integers(0, 10, BATCH))
+    images, labels = training_batch(lib)
     tinyconv.manual_seed(0)
     weights = _twin(tinyconv.nn).state_dict()
     model = _twin(lib.nn).to("cuda")
     model.load_state_dict({name: lib.from_numpy(host(weight)) for name, weight in weights.items()})
-    optimizer = lib.optim.Adam(model.parameters(), lr=2e-3)
-
-    def gradients() -> Any:
-        optimizer.zero_grad()
-        scores = model(images)
-        loss = lib.nn.functional.cross_entropy(scores, labels)
-        loss.backward()
-        return scores, loss
-
-    def step() -> Any:
-        scores, loss = gradients()
-        optimizer.step()
-        return loss.item(), (scores.argmax(1) == labels).float().mean().item()
-
-    def results() -> list[Any]:
-        model.eval()  # without dropout, whose masks differ
-        scores, loss = gradients()
-        model.train()
-        return [scores, loss, *(p.grad for p in model.parameters())]
-
-    return Workload(None, step, results)
+    return training_workload(lib, model, images, labels)
 
 
 CASES_ON_GPU = [Case(case.name, training_step) if case.name.startswith("MNIST") else case for case in CASES]

@@ -84,10 +84,19 @@ def scalar_chain(lib: Any) -> Workload:
 
 def training_step(lib: Any) -> Workload:
     """``Run.step`` of ``examples/train_mnist.py`` on one batch."""
+    images, labels = training_batch(lib)
+    return training_workload(lib, mnist_model(lib, images), images, labels)
+
+
+def training_batch(lib: Any) -> tuple[Any, Any]:
+    """Random pictures ``(BATCH, 1, 28, 28)`` and labels, the same ones in every library."""
     random = np.random.default_rng(0)
     images = lib.from_numpy(random.random((BATCH, 1, 28, 28), dtype=np.float32))
-    labels = lib.from_numpy(random.integers(0, 10, BATCH))
-    model = mnist_model(lib, images)
+    return images, lib.from_numpy(random.integers(0, 10, BATCH))
+
+
+def training_workload(lib: Any, model: Any, images: Any, labels: Any) -> Workload:
+    """Steps of Adam on one batch, wherever model and batch live."""
     optimizer = lib.optim.Adam(model.parameters(), lr=2e-3)
 
     def gradients() -> Any:
