@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.kernels.slow_conv import output_size, slow_convolve, slow_input_grad, slow_weight_grad
 from tinyconv.backend import asnumpy, get_array_module
-from tinyconv.kernels import conv, conv_cpu, threads
+from tinyconv.kernels import conv, conv_cpu, lowering, threads
 from tinyconv.kernels.geometry import ConvGeometry, conv_geometry
 
 MIB = 1 << 20
@@ -140,21 +140,24 @@ def cases(draw: st.DrawFn) -> Case:
 
 TUNING = st.fixed_dictionaries(
     {
-        "TILE_BYTES": st.sampled_from([1 << 6, 1 << 11, 1 << 21]),
         "NARROW": st.sampled_from([1, 16]),
+        "ROW_COLUMNS": st.sampled_from([1, 64, 1 << 30]),
+        "JOINED_PLANE": st.sampled_from([1, 1 << 30]),
         "SHORT_SUM": st.sampled_from([1, 64]),
         "SUMMED": st.sampled_from([0, 2]),
         "SMALL_GEMM": st.sampled_from([20, 200, 100**3]),
         "LONG_SUM": st.sampled_from([1, 512]),
-        "GEMM_COLUMNS": st.sampled_from([2, 64]),
+        "GEMM_COLUMNS": st.sampled_from([2, 128]),
+        "FEW_TAPS": st.sampled_from([0, 16]),
     }
 )
 
 
 @settings(max_examples=200)
-@given(cases(), TUNING)
-def test_any_geometry_with_any_tuning(case: Case, tuning: dict[str, int]) -> None:
+@given(cases(), st.sampled_from([1 << 6, 1 << 11, 1 << 21]), TUNING)
+def test_any_geometry_with_any_tuning(case: Case, tile_bytes: int, tuning: dict[str, int]) -> None:
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lowering, "TILE_BYTES", tile_bytes)
         for name, value in tuning.items():
             patch.setattr(conv_cpu, name, value)
         check_against_loops(case, conv.convolve, conv.convolve_input_grad, conv.convolve_weight_grad)
@@ -278,11 +281,12 @@ def test_the_large_cases_take_more_than_one_tile_and_thread(
     ("function", "case"),
     [
         ("_pointwise", LARGE["pointwise"]),
-        ("_multiply_wide", LARGE["rows in tiles"]),
-        ("_multiply_wide", LARGE["depthwise"]),
-        ("_multiply_narrow", LARGE["narrow"]),
-        ("_weight_grad_by_rows", LARGE["rows in tiles"]),
-        ("_weight_grad_joined", LARGE["stride 2"]),
+        ("_correlate_few_taps", LARGE["one channel"]),
+        ("_correlate_by_rows", LARGE["rows in tiles"]),
+        ("_correlate_by_rows", LARGE["depthwise"]),
+        ("_correlate_by_planes", LARGE["narrow"]),
+        ("_correlate_by_planes", LARGE["1d"]),
+        ("_apart", LARGE["narrow"]),
     ],
 )
 def test_paths(function: str, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,13 +306,13 @@ def test_paths(function: str, case: Case, monkeypatch: pytest.MonkeyPatch) -> No
 def test_kernel_columns_are_summed_where_outputs_are_few(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     case = {**LARGE, **PLAIN}[name]
     stacks = []
-    original = conv_cpu._weight_matrices
+    original = conv_cpu._row_matrices
 
     def spy(*args: object) -> np.ndarray:
         stacks.append(original(*args))
         return stacks[-1]
 
-    monkeypatch.setattr(conv_cpu, "_weight_matrices", spy)
+    monkeypatch.setattr(conv_cpu, "_row_matrices", spy)
     conv.convolve(*case.arrays()[:2], case.geometry)
     rows_overlap = case.geometry.dilation[-2] == 1
     planes = int(np.prod(case.w[2:-2] if rows_overlap else case.w[2:-1]))

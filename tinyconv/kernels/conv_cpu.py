@@ -1,13 +1,18 @@
-"""Convolution on NumPy, fast: kernel rows lowered tile by tile, one small GEMM per output row.
+"""Convolution on NumPy, fast: kernel rows lowered tile by tile, and multiplied as matrices.
 
 Full im2col copies each input cell once per kernel tap.  Here only the taps of one kernel *row* are
-copied, into a buffer whose rows are the input's rows [1]_:
+copied (:mod:`.lowering`), and the rows of the input stay rows:
 
     B[h, (j, c), q] = x[c, h, q*s + j*d - pad]          h: input row,  j: kernel column
 
-The cells that output row ``p`` needs, kernel rows ``h = p*s ... p*s + k - 1``, then lie one after the
-other in memory, so the matrix ``V[p] = B[p*s : p*s + k]`` is a view, and ``y[:, p] = W @ V[p]``.
-Neighbouring matrices overlap; nothing is copied twice for it.  ``np.matmul`` runs over all ``p`` in C.
+Kernel row ``i`` then reads, for output row ``p``, lowered row ``p*s + i*d``.  There are two ways on:
+
+* *by rows*, for wide outputs: the rows that output row ``p`` needs, ``p*s ... p*s + k - 1``, lie one
+  after the other in memory, so the matrix ``V[p] = B[p*s : p*s + k]`` is a view, and ``y[:, p] = W @
+  V[p]`` [1]_.  Neighbouring matrices overlap; nothing is copied twice for it.  ``np.matmul`` runs over
+  all ``p`` in C;
+* *by planes*, where a row is too short for an efficient product: with ``B[(j, c), h, q]``, rows are
+  contiguous, and all output rows are one wide matrix: ``y = sum_i W[i] @ B[:, rows i*d and on]``.
 
 A tile is a piece of the output (some samples, channel groups and rows) whose buffer fits a core's
 cache.  Tiles are shared among threads, and no temporary grows with the batch.
@@ -28,63 +33,36 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from . import lowering
 from .geometry import ConvGeometry
+from .lowering import Tile, Walk, length, lower, pieces, tile_extent, tiles_of
 from .sampling import sum_dtype
 from .threads import parallel_for, scratch
 
 __all__ = ["convolve", "convolve_input_grad", "convolve_weight_grad"]
 
-# Measured on one machine (Zen 4, OpenBLAS 0.3.31); they change the speed only.
-TILE_BYTES = 1 << 21  # lowered cells of one tile
-SMALL_GEMM = 100**3  # OpenBLAS skips packing up to so many products, and then is 1.3 times as fast
-GEMM_COLUMNS = 64  # width of a piece of a GEMM that is cut to be small
-NARROW = 16  # output rows shorter than this are put side by side, for a wider GEMM
-SHORT_SUM = 64  # weight gradient: planes smaller than this are joined, for a longer sum
+# Measured (Zen 4 and Sapphire Rapids, OpenBLAS 0.3.31); they change the speed only.
+SMALL_GEMM = 100**3  # OpenBLAS skips packing up to so many products
+GEMM_COLUMNS = 128  # width of a piece of a GEMM that is cut to be small; half of it for long sums
+LONG_DEPTH = 288  # cells under a kernel, from which on a sum is long
+LINE_BYTES = 64  # of a cache line: small GEMMs read whole lines where matrices start at one
+NARROW = 16  # output rows shorter than this are not multiplied one by one
+ROW_COLUMNS = 64  # output rows from this on are
+JOINED_PLANE = 100  # planes with fewer cells are put side by side, for a wider GEMM
+JOINED_CELLS = 1024  # and together get so many
+SHORT_SUM = 64  # weight gradient: planes with fewer cells are joined, for a longer sum
 LONG_SUM = 512  # weight gradient: sums are not cut shorter than this to make a GEMM small
-WIDE_COLUMNS = 256  # how wide, or long, joined rows and planes may get
 FEW_TAPS = 16  # up to so many cells under a kernel, all are lowered at once, for one wide GEMM per sample
 SUMMED = 2  # this many input channels per output channel make adding cheaper than copying
 LANES = 16  # weight gradient: partial sums, each over its own tiles in order
 LANE_BYTES = 1 << 24  # memory they may take together
 
 Ints = tuple[int, ...]
-
-
-class _Walk(NamedTuple):
-    """Along one axis, cell ``p`` under tap ``t`` reads input cell ``p*stride + t*dilation + offset``."""
-
-    stride: int
-    dilation: int
-    offset: int
-
-
-class _Tile(NamedTuple):
-    """A piece of the output: slices, and one fixed cell on each axis before the last two."""
-
-    samples: slice
-    groups: slice
-    outer: Ints
-    rows: slice
-    columns: slice
-
-    def of(self, y: np.ndarray) -> np.ndarray:
-        """Its part of ``y (n, g, o, *outer, h, q)``, without the outer axes."""
-        index: Any = (self.samples, self.groups, slice(None), *self.outer, self.rows, self.columns)
-        return y[index]
-
-
-class _Extent(NamedTuple):
-    """How much of each axis one tile takes."""
-
-    samples: int
-    groups: int
-    rows: int
-    columns: int
 
 
 # --- the three kernels ----------------------------------------------------------------------------
@@ -150,133 +128,46 @@ def convolve_weight_grad(x: np.ndarray, gy: np.ndarray, geometry: ConvGeometry, 
         return np.zeros(shape, gy.dtype)
     x, gy, walks, kernel = _with_rows(x, gy, _walks(geometry), kernel_size)
     x, gy = _split_channels(x, geometry.groups), _split_channels(gy, geometry.groups)
-    if walks[-2].stride == 1 and math.prod(gy.shape[-2:]) >= SHORT_SUM:
-        gw = _weight_grad_by_rows(x, gy, walks, kernel, dtype)
-    else:
-        gw = _weight_grad_joined(x, gy, walks, kernel, dtype)
+    gw = _weight_grad(x, gy, walks, kernel, dtype)
     return np.ascontiguousarray(gw.reshape(shape), gy.dtype)
 
 
-# --- geometry, tiles, lowering --------------------------------------------------------------------
+# --- geometry --------------------------------------------------------------------------------------
 
 
-def _walks(geometry: ConvGeometry) -> list[_Walk]:
+def _walks(geometry: ConvGeometry) -> list[Walk]:
     low = [-lo for lo, _ in geometry.padding]
-    return list(map(_Walk, geometry.stride, geometry.dilation, low))
+    return list(map(Walk, geometry.stride, geometry.dilation, low))
 
 
-def _phases(stride: int, walk: _Walk, kernel: int) -> list[tuple[slice, slice, _Walk]]:
+def _phases(stride: int, walk: Walk, kernel: int) -> list[tuple[slice, slice, Walk]]:
     """Split one axis of the input gradient: its cells, the taps they see, and the walk over gy."""
     phases = []
     for r in range(stride):
         taps = [t for t in range(kernel) if (r - walk.offset - t * walk.dilation) % stride == 0]
         if not taps:
-            phases.append((slice(r, None, stride), slice(0, 0), _Walk(1, 1, 0)))
+            phases.append((slice(r, None, stride), slice(0, 0), Walk(1, 1, 0)))
             continue
         step = taps[1] - taps[0] if len(taps) > 1 else 1
         offset = (r - walk.offset - taps[-1] * walk.dilation) // stride  # of the last tap, now first
         backwards = slice(taps[-1], taps[0] - 1 if taps[0] else None, -step)
         gap = step * walk.dilation // stride if len(taps) > 1 else 1
-        phases.append((slice(r, None, stride), backwards, _Walk(1, gap, offset)))
+        phases.append((slice(r, None, stride), backwards, Walk(1, gap, offset)))
     return phases
 
 
 def _with_rows(
-    a: np.ndarray, b: np.ndarray, walks: Sequence[_Walk], kernel: Ints
-) -> tuple[np.ndarray, np.ndarray, list[_Walk], Ints]:
+    a: np.ndarray, b: np.ndarray, walks: Sequence[Walk], kernel: Ints
+) -> tuple[np.ndarray, np.ndarray, list[Walk], Ints]:
     """Give a one-dimensional convolution a row axis of one cell, so that all have rows and columns."""
     if len(walks) > 1:
         return a, b, list(walks), tuple(kernel)
-    return a[:, :, None], b[:, :, None], [_Walk(1, 1, 0), *walks], (1, *kernel)
+    return a[:, :, None], b[:, :, None], [Walk(1, 1, 0), *walks], (1, *kernel)
 
 
 def _split_channels(a: np.ndarray, groups: int) -> np.ndarray:
     """``(N, C, ...) -> (N, groups, C/groups, ...)``, always a view."""
     return a.reshape(a.shape[0], groups, a.shape[1] // groups, *a.shape[2:])
-
-
-def _tile_extent(
-    y_shape: Ints, cell_bytes: int, row_step: int = 1, halo: int = 0, wanted: int = 1, widest: int = 1 << 30
-) -> _Extent:
-    """Fill the tile's memory with columns, then rows, then groups, then samples.
-
-    `cell_bytes` are taken per output cell and group; a tile of ``r`` rows lowers
-    ``r*row_step + halo`` rows of them.  Samples are joined until there are `wanted` cells side by
-    side, and beyond that only while memory lasts and at least 8 tiles remain to be shared.
-    """
-    samples, groups, all_rows, all_columns = y_shape[0], y_shape[1], y_shape[-2], y_shape[-1]
-    columns = min(all_columns, widest, max(NARROW, TILE_BYTES // ((row_step + halo) * cell_bytes)))
-    row_bytes = columns * cell_bytes
-    room = (TILE_BYTES // row_bytes - halo) // row_step if columns == all_columns else 1
-    rows = min(all_rows, max(4 * halo, room, 1))
-    tile_bytes = row_bytes * (rows * row_step + halo)
-    together = min(groups, max(1, TILE_BYTES // tile_bytes)) if rows == all_rows else 1
-    tile_bytes *= together
-    joined = 1
-    if together == groups:
-        others = math.prod(y_shape[3:-2]) * -(-all_rows // rows) * -(-all_columns // columns)
-        by_room = min(TILE_BYTES // tile_bytes, -(-samples * others // 8), samples)
-        by_need = min(-(-wanted // columns), -(-samples // 4))
-        joined = max(1, by_room, by_need)
-    return _Extent(joined, together, rows, columns)
-
-
-def _tiles(y_shape: Ints, extent: _Extent) -> list[_Tile]:
-    outer = itertools.product(*map(range, y_shape[3:-2]))
-    return [
-        _Tile(*tile)
-        for tile in itertools.product(
-            _pieces(y_shape[0], extent.samples),
-            _pieces(y_shape[1], extent.groups),
-            outer,
-            _pieces(y_shape[-2], extent.rows),
-            _pieces(y_shape[-1], extent.columns),
-        )
-    ]
-
-
-def _pieces(length: int, at_most: int) -> list[slice]:
-    """Cut ``range(length)`` into as few pieces as the bound allows, of nearly equal size."""
-    count = -(-length // at_most)
-    size = -(-length // count)
-    return [slice(start, min(start + size, length)) for start in range(0, length, size)]
-
-
-def _length(piece: slice) -> int:
-    return piece.stop - piece.start
-
-
-def _seen(walk: _Walk, tap: int, first: int, count: int, size: int) -> tuple[slice, slice] | None:
-    """Which of `count` cells from `first` on read inside the input, and what they read.
-
-    None when all of them read padding.
-    """
-    start = first * walk.stride + tap * walk.dilation + walk.offset
-    lo = max(0, -(start // walk.stride))
-    hi = min(count, (size - 1 - start) // walk.stride + 1)
-    if hi <= lo:
-        return None
-    source = slice(start + lo * walk.stride, start + (hi - 1) * walk.stride + 1, walk.stride)
-    return slice(lo, hi), source
-
-
-def _lower(
-    into: np.ndarray, x: np.ndarray, taps: list[Ints], walks: Sequence[_Walk], tile: _Tile, first_row: int
-) -> None:
-    """Copy ``into[t, n, g, c, h, q]`` from the input cell that tap ``t`` of row ``h``, column ``q`` reads."""
-    first = (*tile.outer, first_row, tile.columns.start)
-    count = (*([1] * len(tile.outer)), *into.shape[-2:])
-    seen = [list(map(_seen, walks, tap, first, count, x.shape[3:])) for tap in taps]
-    if any(axis is None or _length(axis[0]) < n for axes in seen for n, axis in zip(count, axes)):
-        into.fill(0)  # all of it at once, which is faster than its thin borders one by one
-    for t, axes in enumerate(seen):
-        inside = [axis for axis in axes if axis is not None]
-        if len(inside) < len(axes):
-            continue
-        *outer, (rows, source_rows), (columns, source_columns) = inside
-        at = (source.start for _, source in outer)
-        index = (tile.samples, tile.groups, slice(None), *at, source_rows, source_columns)
-        into[t, ..., rows, columns] = x[index]
 
 
 # --- convolution ----------------------------------------------------------------------------------
@@ -285,7 +176,7 @@ def _lower(
 def _correlate(
     x: np.ndarray,
     w: np.ndarray,
-    walks: Sequence[_Walk],
+    walks: Sequence[Walk],
     groups: int,
     bias: np.ndarray | None,
     y: np.ndarray,
@@ -305,11 +196,13 @@ def _correlate(
         _pointwise(x, w.reshape(w.shape[:3]), b, y)
     elif _has_few_taps(x, w, walks, y):
         _correlate_few_taps(x, w, walks, b, y)
-    else:
+    elif _rows_are_better(w, walks, y):
         _correlate_by_rows(x, w, walks, b, y)
+    else:
+        _correlate_by_planes(x, w, walks, b, y)
 
 
-def _is_pointwise(x: np.ndarray, walks: Sequence[_Walk], kernel: Ints, y: np.ndarray) -> bool:
+def _is_pointwise(x: np.ndarray, walks: Sequence[Walk], kernel: Ints, y: np.ndarray) -> bool:
     """A 1x1 convolution with stride 1 and no padding is a matrix product as it stands."""
     return (
         max(kernel) == 1
@@ -318,7 +211,7 @@ def _is_pointwise(x: np.ndarray, walks: Sequence[_Walk], kernel: Ints, y: np.nda
         and x.dtype == y.dtype == sum_dtype(x)
         and x.flags.c_contiguous
         and y.flags.c_contiguous
-        and math.prod(y.shape[3:]) >= NARROW
+        and math.prod(y.shape[3:]) >= 16
     )
 
 
@@ -327,8 +220,8 @@ def _pointwise(x: np.ndarray, w: np.ndarray, b: np.ndarray | None, y: np.ndarray
     x, y = (a.reshape(*a.shape[:3], -1) for a in (x, y))
     w = w.astype(x.dtype, copy=False)
     cell_bytes = (x.shape[2] + y.shape[2]) * x.itemsize
-    extent = _tile_extent((*y.shape[:3], 1, y.shape[3]), cell_bytes)
-    tiles = _tiles((*y.shape[:3], 1, y.shape[3]), extent)
+    extent = tile_extent((*y.shape[:3], 1, y.shape[3]), cell_bytes)
+    tiles = tiles_of((*y.shape[:3], 1, y.shape[3]), extent)
 
     def body(i: int) -> None:
         n, g, _, _, columns = tiles[i]
@@ -340,15 +233,15 @@ def _pointwise(x: np.ndarray, w: np.ndarray, b: np.ndarray | None, y: np.ndarray
     parallel_for(len(tiles), body, work=y.size * w.shape[2])
 
 
-def _has_few_taps(x: np.ndarray, w: np.ndarray, walks: Sequence[_Walk], y: np.ndarray) -> bool:
+def _has_few_taps(x: np.ndarray, w: np.ndarray, walks: Sequence[Walk], y: np.ndarray) -> bool:
     """A network's first layer: few cells under each kernel, and enough kernels to share their lowering."""
     few = math.prod(w.shape[2:]) <= FEW_TAPS and w.shape[1] >= 8 and all(walk.offset <= 0 for walk in walks)
     sample_bytes = math.prod(y.shape[3:]) * (math.prod(w.shape[2:]) + 1) * len(w) * x.itemsize
-    return few and sample_bytes <= TILE_BYTES and x.dtype == y.dtype == sum_dtype(x) and y.flags.c_contiguous
+    return few and sample_bytes <= lowering.TILE_BYTES and x.dtype == y.dtype == sum_dtype(x) and y.flags.c_contiguous
 
 
 def _correlate_few_taps(
-    x: np.ndarray, w: np.ndarray, walks: Sequence[_Walk], b: np.ndarray | None, y: np.ndarray
+    x: np.ndarray, w: np.ndarray, walks: Sequence[Walk], b: np.ndarray | None, y: np.ndarray
 ) -> None:
     """``y[n, g] = [w | b] @ [windows; 1]``: plain im2col of a few samples, the bias as one more row."""
     groups, o, kernel, output = *w.shape[:2], w.shape[3:], y.shape[3:]
@@ -356,11 +249,11 @@ def _correlate_few_taps(
     offsets = np.zeros((groups, o, 1), x.dtype) if b is None else b[..., None]
     matrices = np.concatenate([w.reshape(groups, o, cells), offsets], axis=2, dtype=x.dtype)
     pads = [(0, 0)] * 3
-    for walk, k, size, length in zip(walks, kernel, output, x.shape[3:]):
+    for walk, k, size, cells_there in zip(walks, kernel, output, x.shape[3:]):
         reach = (size - 1) * walk.stride + (k - 1) * walk.dilation + 1 + walk.offset
-        pads.append((-walk.offset, max(0, reach - length)))
+        pads.append((-walk.offset, max(0, reach - cells_there)))
     sample_bytes = math.prod(output) * (cells + 1) * groups * x.itemsize
-    parts = _pieces(len(x), max(1, min(TILE_BYTES // 4 // sample_bytes, -(-len(x) // 8))))
+    parts = pieces(len(x), max(1, min(lowering.TILE_BYTES // 4 // sample_bytes, -(-len(x) // 8))))
 
     def body(i: int) -> None:
         some = x[parts[i]] if not any(map(any, pads)) else np.pad(x[parts[i]], pads)
@@ -375,7 +268,24 @@ def _correlate_few_taps(
     parallel_for(len(parts), body, work=y.size * cells)
 
 
-def _correlate_by_rows(x: np.ndarray, w: np.ndarray, walks: list[_Walk], b: np.ndarray | None, y: np.ndarray) -> None:
+# --- by rows --------------------------------------------------------------------------------------
+
+
+def _rows_are_better(w: np.ndarray, walks: Sequence[Walk], y: np.ndarray) -> bool:
+    """Are there rows to overlap, and are they wide, or planes costly: lowered or added more than they save?"""
+    rows = w.shape[-2]
+    if rows == 1 or y.shape[-1] < NARROW:
+        return False
+    lowered_cells, channels = math.prod(w.shape[2:]) // rows, w.shape[1]
+    return y.shape[-1] >= ROW_COLUMNS or lowered_cells < channels or _columns_are_summed(w, walks)
+
+
+def _columns_are_summed(w: np.ndarray, walks: Sequence[Walk]) -> bool:
+    """Copying costs by input channel, adding by output channel: is it less to add up kernel columns?"""
+    return walks[-1].stride == 1 and w.shape[-1] > 1 and w.shape[2] >= SUMMED * w.shape[1]
+
+
+def _correlate_by_rows(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.ndarray | None, y: np.ndarray) -> None:
     kernel, dtype = w.shape[3:], sum_dtype(x)
     row_walk, row_taps = walks[-2], kernel[-2]
     # Rows overlap only where consecutive kernel rows meet consecutive input rows; else lower all taps.
@@ -385,31 +295,26 @@ def _correlate_by_rows(x: np.ndarray, w: np.ndarray, walks: list[_Walk], b: np.n
     if overlap:
         copied[-2] = range(1)
         row_step, halo = row_walk.stride, row_taps - row_walk.stride
-        walks = [*walks[:-2], _Walk(1, 1, row_walk.offset), walks[-1]]
-    narrow = y.shape[-1] < NARROW
-    # Copying costs by input channel, adding by output channel: sum over kernel columns where that is less.
-    summed = not narrow and walks[-1].stride == 1 and kernel[-1] > 1 and w.shape[2] >= SUMMED * w.shape[1]
+        walks = [*walks[:-2], Walk(1, 1, row_walk.offset), walks[-1]]
+    summed = _columns_are_summed(w, walks)
     column_step, reach = 0, 0
     if summed:
         copied[-1] = range(1)
         column_step, reach = walks[-1].dilation, (kernel[-1] - 1) * walks[-1].dilation
-        walks = [*walks[:-1], _Walk(1, 1, walks[-1].offset)]
+        walks = [*walks[:-1], Walk(1, 1, walks[-1].offset)]
     taps = list(itertools.product(*copied))
-    matrices = _weight_matrices(w.astype(dtype, copy=False), overlap, summed)
+    matrices = _row_matrices(w.astype(dtype, copy=False), overlap, summed)
+    # rows of K cells must follow one another, so planes that are summed come before them
+    order = "ngthcq" if len(matrices) > 1 else "nghtcq"
     cell_bytes = (len(taps) * w.shape[2] + w.shape[1]) * dtype.itemsize
-    wanted, widest = WIDE_COLUMNS if narrow else 1, GEMM_COLUMNS if y.shape[-2] == 1 else y.shape[-1]
-    tiles = _tiles(y.shape, _tile_extent(y.shape, cell_bytes, row_step, halo, wanted, widest))
+    tiles = tiles_of(y.shape, tile_extent(y.shape, cell_bytes, row_step, halo))
 
     def body(i: int) -> None:
         tile = tiles[i]
         target = tile.of(y)
-        band, width = _length(tile.rows) * row_step + halo, _length(tile.columns) + reach
-        lower = _Lowering(x, taps, walks, tile, tile.rows.start * row_step, band, width)
-        a = matrices[..., tile.groups, :, :]
-        if narrow:
-            product = _multiply_narrow(a[0, 0], lower, row_step, target)
-        else:
-            product = _multiply_wide(a, lower, row_step, column_step, target)
+        first, band, width = tile.rows.start * row_step, length(tile.rows) * row_step + halo, length(tile.columns)
+        lowered = _lowered_rows(x, taps, walks, tile, (first, band, width + reach), order, dtype)
+        product = _multiply_rows(matrices[..., tile.groups, :, :], lowered, order, (row_step, column_step), target)
         if b is not None:
             product += b[tile.groups, :, None, None]
         if product is not target:
@@ -418,35 +323,31 @@ def _correlate_by_rows(x: np.ndarray, w: np.ndarray, walks: list[_Walk], b: np.n
     parallel_for(len(tiles), body, work=y.size * math.prod(w.shape[2:]))
 
 
-class _Lowering(NamedTuple):
-    """What :func:`_lower` copies for one tile: `band` rows, from `first_row` on, of `width` cells."""
+def _lowered_rows(
+    x: np.ndarray,
+    taps: list[Ints],
+    walks: Sequence[Walk],
+    tile: Tile,
+    extent: tuple[int, int, int],
+    order: str,
+    dtype: np.dtype,
+) -> np.ndarray:
+    """Lower `extent` (first row, rows, columns) into a buffer whose axes, of ``'tngchq'``, lie in `order`.
 
-    x: np.ndarray
-    taps: list[Ints]
-    walks: Sequence[_Walk]
-    tile: _Tile
-    first_row: int
-    band: int
-    width: int
-
-    def buffer(self, order: str, dtype: np.dtype) -> np.ndarray:
-        """Lower into this thread's buffer, whose axes (of ``'tngchq'``) lie in the given order."""
-        tile = self.tile
-        sizes = {
-            "t": len(self.taps),
-            "n": _length(tile.samples),
-            "g": _length(tile.groups),
-            "c": self.x.shape[2],
-            "h": self.band,
-            "q": self.width,
-        }
-        buffer = scratch("lowered", tuple(sizes[axis] for axis in order), dtype)
-        into = buffer.transpose([order.index(axis) for axis in "tngchq"])
-        _lower(into, self.x, self.taps, self.walks, tile, self.first_row)
-        return buffer
+    Each row starts a cache line, and not at a multiple of four lines, for such rows share few places
+    of a cache.
+    """
+    first_row, rows, columns = extent
+    lines = -(-columns * dtype.itemsize // LINE_BYTES)
+    lines += lines % 4 == 0
+    sizes = {"t": len(taps), "n": length(tile.samples), "g": length(tile.groups), "c": x.shape[2], "h": rows}
+    sizes["q"] = lines * LINE_BYTES // dtype.itemsize
+    buffer = scratch("lowered", tuple(sizes[axis] for axis in order), dtype)[..., :columns]
+    lower(buffer.transpose([order.index(axis) for axis in "tngchq"]), x, taps, walks, tile, first_row)
+    return buffer
 
 
-def _weight_matrices(w: np.ndarray, overlap: bool, summed: bool) -> np.ndarray:
+def _row_matrices(w: np.ndarray, overlap: bool, summed: bool) -> np.ndarray:
     """``(g, o, c, *outer, i, j) -> (planes, columns, g, o, K)``: the matrices whose products are added up.
 
     Usually there is one, and K runs as the lowered rows do: over ``(i, *outer, j, c)`` when kernel rows
@@ -463,17 +364,14 @@ def _weight_matrices(w: np.ndarray, overlap: bool, summed: bool) -> np.ndarray:
     return stacked.swapaxes(-1, -2)  # each column in one piece of memory, as a small GEMM reads it
 
 
-def _multiply_wide(
-    matrices: np.ndarray, lower: _Lowering, row_step: int, column_step: int, y: np.ndarray
+def _multiply_rows(
+    matrices: np.ndarray, lowered: np.ndarray, order: str, steps: tuple[int, int], y: np.ndarray
 ) -> np.ndarray:
     """One GEMM per sample, group and output row, straight into `y` where its memory allows.
 
     With several matrices, the products of each with its lowered plane and columns are added up.
     """
-    dtype, (planes, shifts) = matrices.dtype, matrices.shape[:2]
-    # rows of K cells must follow one another, so planes that are summed come before them
-    order = "ngthcq" if planes > 1 else "nghtcq"
-    lowered = lower.buffer(order, dtype)
+    dtype, (planes, shifts), (row_step, column_step) = matrices.dtype, matrices.shape[:2], steps
     n, g, o, rows, columns = y.shape
     step = dict(zip(order, lowered.strides))
     product = y
@@ -487,50 +385,165 @@ def _multiply_wide(
             (n, g, rows, matrices.shape[-1], columns),
             (step["n"], step["g"], row_step * step["h"], step["c"], step["q"]),
         )
-        if plane == shift == 0:
-            _multiply(matrices[0, 0][:, None], views, by_row)
-        else:
-            term = scratch("term", by_row.shape, dtype)
-            _multiply(matrices[plane, shift][:, None], views, term)
-            by_row += term
+        _multiply(matrices[plane, shift][:, None], views, by_row, add=plane + shift > 0)
     return product
 
 
-def _multiply_narrow(matrix: np.ndarray, lower: _Lowering, row_step: int, y: np.ndarray) -> np.ndarray:
-    """One GEMM per group and output row, with the rows of all the tile's samples side by side."""
-    dtype = matrix.dtype
-    lowered = lower.buffer("ghtcnq", dtype)
-    n, g, o, rows, columns = y.shape
-    strides = lowered.strides
-    views = as_strided(
-        lowered,
-        (g, rows, matrix.shape[-1], n * columns),
-        (strides[0], row_step * strides[1], strides[3], strides[5]),
-    )
-    product = scratch("product", (g, rows, o, n * columns), dtype)
-    _multiply(matrix[:, None], views, product)
-    return product.reshape(g, rows, o, n, columns).transpose(3, 0, 2, 1, 4)
+def _multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray, add: bool = False) -> None:
+    """``out = a @ b``, or ``out += a @ b``, in pieces that BLAS multiplies without packing where that is faster.
 
-
-def _multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-    """``out = a @ b``, cut into pieces that BLAS multiplies without packing where they are not too thin."""
+    It is where the pieces are not too thin, and begin where a cache line does; packing a matrix pays
+    only for a wide one.
+    """
+    if add:
+        term = scratch("term", out.shape, out.dtype)
+        _multiply(a, b, term)
+        out += term
+        return
     rows, depth, columns = a.shape[-2], a.shape[-1], b.shape[-1]
-    width = columns if columns <= 2 * GEMM_COLUMNS else GEMM_COLUMNS
+    width = GEMM_COLUMNS if depth <= LONG_DEPTH else GEMM_COLUMNS // 2
+    if columns <= width * 5 // 4:
+        width = columns
     height = SMALL_GEMM // (depth * width) // 4 * 4  # BLAS works on blocks of four rows
-    if height < 8:
+    aligned = all(step % LINE_BYTES == 0 for step in b.strides[:-1])
+    thin = 8 if columns <= 2 * GEMM_COLUMNS else 16 if aligned and depth <= LONG_DEPTH else 72
+    if height < thin:
         np.matmul(a, b, out=out)
         return
-    for start in range(0, rows, height):
-        r = slice(start, start + height)
-        for c in _pieces(columns, width):
-            np.matmul(a[..., r, :], b[..., c], out=out[..., r, c])
+    for r, h in _blocks(rows, height):
+        for c, w in _blocks(columns, width):
+            # all blocks of a size in one call: threads would wait for each other between many
+            left, right, block = a[..., r, :], b[..., c], out[..., r, c]
+            np.matmul(
+                left.reshape(*left.shape[:-2], -1, 1, h, depth),
+                right.reshape(*right.shape[:-2], 1, depth, -1, w).swapaxes(-3, -2),
+                out=block.reshape(*block.shape[:-2], -1, h, block.shape[-1] // w, w).swapaxes(-3, -2),
+            )
+
+
+def _blocks(size: int, block: int) -> list[tuple[slice, int]]:
+    """Cut ``range(size)`` into whole blocks and a rest: their places, and the size of each block there."""
+    whole = size // block * block
+    return [(slice(lo, hi), each) for lo, hi, each in ((0, whole, block), (whole, size, size - whole)) if lo < hi]
+
+
+# --- by planes ------------------------------------------------------------------------------------
+
+
+class _Band(NamedTuple):
+    """Input rows lowered once, and the kernel rows that read them.
+
+    Kernel row ``i`` reads, for output row ``p``, lowered row ``p + leads[i]``.
+    """
+
+    walk: Walk
+    leads: dict[int, int]
+
+    @property
+    def halo(self) -> int:
+        """How many rows more than the output's are lowered."""
+        return max(self.leads.values())
+
+
+def _bands(walk: Walk, kernel: int) -> list[_Band]:
+    """Kernel row ``i`` reads input row ``p*stride + i*dilation + offset``.
+
+    Rows with one remainder modulo the stride follow one another, so they share a band.
+    """
+    bands = []
+    starts = [i * walk.dilation + walk.offset for i in range(kernel)]
+    for remainder in sorted({start % walk.stride for start in starts}):
+        leads = {i: start // walk.stride for i, start in enumerate(starts) if start % walk.stride == remainder}
+        first = min(leads.values())
+        leads = {i: lead - first for i, lead in leads.items()}
+        bands.append(_Band(Walk(walk.stride, 1, first * walk.stride + remainder), leads))
+    return bands
+
+
+def _correlate_by_planes(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.ndarray | None, y: np.ndarray) -> None:
+    kernel, o, dtype = w.shape[3:], w.shape[1], sum_dtype(x)
+    bands = _bands(walks[-2], kernel[-2])
+    # K runs over (*outer, j, c), as the lowered cells do
+    matrices = np.moveaxis(w.astype(dtype, copy=False), (-2, 2), (0, -1))
+    matrices = np.ascontiguousarray(matrices).reshape(kernel[-2], len(w), o, -1)
+    joined = math.prod(y.shape[-2:]) < JOINED_PLANE
+    halo = max(band.halo for band in bands)
+    cell_bytes = (matrices.shape[-1] + 2 * o) * dtype.itemsize
+    tiles = tiles_of(y.shape, tile_extent(y.shape, cell_bytes, 1, halo, JOINED_CELLS if joined else 1))
+
+    def body(i: int) -> None:
+        tile = tiles[i]
+        target = tile.of(y)
+        direct = not joined and target.dtype == dtype and _is_flat(target)
+        product = target.reshape(*target.shape[:3], -1) if direct else _plane_product(target, dtype, joined)
+        add = False
+        for band in bands:
+            lowered, pitch = _lowered_plane(x, band, kernel, walks, tile, dtype, joined, ones=b is not None)
+            for row, lead in band.leads.items():
+                cells = lowered[..., lead * pitch : lead * pitch + product.shape[-1]]
+                matrix = matrices[row, tile.groups]
+                if add or b is None:
+                    cells = cells[..., : matrix.shape[-1], :]
+                else:  # the bias is one more column, which meets a row of ones
+                    matrix = np.concatenate([matrix, b[tile.groups, :, None]], axis=2)
+                _multiply(matrix, cells, product, add)
+                add = True
+        if not direct:
+            target[...] = _apart(product, target.shape, joined)
+
+    parallel_for(len(tiles), body, work=y.size * math.prod(w.shape[2:]))
+
+
+def _lowered_plane(
+    x: np.ndarray,
+    band: _Band,
+    kernel: Ints,
+    walks: Sequence[Walk],
+    tile: Tile,
+    dtype: np.dtype,
+    joined: bool,
+    ones: bool = False,
+) -> tuple[np.ndarray, int]:
+    """Lower a tile's band: ``(n, g, K, rows * columns)``, or joined ``(1, g, K, rows * n * columns)``.
+
+    Given with it: the cells of one row.  `ones` appends a row of ones to the K others.
+    """
+    taps = list(itertools.product(*map(range, kernel[:-2]), range(1), range(kernel[-1])))
+    c, n, g = x.shape[2], length(tile.samples), length(tile.groups)
+    rows, columns, depth = length(tile.rows) + band.halo, length(tile.columns), len(taps) * c
+    plane = (rows, n, columns) if joined else (rows, columns)
+    buffer = scratch("lowered", (1 if joined else n, g, depth + ones, *plane), dtype)
+    cells = buffer[:, :, :depth].reshape(len(buffer), g, len(taps), c, *plane)
+    into = cells[0].transpose(1, 4, 0, 2, 3, 5) if joined else cells.transpose(2, 0, 1, 3, 4, 5)
+    lower(into, x, taps, [*walks[:-2], band.walk, walks[-1]], tile, tile.rows.start)
+    buffer[:, :, depth:] = 1
+    return buffer.reshape(*buffer.shape[:3], -1), math.prod(plane[1:])
+
+
+def _plane_product(y: np.ndarray, dtype: np.dtype, joined: bool) -> np.ndarray:
+    n, g, o, rows, columns = y.shape
+    return scratch("product", (1, g, o, rows * n * columns) if joined else (n, g, o, rows * columns), dtype)
+
+
+def _apart(product: np.ndarray, shape: Ints, joined: bool) -> np.ndarray:
+    """Undo the joining: ``(n, g, o, rows, columns)``."""
+    if not joined:
+        return product.reshape(shape)
+    n, g, o, rows, columns = shape
+    return product.reshape(g, o, rows, n, columns).transpose(3, 0, 1, 2, 4)
+
+
+def _is_flat(plane: np.ndarray) -> bool:
+    """Do the rows of ``(..., h, q)`` follow one another in memory?"""
+    row_follows_row = plane.strides[-2] == plane.strides[-1] * plane.shape[-1] or plane.shape[-2] == 1
+    return plane.strides[-1] == plane.itemsize and row_follows_row
 
 
 # --- weight gradient ------------------------------------------------------------------------------
 
 
 def _sum_over_tiles(
-    shape: Ints, dtype: np.dtype, tiles: list[_Tile], work: int, add: Callable[[np.ndarray, _Tile], None]
+    shape: Ints, dtype: np.dtype, tiles: list[Tile], work: int, add: Callable[[np.ndarray, Tile], None]
 ) -> np.ndarray:
     """Sum the tiles' contributions in an order that no number of threads changes.
 
@@ -548,70 +561,46 @@ def _sum_over_tiles(
     return partial.sum(axis=0)
 
 
-def _weight_grad_by_rows(
-    x: np.ndarray, gy: np.ndarray, walks: list[_Walk], kernel: Ints, dtype: np.dtype
-) -> np.ndarray:
-    """Stride 1: lower the kernel's columns only; kernel row ``i`` reads the same cells ``i*d`` rows on."""
-    row_taps, dilation = kernel[-2], walks[-2].dilation
-    halo = (row_taps - 1) * dilation
-    taps = list(itertools.product(*map(range, kernel[:-2]), range(1), range(kernel[-1])))
-    groups, o, c = gy.shape[1], gy.shape[2], x.shape[2]
-    extent = _tile_extent(gy.shape, len(taps) * c * dtype.itemsize, halo=halo)
-    longest = SMALL_GEMM // (o * len(taps) * c)
+def _weight_grad(x: np.ndarray, gy: np.ndarray, walks: list[Walk], kernel: Ints, dtype: np.dtype) -> np.ndarray:
+    """``gw[i] = lowered[lead_i:] @ gy.T`` for each kernel row ``i``."""
+    bands = _bands(walks[-2], kernel[-2])
+    halo = max(band.halo for band in bands)
+    groups, o, depth = gy.shape[1], gy.shape[2], x.shape[2] * math.prod(kernel) // kernel[-2]
+    joined = math.prod(gy.shape[-2:]) < SHORT_SUM
+    extent = tile_extent(gy.shape, depth * dtype.itemsize, 1, halo, JOINED_CELLS if joined else 1)
+    longest = SMALL_GEMM // (o * depth)
     if longest >= LONG_SUM:
         extent = extent._replace(rows=min(extent.rows, max(1, longest // extent.columns)))
-    product_bytes = extent.groups * o * len(taps) * c * dtype.itemsize
-    extent = extent._replace(samples=min(extent.samples, max(1, TILE_BYTES // product_bytes)))
-    tiles = _tiles(gy.shape, extent)
+    if not joined:
+        product_bytes = extent.groups * o * depth * dtype.itemsize
+        extent = extent._replace(samples=min(extent.samples, max(1, lowering.TILE_BYTES // product_bytes)))
+    tiles = tiles_of(gy.shape, extent)
 
-    def add(total: np.ndarray, tile: _Tile) -> None:
-        rows, columns = _length(tile.rows), _length(tile.columns)
-        lowered = _Lowering(x, taps, walks, tile, tile.rows.start, rows + halo, columns).buffer("ngtchq", dtype)
-        n, g = lowered.shape[:2]
-        left = lowered.reshape(n, g, len(taps) * c, -1)
-        right = _flat_plane(tile.of(gy), dtype)
-        right = right.swapaxes(-1, -2)
-        product = scratch("product", (n, g, len(taps) * c, o), dtype)
-        for i in range(row_taps):
-            start = i * dilation * columns
-            np.matmul(left[..., start : start + rows * columns], right, out=product)
-            total[i, tile.groups] += product[0] if n == 1 else product.sum(axis=0)
+    def add(total: np.ndarray, tile: Tile) -> None:
+        right = _columns_of(tile.of(gy), dtype, joined)
+        for band in bands:
+            lowered, pitch = _lowered_plane(x, band, kernel, walks, tile, dtype, joined)
+            product = scratch("product", (*lowered.shape[:3], o), dtype)
+            for row, lead in band.leads.items():
+                np.matmul(lowered[..., lead * pitch : lead * pitch + right.shape[-2]], right, out=product)
+                total[row, tile.groups] += product.sum(axis=0) if len(product) > 1 else product[0]
 
-    shape = (row_taps, groups, len(taps) * c, o)
-    total = _sum_over_tiles(shape, dtype, tiles, gy.size * math.prod(kernel) * c, add)
+    total = _sum_over_tiles((kernel[-2], groups, depth, o), dtype, tiles, gy.size * depth * kernel[-2], add)
     # (i, g, (*outer, j, c), o) -> (g, o, c, *outer, i, j)
-    total = total.reshape(row_taps, groups, *kernel[:-2], kernel[-1], c, o)
+    total = total.reshape(kernel[-2], groups, *kernel[:-2], kernel[-1], x.shape[2], o)
     outer, j = range(2, total.ndim - 3), total.ndim - 3
     return total.transpose(1, j + 2, j + 1, *outer, 0, j)
 
 
-def _flat_plane(gy: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """``(n, g, o, h, q) -> (n, g, o, h*q)``: a view where rows follow one another, else a copy."""
-    shape = (*gy.shape[:3], gy.shape[3] * gy.shape[4])
-    row_follows_row = gy.strides[3] == gy.strides[4] * gy.shape[4] or gy.shape[3] == 1
-    if gy.dtype == dtype and gy.strides[4] == dtype.itemsize and row_follows_row:
-        return gy.reshape(shape)
-    flat = scratch("plane", gy.shape, dtype)
-    flat[...] = gy
-    return flat.reshape(shape)
-
-
-def _weight_grad_joined(x: np.ndarray, gy: np.ndarray, walks: list[_Walk], kernel: Ints, dtype: np.dtype) -> np.ndarray:
-    """Any stride, small planes: lower every tap, and sum over the cells of several samples at once."""
-    taps = list(itertools.product(*map(range, kernel)))
-    groups, o, c = gy.shape[1], gy.shape[2], x.shape[2]
-    tiles = _tiles(gy.shape, _tile_extent(gy.shape, len(taps) * c * dtype.itemsize, wanted=WIDE_COLUMNS))
-
-    def add(total: np.ndarray, tile: _Tile) -> None:
-        rows, columns = _length(tile.rows), _length(tile.columns)
-        lowered = _Lowering(x, taps, walks, tile, tile.rows.start, rows, columns).buffer("gtcnhq", dtype)
-        source = tile.of(gy)
-        right = scratch("plane", tuple(source.shape[axis] for axis in (1, 2, 0, 3, 4)), dtype)
-        right[...] = source.transpose(1, 2, 0, 3, 4)
-        g = len(right)
-        right = right.reshape(g, o, -1).swapaxes(1, 2)
-        product = scratch("product", (g, len(taps) * c, o), dtype)
-        total[tile.groups] += np.matmul(lowered.reshape(g, len(taps) * c, -1), right, out=product)
-
-    total = _sum_over_tiles((groups, len(taps) * c, o), dtype, tiles, gy.size * len(taps) * c, add)
-    return total.reshape(groups, len(taps), c, o).transpose(0, 3, 2, 1)
+def _columns_of(gy: np.ndarray, dtype: np.dtype, joined: bool) -> np.ndarray:
+    """``(n, g, o, h, q) -> (n, g, h * q, o)``, or ``(1, g, h * n * q, o)``: a view where memory allows."""
+    n, g, o, rows, columns = gy.shape
+    if joined:
+        plane = scratch("plane", (1, g, o, rows, n, columns), dtype)
+        plane[0] = gy.transpose(1, 2, 3, 0, 4)
+    elif _is_flat(gy) and gy.dtype == dtype:
+        plane = gy
+    else:
+        plane = scratch("plane", gy.shape, dtype)
+        plane[...] = gy
+    return plane.reshape(*plane.shape[:3], -1).swapaxes(-1, -2)

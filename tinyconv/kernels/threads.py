@@ -234,5 +234,7 @@ def scratch(name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     size = math.prod(shape) * dtype.itemsize
     buffer = _scratch.buffers.get(name)
     if buffer is None or buffer.size < size:
-        buffer = _scratch.buffers[name] = np.empty(size, np.uint8)
+        raw = np.empty(size + 64, np.uint8)
+        start = -raw.ctypes.data % 64  # of a cache line, as vector instructions like it
+        buffer = _scratch.buffers[name] = raw[start : start + size]
     return buffer[:size].view(dtype).reshape(shape)

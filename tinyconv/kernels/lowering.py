@@ -1,0 +1,190 @@
+"""Tiles of a convolution's output, and the input cells they read, copied side by side ("lowered").
+
+A *tap* is a place of the kernel; a *walk* says which input cell it reads from each output cell.  The
+convolutions of :mod:`.conv_cpu` multiply matrices with what is lowered here.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+__all__ = ["Extent", "Tile", "Walk", "length", "lower", "pieces", "tile_extent", "tiles_of"]
+
+TILE_BYTES = 1 << 21  # lowered cells of one tile; measured, it changes the speed only
+LINE_CELLS = 16  # a tile's columns are not cut shorter than this
+
+Ints = tuple[int, ...]
+
+
+class Walk(NamedTuple):
+    """Along one axis, cell ``p`` under tap ``t`` reads input cell ``p*stride + t*dilation + offset``.
+
+    Examples
+    --------
+    >>> Walk(stride=2, dilation=1, offset=-1)
+    Walk(stride=2, dilation=1, offset=-1)
+    """
+
+    stride: int
+    dilation: int
+    offset: int
+
+
+class Tile(NamedTuple):
+    """A piece of the output: slices, and one fixed cell on each axis before the last two.
+
+    Examples
+    --------
+    >>> first = slice(0, 1)
+    >>> Tile(first, first, (), first, slice(2, 5)).of(np.zeros((1, 1, 8, 4, 6))).shape
+    (1, 1, 8, 1, 3)
+    """
+
+    samples: slice
+    groups: slice
+    outer: Ints
+    rows: slice
+    columns: slice
+
+    def of(self, y: np.ndarray) -> np.ndarray:
+        """Its part of ``y (n, g, o, *outer, h, q)``, without the outer axes."""
+        index: Any = (self.samples, self.groups, slice(None), *self.outer, self.rows, self.columns)
+        return y[index]
+
+
+class Extent(NamedTuple):
+    """How much of each axis one tile takes.
+
+    Examples
+    --------
+    >>> Extent(samples=2, groups=1, rows=8, columns=30).rows
+    8
+    """
+
+    samples: int
+    groups: int
+    rows: int
+    columns: int
+
+
+def tile_extent(y_shape: Ints, cell_bytes: int, row_step: int = 1, halo: int = 0, wanted: int = 1) -> Extent:
+    """Fill the tile's memory with columns, then rows, then groups, then samples.
+
+    `cell_bytes` are taken per output cell and group; a tile of ``r`` rows lowers
+    ``r*row_step + halo`` rows of them.  Samples are joined until there are `wanted` cells side by
+    side, and beyond that only while memory lasts and at least 8 tiles remain to be shared.
+
+    Examples
+    --------
+    >>> tile_extent((1, 1, 64, 1000, 1000), cell_bytes=256)
+    Extent(samples=1, groups=1, rows=8, columns=1000)
+    """
+    samples, groups, all_rows, all_columns = y_shape[0], y_shape[1], y_shape[-2], y_shape[-1]
+    columns = min(all_columns, max(LINE_CELLS, TILE_BYTES // ((row_step + halo) * cell_bytes)))
+    row_bytes = columns * cell_bytes
+    room = (TILE_BYTES // row_bytes - halo) // row_step if columns == all_columns else 1
+    rows = min(all_rows, max(4 * halo, room, 1))
+    tile_bytes = row_bytes * (rows * row_step + halo)
+    together = min(groups, max(1, TILE_BYTES // tile_bytes)) if rows == all_rows else 1
+    tile_bytes *= together
+    joined = 1
+    if together == groups:
+        others = math.prod(y_shape[3:-2]) * -(-all_rows // rows) * -(-all_columns // columns)
+        by_room = min(TILE_BYTES // tile_bytes, -(-samples * others // 8), samples)
+        by_need = min(-(-wanted // (rows * columns)), -(-samples // 4))
+        joined = max(1, by_room, by_need)
+    return Extent(joined, together, rows, columns)
+
+
+def tiles_of(y_shape: Ints, extent: Extent) -> list[Tile]:
+    """Cut an output ``(n, g, o, *outer, h, q)`` into tiles.
+
+    Examples
+    --------
+    >>> len(tiles_of((2, 1, 8, 9, 7), Extent(samples=1, groups=1, rows=3, columns=7)))
+    6
+    """
+    outer = itertools.product(*map(range, y_shape[3:-2]))
+    return [
+        Tile(*tile)
+        for tile in itertools.product(
+            pieces(y_shape[0], extent.samples),
+            pieces(y_shape[1], extent.groups),
+            outer,
+            pieces(y_shape[-2], extent.rows),
+            pieces(y_shape[-1], extent.columns),
+        )
+    ]
+
+
+def pieces(cells: int, at_most: int) -> list[slice]:
+    """Cut ``range(cells)`` into as few pieces as the bound allows, of nearly equal size.
+
+    Examples
+    --------
+    >>> pieces(7, at_most=3)
+    [slice(0, 3, None), slice(3, 6, None), slice(6, 7, None)]
+    """
+    count = -(-cells // at_most)
+    size = -(-cells // count)
+    return [slice(start, min(start + size, cells)) for start in range(0, cells, size)]
+
+
+def length(piece: slice) -> int:
+    """Give the number of cells of a slice.
+
+    Examples
+    --------
+    >>> length(slice(2, 6))
+    4
+    """
+    return piece.stop - piece.start
+
+
+def _seen(walk: Walk, tap: int, first: int, count: int, size: int) -> tuple[slice, slice] | None:
+    """Which of `count` cells from `first` on read inside the input, and what they read.
+
+    None when all of them read padding.
+    """
+    start = first * walk.stride + tap * walk.dilation + walk.offset
+    lo = max(0, -(start // walk.stride))
+    hi = min(count, (size - 1 - start) // walk.stride + 1)
+    if hi <= lo:
+        return None
+    source = slice(start + lo * walk.stride, start + (hi - 1) * walk.stride + 1, walk.stride)
+    return slice(lo, hi), source
+
+
+def lower(into: np.ndarray, x: np.ndarray, taps: list[Ints], walks: Sequence[Walk], tile: Tile, first_row: int) -> None:
+    """Copy ``into[t, n, g, c, h, q]`` from the input cell that tap ``t`` of row ``h``, column ``q`` reads.
+
+    Examples
+    --------
+    >>> x = np.arange(1, 5).reshape(1, 1, 1, 1, 4)
+    >>> everything = slice(0, 1)
+    >>> tile = Tile(everything, everything, (), everything, slice(0, 4))
+    >>> into = np.empty((3, 1, 1, 1, 1, 4), int)
+    >>> lower(into, x, [(0, 0), (0, 1), (0, 2)], [Walk(1, 1, 0), Walk(1, 1, -1)], tile, first_row=0)
+    >>> into[:, 0, 0, 0, 0]
+    array([[0, 1, 2, 3],
+           [1, 2, 3, 4],
+           [2, 3, 4, 0]])
+    """
+    first = (*tile.outer, first_row, tile.columns.start)
+    count = (*([1] * len(tile.outer)), *into.shape[-2:])
+    seen = [list(map(_seen, walks, tap, first, count, x.shape[3:])) for tap in taps]
+    if any(axis is None or length(axis[0]) < n for axes in seen for n, axis in zip(count, axes)):
+        into.fill(0)  # all of it at once, which is faster than its thin borders one by one
+    for t, axes in enumerate(seen):
+        inside = [axis for axis in axes if axis is not None]
+        if len(inside) < len(axes):
+            continue
+        *outer, (rows, source_rows), (columns, source_columns) = inside
+        at = (source.start for _, source in outer)
+        index = (tile.samples, tile.groups, slice(None), *at, source_rows, source_columns)
+        into[t, ..., rows, columns] = x[index]
