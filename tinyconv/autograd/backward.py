@@ -17,7 +17,7 @@ import numpy as np
 from ..backend import get_array_module, quiet
 from . import function
 from .function import Edge, Function, check_devices
-from .mode import _mode, _Recording
+from .mode import _mode, _QuietWalk, _Recording
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -83,7 +83,7 @@ def run_backward(
     wanted = None if targets is None else consumers.leading_to({node for node, _ in keys})
     pending: dict[Any, dict[int, Tensor]] = {node: {} for node in waiting}
     captured: dict[tuple[Any, int], Tensor] = {}
-    with _Recording(create_graph), quiet():
+    with _Recording(create_graph), quiet(), _QuietWalk(True):
         for root, seed in roots:
             _add_gradient(pending[root.grad_fn or root], root._index, seed)
         ready = [node for node, count in waiting.items() if count == 0]

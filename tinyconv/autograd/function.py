@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ..backend import Array, asnumpy, device_of, get_array_module, is_array
+from ..backend import Array, asnumpy, device_of, get_array_module, is_array, quiet
 from ..errors import layer_name
 from .mode import _inside_vjp, _mode
 
@@ -114,7 +114,7 @@ class Function:
     _saved: tuple[Any, ...] | None
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the output array(s) from the input arrays."""
+        """Compute the output array(s) from the input arrays; inf and NaN arise in silence, as on a GPU."""
         raise NotImplementedError(f"{type(self).__name__} must define forward(self, *arrays)")
 
     def vjp(self, *grads: Tensor) -> Any:
@@ -186,7 +186,11 @@ class Function:
         node = cls()
         node._saved = ()
         node._needs = tuple(needs_grad) if recording else (False,) * len(args)
-        result = node.forward(*inputs, **kwargs)
+        if _mode.quiet:
+            result = node.forward(*inputs, **kwargs)
+        else:
+            with quiet():
+                result = node.forward(*inputs, **kwargs)
         if isinstance(result, np.generic):  # NumPy gives scalars for 0-d results
             result = np.asarray(result)
         elif isinstance(result, list):

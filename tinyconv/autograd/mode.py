@@ -13,11 +13,12 @@ __all__ = ["detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad", "set_g
 
 
 class _Mode(threading.local):
-    """Per thread: is recording on, is every value checked, is a vjp at work, and what is asked of it?"""
+    """Per thread: is recording on, is every value checked, is a vjp at work, are warnings off, what is asked of it?"""
 
     grad = True
     anomaly = False
     inside_vjp = False
+    quiet = False
     asked: tuple[Any, tuple[bool, ...]] | None = None  # a Function, and which gradients its vjp shall give now
 
 
@@ -176,6 +177,12 @@ class _inside_vjp(_Switch):
     """A NaN made inside a vjp is reported by the operation whose vjp it is, not by what it is made of."""
 
     _attribute = "inside_vjp"
+
+
+class _QuietWalk(_Switch):
+    """NumPy's warnings are off for a whole walk, so that no operation in it need switch them off."""
+
+    _attribute = "quiet"
 
 
 def is_grad_enabled() -> bool:

@@ -62,9 +62,8 @@ class Softmax(Function):
     def forward(self, x: Array, dim: int) -> Array:
         self._dim = dim
         xp = get_array_module(x)
-        with quiet():
-            y = xp.exp(x - xp.max(x, axis=dim, keepdims=True))
-            y /= xp.sum(y, axis=dim, keepdims=True)
+        y = xp.exp(x - xp.max(x, axis=dim, keepdims=True))
+        y /= xp.sum(y, axis=dim, keepdims=True)
         self.save_for_backward(y)
         return y
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import autograd
 from ..autograd import Function
-from ..backend import Array, quiet
+from ..backend import Array
 from ..errors import layer_name
 from ..kernels.conv import col2im, convolve, convolve_input_grad, convolve_weight_grad, im2col
 from ..kernels.geometry import (
@@ -46,8 +46,7 @@ class Conv(Function):
         self._geometry, self._size, self._kernel = geometry, x.shape[2:], w.shape[2:]
         need_x, need_w, *_ = self.needs_input_grad
         self.save_for_backward(x if need_w else None, w if need_x else None)
-        with quiet():
-            return convolve(x, w, geometry, b)
+        return convolve(x, w, geometry, b)
 
     def vjp(self, grad: Tensor) -> Any:
         x, w = self.saved_tensors
@@ -68,8 +67,7 @@ class ConvInputGrad(Function):
         self._geometry, self._kernel = geometry, w.shape[2:]
         need_y, need_w, *_ = self.needs_input_grad
         self.save_for_backward(gy if need_w else None, w if need_y else None)
-        with quiet():
-            return convolve_input_grad(gy, w, geometry, input_size, b)
+        return convolve_input_grad(gy, w, geometry, input_size, b)
 
     def vjp(self, grad: Tensor) -> Any:
         gy, w = self.saved_tensors
@@ -88,8 +86,7 @@ class ConvWeightGrad(Function):
         self._geometry, self._size = geometry, x.shape[2:]
         need_x, need_y, *_ = self.needs_input_grad
         self.save_for_backward(x if need_y else None, gy if need_x else None)
-        with quiet():
-            return convolve_weight_grad(x, gy, geometry, kernel_size)
+        return convolve_weight_grad(x, gy, geometry, kernel_size)
 
     def vjp(self, grad: Tensor) -> Any:
         x, gy = self.saved_tensors

@@ -75,8 +75,7 @@ class Add(_Binary):
 
     def forward(self, a: Array, b: Array) -> Array:
         self._note(a, b)
-        with quiet():
-            return a + b
+        return a + b
 
     def vjp(self, grad: Tensor) -> Any:
         need_a, need_b = self.needs_input_grad
@@ -92,8 +91,7 @@ class Sub(_Binary):
         self._note(a, b)
         if a.dtype.kind == "b":
             raise RuntimeError("Subtraction, the `-` operator, with two bool tensors is not supported. Use `^`")
-        with quiet():
-            return a - b
+        return a - b
 
     def vjp(self, grad: Tensor) -> Any:
         need_a, need_b = self.needs_input_grad
@@ -109,8 +107,7 @@ class Mul(_Binary):
         self._note(a, b)
         need_a, need_b = self.needs_input_grad
         self.save_for_backward(a if need_b else None, b if need_a else None)
-        with quiet():
-            return a * b
+        return a * b
 
     def vjp(self, grad: Tensor) -> Any:
         a, b = self.saved_tensors
@@ -126,8 +123,7 @@ class Div(_Binary):
     def forward(self, a: Array, b: Array) -> Array:
         self._note(a, b)
         self.save_for_backward(a if self.needs_input_grad[1] else None, b)
-        with quiet():
-            return a / b
+        return a / b
 
     def vjp(self, grad: Tensor) -> Any:
         a, b = self.saved_tensors
@@ -143,8 +139,7 @@ class Pow(_Binary):
     def forward(self, a: Array, b: Array) -> Array:
         self._note(a, b)
         self.save_for_backward(a, b)
-        with quiet():
-            return a**b
+        return a**b
 
     def vjp(self, grad: Tensor) -> Any:
         a, b = self.saved_tensors

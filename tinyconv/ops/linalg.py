@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import autograd
-from ..backend import Array, quiet
+from ..backend import Array
 from ..errors import layer_name
 from .elementwise import _Binary
 from .promotion import operands
@@ -23,8 +23,7 @@ class MatMul(_Binary):
         self._note(a, b)
         need_a, need_b = self.needs_input_grad
         self.save_for_backward(a if need_b else None, b if need_a else None)
-        with quiet():
-            return a @ b
+        return a @ b
 
     def vjp(self, grad: Tensor) -> Any:
         a, b = self.saved_tensors

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import autograd
 from ..autograd import Function
-from ..backend import Array, get_array_module, quiet
+from ..backend import Array, get_array_module
 from ..errors import layer_name
 from ..kernels import cuda
 from ..kernels.labels import check_probabilities, checked_labels
@@ -351,9 +351,8 @@ class BinaryCrossEntropy(Function):
     def forward(self, x: Array, t: Array) -> Array:
         self.save_for_backward(x, t)
         xp = get_array_module(x)
-        with quiet():
-            floor = x.dtype.type(-100)
-            return -(t * xp.maximum(xp.log(x), floor) + (1 - t) * xp.maximum(xp.log1p(-x), floor))
+        floor = x.dtype.type(-100)
+        return -(t * xp.maximum(xp.log(x), floor) + (1 - t) * xp.maximum(xp.log1p(-x), floor))
 
     def vjp(self, grad: Tensor) -> Any:
         x, t = self.saved_tensors

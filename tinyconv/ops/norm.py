@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import autograd
 from ..autograd import Function
-from ..backend import Array, get_array_module, quiet
+from ..backend import Array, get_array_module
 from ..errors import layer_name
 from ..kernels.sampling import sum_dtype
 from .conv import require_float
@@ -34,12 +34,11 @@ class Normalize(Function):
         xp = get_array_module(x)
         self._dims, self._eps, self._count = dims, eps, count(x.shape, dims)
         wide = sum_dtype(x)  # squares of float16 overflow
-        with quiet():
-            mean = xp.mean(x, axis=dims, keepdims=True, dtype=wide)
-            centred = x - mean
-            var = xp.mean(centred * centred, axis=dims, keepdims=True, dtype=wide)
-            centred *= 1.0 / xp.sqrt(var + var.dtype.type(eps))
-            z = centred.astype(x.dtype, copy=False)
+        mean = xp.mean(x, axis=dims, keepdims=True, dtype=wide)
+        centred = x - mean
+        var = xp.mean(centred * centred, axis=dims, keepdims=True, dtype=wide)
+        centred *= 1.0 / xp.sqrt(var + var.dtype.type(eps))
+        z = centred.astype(x.dtype, copy=False)
         z, mean, var = (xp.asarray(a) for a in (z, mean, var))  # saved ones must be the arrays given back
         self.save_for_backward(z, var)
         return z, mean, var

@@ -107,8 +107,7 @@ class Cast(Function):
 
     def forward(self, x: Array, dtype: np.dtype) -> Array:
         self._dtype = x.dtype
-        with quiet():
-            return x.astype(dtype)
+        return x.astype(dtype)
 
     def vjp(self, grad: Tensor) -> Any:
         return cast(grad, self._dtype), None

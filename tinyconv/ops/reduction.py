@@ -111,9 +111,8 @@ class Sum(Function):
 
     def forward(self, x: Array, dims: tuple[int, ...], keepdim: bool) -> Array:
         self._shape, self._kept = x.shape, kept_shape(x.shape, dims)
-        with quiet():
-            total = get_array_module(x).sum(x, axis=dims, keepdims=keepdim, dtype=sum_dtype(x))
-            return total.astype(x.dtype, copy=False)
+        total = get_array_module(x).sum(x, axis=dims, keepdims=keepdim, dtype=sum_dtype(x))
+        return total.astype(x.dtype, copy=False)
 
     def vjp(self, grad: Tensor) -> Any:
         return grad.reshape(self._kept).expand(self._shape), None, None
