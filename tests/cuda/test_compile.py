@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +12,7 @@ import warnings
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 import pytest
 
@@ -48,12 +51,19 @@ def nvrtc() -> ModuleType:
     """CuPy's thin face of NVRTC; the rest of CuPy would ask for a device."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # CuPy warns of CUDA libraries it does not find
-        binding = pytest.importorskip("cupy_backends.cuda.libs.nvrtc", exc_type=ImportError)
         try:
+            binding = importlib.import_module("cupy_backends.cuda.libs.nvrtc")
             binding.getVersion()
-        except RuntimeError as error:  # CuPy is here, NVRTC is not
-            pytest.skip(f"NVRTC cannot be loaded: {error}")
+        except (ImportError, RuntimeError) as error:  # no CuPy, or CuPy without NVRTC
+            skip(f"NVRTC cannot be loaded: {error}; pip install '.[nvrtc]'")
     return binding
+
+
+def skip(reason: str) -> NoReturn:
+    """Skip the test, or fail it where TINYCONV_REQUIRE_NVRTC promises that NVRTC is there."""
+    if os.environ.get("TINYCONV_REQUIRE_NVRTC"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def compile_with_nvrtc(nvrtc: ModuleType, text: str, architecture: str) -> bytes:
@@ -70,7 +80,7 @@ def compile_with_nvrtc(nvrtc: ModuleType, text: str, architecture: str) -> bytes
 
 def skip_half_without_header(types: Types) -> None:
     if types.value == "float16" and not include_folders():
-        pytest.skip("cuda_fp16.h is not installed: pip install 'cupy-cuda13x[ctk]'")
+        skip("cuda_fp16.h is not installed: pip install '.[nvrtc]'")
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
