@@ -140,3 +140,9 @@ def test_errors(call, text):
 def test_sizes_are_integers(sizes):
     with pytest.raises(TypeError, match="sizes must be ints, got"):
         tc.zeros(*sizes)
+
+
+@pytest.mark.parametrize("value", [2**70, -1, float("nan")])
+def test_full_refuses_what_an_integer_dtype_cannot_hold(value):
+    with pytest.raises(RuntimeError, match="cannot be converted to uint8"):
+        tc.full((2,), value, dtype=tc.uint8)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .backend import Array, Device, generator
-from .ops.promotion import default_dtype, fits, rank_of
+from .ops.promotion import default_dtype, fits, rank_of, scalar_of
 from .tensor import Tensor
 
 __all__ = [
@@ -79,6 +79,11 @@ def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
 def full(size: Any, fill_value: float, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Make a tensor of one value; a Python int gives int64, a float float32.
 
+    Raises
+    ------
+    RuntimeError
+        If an integer dtype cannot hold the value.
+
     Examples
     --------
     >>> import tinyconv as tc
@@ -86,8 +91,9 @@ def full(size: Any, fill_value: float, dtype: Any = None, device: Any = None, re
     tensor([7., 7.])
     """
     kind = dtype or (np.bool_, np.int64, default_dtype)[rank_of(fill_value)]
+    value = scalar_of(np.dtype(kind), fill_value)
     shape = _shape(size) if isinstance(size, tuple) else (size,) if isinstance(size, int) else tuple(size)
-    return _on_device(lambda xp: xp.full(shape, fill_value, dtype=kind), device, requires_grad)
+    return _on_device(lambda xp: xp.full(shape, value, dtype=kind), device, requires_grad)
 
 
 def _like(make: Callable[..., Tensor], x: Tensor, dtype: Any, device: Any, requires_grad: bool) -> Tensor:

@@ -413,6 +413,8 @@ def test_shapes_that_do_not_broadcast(op, device):
         (lambda: tc.tensor([2]) ** tc.tensor([-1]), RuntimeError, "negative integer powers"),
         (lambda: tc.tensor([True]) ** 2.0 + (tc.tensor([True]) ** True), RuntimeError, "not implemented for bool"),
         (lambda: tc.clamp(tc.ones(1)), ValueError, "at least one of min or max"),
+        (lambda: tc.clamp(tc.tensor([1]), 0, 2**70), RuntimeError, "without overflow"),
+        (lambda: tc.clamp(tc.tensor([1]).to(tc.uint8), -1), RuntimeError, "value -1 .* uint8"),
         (lambda: tc.ones(1) + None, TypeError, "cannot make a tensor from NoneType"),
         (lambda: tc.ones(1) + "a", TypeError, "cannot make a tensor from str"),
     ],

@@ -10,7 +10,7 @@ from ..autograd import Function
 from ..backend import Array, get_array_module
 from .elementwise import Where, where, zeros_like
 from .numeric import erf
-from .promotion import as_float, cast, default_dtype, rank_of
+from .promotion import as_float, cast, default_dtype, rank_of, scalar_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -201,9 +201,9 @@ class Clamp(Function):
         inside = xp.ones(x.shape, bool)
         y = x
         if low is not None:
-            inside, y = inside & (x >= low), xp.maximum(y, x.dtype.type(low))
+            inside, y = inside & (x >= low), xp.maximum(y, low)
         if high is not None:
-            inside, y = inside & (x <= high), xp.minimum(y, x.dtype.type(high))
+            inside, y = inside & (x <= high), xp.minimum(y, high)
         self.save_for_backward(xp.asarray(inside))
         return y
 
@@ -214,6 +214,13 @@ class Clamp(Function):
 
 def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """Limit values to ``[min, max]``; either may be None, a number or a Tensor.
+
+    Raises
+    ------
+    ValueError
+        If both are None.
+    RuntimeError
+        If an integer tensor's dtype cannot hold a bound.
 
     Examples
     --------
@@ -228,7 +235,8 @@ def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
         return x if max is None else where(x > max, max, x)
     if x.dtype.kind != "f" and any(bound is not None and rank_of(bound) == 2 for bound in (min, max)):
         x = cast(x, default_dtype)
-    return Clamp.apply(x, min, max)
+    low, high = (None if bound is None else scalar_of(x.dtype, bound) for bound in (min, max))
+    return Clamp.apply(x, low, high)
 
 
 def _unary(function: type[Function], example: str) -> Any:
