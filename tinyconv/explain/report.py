@@ -15,7 +15,7 @@ import numpy as np
 
 from ..autograd import grad
 from ..backend import asnumpy
-from ..gradcheck import _directions, _float_outputs
+from ..gradcheck import _directions, _float_outputs, _subgradients
 from ..tensor import Tensor
 
 __all__ = ["Cause", "Experiment", "GradcheckReport", "InputReport", "gradcheck_report"]
@@ -248,13 +248,12 @@ class Experiment:
                 continue
             right = sum(float(np.sum((u - h) * v)) for u, h, v in zip(up, here, self.directions)) / self.eps
             left = sum(float(np.sum((h - d) * v)) for h, d, v in zip(here, down, self.directions)) / self.eps
-            low, high = sorted((left, right))
-            margin = atol + rtol * max(abs(low), abs(high))
-            if high - low > margin and high - low < 1e-3 / self.eps and low - margin <= given[index] <= high + margin:
+            allowed = _subgradients(left, right, self.eps, atol, rtol)
+            if allowed and allowed[0] <= given[index] <= allowed[1]:
                 report.kinks.append((index, left, right))
                 continue
             report.wrong[index] = True
-            if max(abs(low), abs(high)) > 1e-3 / self.eps and self._jumps(position, index):
+            if max(abs(left), abs(right)) > 1e-3 / self.eps and self._jumps(position, index):
                 report.jumps.append(index)
         return report
 

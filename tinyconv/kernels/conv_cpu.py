@@ -272,12 +272,12 @@ def _correlate_few_taps(
 
 
 def _rows_are_better(w: np.ndarray, walks: Sequence[Walk], y: np.ndarray) -> bool:
-    """Are there rows to overlap, and are they wide, or planes costly: lowered or added more than they save?"""
-    rows = w.shape[-2]
-    if rows == 1 or y.shape[-1] < NARROW:
+    """Are output rows wide enough, or would planes lower or add up more than a wider product saves?"""
+    kernel_rows, outputs = w.shape[-2], w.shape[1]
+    if kernel_rows == 1 or y.shape[-1] < NARROW:
         return False
-    lowered_cells, channels = math.prod(w.shape[2:]) // rows, w.shape[1]
-    return y.shape[-1] >= ROW_COLUMNS or lowered_cells < channels or _columns_are_summed(w, walks)
+    cells_of_a_row = math.prod(w.shape[2:]) // kernel_rows
+    return y.shape[-1] >= ROW_COLUMNS or cells_of_a_row < outputs or _columns_are_summed(w, walks)
 
 
 def _columns_are_summed(w: np.ndarray, walks: Sequence[Walk]) -> bool:
