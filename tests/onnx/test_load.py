@@ -10,6 +10,8 @@ import tinyconv as tc
 from tinyconv import nn
 from tinyconv.onnx import NotSupported, export, load
 
+from . import models
+
 onnx = pytest.importorskip("onnx")
 helper = onnx.helper
 
@@ -34,6 +36,10 @@ def model_of(nodes, arrays=(), inputs=("x",), outputs=("y",), opset=21, domains=
 
 def one_node(kind, inputs=("x",), arrays=(), **attributes):
     return model_of([helper.make_node(kind, list(inputs), ["y"], **attributes)], arrays)
+
+
+def tensors_of(result):
+    return result if isinstance(result, tuple) else (result,)
 
 
 @pytest.fixture
@@ -70,6 +76,47 @@ class TestLoading:
             loss.backward()
             optimizer.step()
         assert losses[-1] < 0.5 * losses[0]
+
+    @pytest.mark.parametrize("name", models.MODELS)
+    def test_on_a_device(self, name, device, on_device, tmp_path):
+        model, x = models.make(name)
+        export(model.eval(), x, tmp_path / "m.onnx")
+        loaded = load(tmp_path / "m.onnx")
+        expected = tensors_of(loaded(x))
+        loaded.to(device)
+        there = x.to(device)
+        loaded(there)  # copies constants
+        with on_device():
+            outputs = tensors_of(loaded(there))
+        for output, value in zip(outputs, expected):
+            assert output.device == device
+            np.testing.assert_allclose(output.detach().to("cpu").numpy(), value.detach().numpy(), rtol=1e-4, atol=1e-5)
+
+    @pytest.mark.parametrize("kind", ["Gather", "GatherElements", "ScatterElements"])
+    @pytest.mark.parametrize("index", [4, -5])
+    def test_an_index_outside(self, kind, index, device):
+        inputs = ("x", "i", "u") if kind == "ScatterElements" else ("x", "i")
+        x = tc.zeros(4, device=device)
+        indices = tc.tensor([1, index]).to(device)
+        loaded = load(model_of([helper.make_node(kind, list(inputs), ["y"])], inputs=inputs))
+        given = (x, indices, tc.ones(2, device=device))[: len(inputs)]
+        if device.type == "cpu":
+            with pytest.raises(IndexError, match="outside the axis of 4"):
+                loaded(*given)
+            return
+        assert loaded(*given).to("cpu").isnan().tolist()[-1]
+
+    @pytest.mark.parametrize("kind", ["Gather", "GatherElements"])
+    def test_indices_inside(self, kind, device):
+        loaded = load(model_of([helper.make_node(kind, ["x", "i"], ["y"])], inputs=("x", "i")))
+        x, indices = tc.tensor([5.0, 6.0, 7.0]).to(device), tc.tensor([2, -3]).to(device)
+        assert loaded(x, indices).tolist() == [7.0, 5.0]
+
+    def test_a_callers_tensor_is_not_moved(self, linear, device):
+        if device.type == "cpu":
+            pytest.skip("needs two devices")
+        with pytest.raises(RuntimeError, match="same device"):
+            load(linear[0]).to(device)(tc.zeros(1, 3))
 
     def test_running_statistics_are_no_parameters(self, tmp_path):
         export(nn.BatchNorm1d(3), tc.zeros(2, 3), tmp_path / "bn.onnx")

@@ -229,7 +229,7 @@ def _hardmax(node: Node, x: Tensor) -> Tensor:
     return _over_axis(node, x, first_largest)
 
 
-@operator("Dropout")
+@operator("Dropout", host=(1, 2))
 def _dropout(node: Node, x: Tensor, ratio: Tensor | None = None, training: Tensor | None = None) -> Any:
     """The identity, as in every model that is not being trained."""
     if training is not None and bool(training.item()) and (ratio is None or ratio.item() > 0):

@@ -190,7 +190,7 @@ def _average_pool(node: Node, x: Tensor) -> Tensor:
     return total / (divisor if isinstance(divisor, float) else Tensor(divisor))
 
 
-@operator("MaxUnpool")
+@operator("MaxUnpool", host=(2,))
 def _max_unpool(node: Node, x: Tensor, indices: Tensor, output_shape: Tensor | None = None) -> Tensor:
     """Indices count over the default result even where `output_shape` asks for a larger one."""
     kernel = tuple(node.get("kernel_shape", ()))

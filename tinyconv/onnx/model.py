@@ -12,7 +12,7 @@ from ..nn import Module, Parameter
 from ..tensor import Tensor
 from . import elementwise, layers, reduce, shape, training  # noqa: F401 - they enter operators into the table
 from .files import Graph, read_model
-from .node import OPERATORS, Node, NotSupported
+from .node import HOST_INPUTS, OPERATORS, Node, NotSupported, moved
 
 __all__ = ["OnnxModel", "load"]
 
@@ -69,6 +69,9 @@ def load(source: str | os.PathLike[str] | bytes | Any, max_bytes: int = 2 * _GIB
 class OnnxModel(Module):
     """The graph of a model file; call it with one Tensor per input, in order or by name.
 
+    What says how to do something, such as the shape of a Reshape, stays on the host wherever the model is, and
+    so does what is computed from it and from the shapes of tensors, until it meets a tensor elsewhere.
+
     Attributes
     ----------
     input_names, output_names : list of str
@@ -89,7 +92,9 @@ class OnnxModel(Module):
             raise NotSupported(f"operators that are not supported: {', '.join(missing)}")
         self.input_names, self.output_names = graph.inputs, graph.outputs
         self._nodes = graph.nodes
-        self._places = {name: _register(self, name, value) for name, value in _initial_values(graph)}
+        on_host = _host_constants(graph)
+        self._constants = {name: Tensor(graph.arrays[name]) for name in on_host}
+        self._places = {name: _register(self, name, value) for name, value in _initial_values(graph, on_host)}
         self._last_use = _last_uses(graph)
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
@@ -101,9 +106,11 @@ class OnnxModel(Module):
             If inputs are missing or unknown.
         """
         values: dict[str, Any] = {name: table[key] for name, (table, key) in self._places.items()}
+        values.update(self._constants)
         values.update(self._given(inputs, named))
+        said = set(self._constants) - set(self.input_names)  # what the file says, and what follows from that and shapes
         for index, node in enumerate(self._nodes):
-            self._run(node, values)
+            self._run(node, values, said)
             for name in self._last_use.get(index, ()):
                 values.pop(name, None)  # what nobody reads again is freed
         absent = [name for name in self.output_names if name not in values]
@@ -121,11 +128,15 @@ class OnnxModel(Module):
             )
         return {name: v if isinstance(v, Tensor) else Tensor(np.asarray(v)) for name, v in given.items()}
 
-    def _run(self, node: Node, values: dict[str, Any]) -> None:
+    def _run(self, node: Node, values: dict[str, Any], said: set[str]) -> None:
         try:
             arguments = [values[name] if name else None for name in node.inputs]
         except KeyError as error:
             raise ValueError(f"{node}: nothing before it computes {error}") from None
+        if said.issuperset(filter(None, node.inputs)) or node.kind in ("Shape", "Size"):
+            said.update(filter(None, node.outputs))
+        else:
+            arguments = _together(node, arguments, said)
         try:
             result = OPERATORS[node.kind](node, *arguments)
         except (TypeError, AttributeError, KeyError, ZeroDivisionError, OverflowError) as error:
@@ -136,12 +147,30 @@ class OnnxModel(Module):
         values.update((name, value) for name, value in zip(node.outputs, outputs) if name)
 
 
-def _initial_values(graph: Graph) -> Iterator[tuple[str, Tensor]]:
-    """The initialisers: trainable weights as parameters, others as plain Tensors."""
+def _together(node: Node, arguments: list[Any], said: set[str]) -> list[Any]:
+    """Bring what the file says to where the tensors are that it meets; a caller's tensors are moved by nobody."""
+    host = HOST_INPUTS.get(node.kind, ())
+    device = next(a.device for a, name in zip(arguments, node.inputs) if name and name not in said)
+    return [
+        moved(a, device) if name in said and place not in host else a
+        for place, (a, name) in enumerate(zip(arguments, node.inputs))
+    ]
+
+
+def _host_constants(graph: Graph) -> set[str]:
+    """The initialisers that stay on the host: integers, and what is only read there."""
+    elsewhere = {
+        name for node in graph.nodes for i, name in enumerate(node.inputs) if i not in HOST_INPUTS.get(node.kind, ())
+    } | set(graph.outputs)
+    return {name for name, array in graph.arrays.items() if array.dtype.kind != "f" or name not in elsewhere}
+
+
+def _initial_values(graph: Graph, on_host: set[str]) -> Iterator[tuple[str, Tensor]]:
+    """The other initialisers: trainable weights as parameters, the rest as plain Tensors."""
     trained = {
         node.inputs[place] for node in graph.nodes for place in _WEIGHTS.get(node.kind, ()) if place < len(node.inputs)
     }
-    for name, array in graph.arrays.items():
+    for name, array in ((n, a) for n, a in graph.arrays.items() if n not in on_host):
         is_weight = name in trained and array.dtype.kind == "f" and array.ndim
         yield name, Parameter(Tensor(array)) if is_weight else Tensor(array)
 

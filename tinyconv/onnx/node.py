@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,10 +10,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..backend import asnumpy
+from ..backend import Device, asnumpy
 from ..tensor import Tensor
 
-__all__ = ["OPERATORS", "Node", "NotSupported", "ints", "operator"]
+__all__ = ["HOST_INPUTS", "OPERATORS", "Node", "NotSupported", "ints", "moved", "operator"]
 
 
 class NotSupported(ValueError):
@@ -98,11 +99,12 @@ class Node:
 
 
 OPERATORS: dict[str, Callable[..., Any]] = {}
+HOST_INPUTS: dict[str, tuple[int, ...]] = {}  # per operator: inputs that say how, such as a shape; read on the host
 F = TypeVar("F", bound=Callable)
 
 
-def operator(*kinds: str) -> Callable[[F], F]:
-    """Enter a function ``f(node, *tensors)`` into the table under the operators' names.
+def operator(*kinds: str, host: tuple[int, ...] = ()) -> Callable[[F], F]:
+    """Enter a function ``f(node, *tensors)`` into the table under the operators' names; `host` into HOST_INPUTS.
 
     Examples
     --------
@@ -116,9 +118,32 @@ def operator(*kinds: str) -> Callable[[F], F]:
     def enter(function: F) -> F:
         for kind in kinds:
             OPERATORS[kind] = function
+            if host:
+                HOST_INPUTS[kind] = host
         return function
 
     return enter
+
+
+def moved(tensor: Tensor, device: Device) -> Tensor:
+    """A small constant or shape on another device; the same values are copied there once.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> x = tc.tensor([1, 2])
+    >>> moved(x, x.device) is x
+    True
+    """
+    if tensor.device == device:
+        return tensor
+    array = asnumpy(tensor.data)
+    return _copy(array.tobytes(), array.dtype.str, array.shape, device)
+
+
+@functools.lru_cache(maxsize=256)
+def _copy(values: bytes, dtype: str, shape: tuple[int, ...], device: Device) -> Tensor:
+    return Tensor(device.asarray(np.frombuffer(values, dtype).reshape(shape)))
 
 
 def ints(tensor: Tensor | None, default: Sequence[int] = ()) -> tuple[int, ...]:

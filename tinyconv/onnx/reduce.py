@@ -67,7 +67,7 @@ _REDUCTIONS: dict[str, Callable[[Tensor, Axes, bool], Tensor]] = {
 }
 
 
-@operator(*_REDUCTIONS)
+@operator(*_REDUCTIONS, host=(1,))
 def _reduce(node: Node, x: Tensor, axes_input: Tensor | None = None) -> Tensor:
     """Axes are an attribute in early operator sets, an input later; none given means all, or none at all."""
     axes = ints(axes_input, node.get("axes", ()))

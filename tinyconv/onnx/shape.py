@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from .. import ops
 from ..backend import asnumpy, get_array_module
 from ..tensor import Tensor
-from .node import Node, ints, operator
+from .node import Node, ints, moved, operator
 
 # The numbers by which ONNX files name dtypes, as far as this package has them.
 DTYPES = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 9: "bool",
@@ -32,7 +31,7 @@ def _constant(node: Node) -> Tensor:
     raise node.refuse("a constant that is no number")
 
 
-@operator("ConstantOfShape")
+@operator("ConstantOfShape", host=(0,))
 def _constant_of_shape(node: Node, shape: Tensor) -> Tensor:
     value = np.asarray(node.get("value", np.zeros(1, np.float32))).reshape(())
     node.allow(ints(shape), value.dtype.itemsize)
@@ -49,7 +48,7 @@ def _size(node: Node, x: Tensor) -> Tensor:
     return Tensor(np.array(math.prod(x.shape), np.int64))
 
 
-@operator("Range")
+@operator("Range", host=(0, 1, 2))
 def _range(node: Node, start: Tensor, limit: Tensor, delta: Tensor) -> Tensor:
     first, last, step = start.item(), limit.item(), delta.item()
     if step == 0 or not all(map(math.isfinite, (first, last, step))):
@@ -71,7 +70,7 @@ def _cast_like(node: Node, x: Tensor, like: Tensor) -> Tensor:
     return ops.cast(x, like.dtype)
 
 
-@operator("Reshape")
+@operator("Reshape", host=(1,))
 def _reshape(node: Node, x: Tensor, shape: Tensor | None = None) -> Tensor:
     """0 keeps the size at its place unless `allowzero`."""
     wanted = ints(shape, node.get("shape", ()))
@@ -92,7 +91,7 @@ def _transpose(node: Node, x: Tensor) -> Tensor:
     return x.permute(tuple(node.get("perm", range(x.ndim)[::-1])))
 
 
-@operator("Squeeze")
+@operator("Squeeze", host=(1,))
 def _squeeze(node: Node, x: Tensor, axes: Tensor | None = None) -> Tensor:
     if axes is None and "axes" not in node.attributes:
         return x.squeeze()
@@ -102,7 +101,7 @@ def _squeeze(node: Node, x: Tensor, axes: Tensor | None = None) -> Tensor:
     return x.reshape(tuple(n for a, n in enumerate(x.shape) if a not in dropped))
 
 
-@operator("Unsqueeze")
+@operator("Unsqueeze", host=(1,))
 def _unsqueeze(node: Node, x: Tensor, axes: Tensor | None = None) -> Tensor:
     given = ints(axes, node.get("axes", ()))
     added = {a % (x.ndim + len(given)) for a in given}
@@ -110,7 +109,7 @@ def _unsqueeze(node: Node, x: Tensor, axes: Tensor | None = None) -> Tensor:
     return x.reshape(tuple(1 if a in added else next(sizes) for a in range(x.ndim + len(given))))
 
 
-@operator("Expand")
+@operator("Expand", host=(1,))
 def _expand(node: Node, x: Tensor, shape: Tensor) -> Tensor:
     target = np.broadcast_shapes(x.shape, ints(shape))
     node.allow(target, x.dtype.itemsize)
@@ -125,7 +124,7 @@ def _concat(node: Node, *parts: Tensor) -> Tensor:
     return ops.cat(list(parts), node.get("axis", 1))
 
 
-@operator("Split")
+@operator("Split", host=(1,))
 def _split(node: Node, x: Tensor, sizes: Tensor | None = None) -> tuple[Tensor, ...]:
     axis = node.get("axis", 0)
     lengths = list(ints(sizes, node.get("split", ())))
@@ -135,7 +134,7 @@ def _split(node: Node, x: Tensor, sizes: Tensor | None = None) -> tuple[Tensor, 
     return tuple(ops.split(x, lengths, axis))
 
 
-@operator("Slice")
+@operator("Slice", host=(1, 2, 3, 4))
 def _slice(
     node: Node, x: Tensor, starts: Tensor | None = None, ends: Tensor | None = None, axes: Tensor | None = None,
     steps: Tensor | None = None,
@@ -156,41 +155,56 @@ def _slice(
     return x[tuple(key)]
 
 
-def _inside(node: Node, indices: Tensor, size: int) -> Tensor:
-    """Indices made non-negative; one outside the axis is an error."""
-    xp = get_array_module(indices.data)
-    raw = xp.where(indices.data < 0, indices.data + size, indices.data)
-    if raw.size and not (int(raw.min()) >= 0 and int(raw.max()) < size):
+def _inside(node: Node, x: Tensor, axis: int, indices: Tensor) -> tuple[Tensor, Tensor | None]:
+    """Indices made non-negative, and where they are outside the axis; on the host that is an error.
+
+    On a device looking would mean waiting for it, so there the caller makes floats NaN instead.
+    """
+    size, raw, xp = x.shape[axis], indices.data, get_array_module(indices.data)
+    raw = xp.where(raw < 0, raw + size, raw)
+    outside = (raw < 0) | (raw >= size)
+    if xp is not np and x.dtype.kind == "f":
+        return Tensor(xp.where(outside, 0, raw)), Tensor(outside)
+    if bool(outside.any()):
         raise IndexError(f"{node}: an index is outside the axis of {size} elements")
-    return Tensor(raw)
+    return moved(Tensor(raw), x.device), None
 
 
-@operator("Gather")
+def _nan_where(outside: Tensor | None, result: Tensor) -> Tensor:
+    return result if outside is None else ops.where(outside, math.nan, result)
+
+
+@operator("Gather", host=(1,))
 def _gather(node: Node, x: Tensor, indices: Tensor) -> Tensor:
     axis = node.get("axis", 0) % max(1, x.ndim)
     node.allow(x.shape[:axis] + indices.shape + x.shape[axis + 1 :], x.dtype.itemsize)
-    return x[(slice(None),) * axis + (_inside(node, indices, x.shape[axis]),)]
+    places, outside = _inside(node, x, axis, indices)
+    if outside is not None:
+        outside = outside.reshape(outside.shape + (1,) * (x.ndim - axis - 1))
+    return _nan_where(outside, x[(slice(None),) * axis + (places,)])
 
 
-@operator("GatherElements")
+@operator("GatherElements", host=(1,))
 def _gather_elements(node: Node, x: Tensor, indices: Tensor) -> Tensor:
     axis = node.get("axis", 0) % x.ndim
-    return ops.take_along(x, _inside(node, indices, x.shape[axis]), axis)
+    places, outside = _inside(node, x, axis, indices)
+    return _nan_where(outside, ops.take_along(x, places, axis))
 
 
-@operator("ScatterElements")
+@operator("ScatterElements", host=(1,))
 def _scatter_elements(node: Node, x: Tensor, indices: Tensor, updates: Tensor) -> Tensor:
     if node.get("reduction", "none") != "none":
         raise node.refuse(f"reduction={node.get('reduction')!r}")
     axis = node.get("axis", 0) % x.ndim
-    places: list[Any] = list(np.indices(indices.shape, sparse=True))
-    places[axis] = _inside(node, indices, x.shape[axis])
+    along, outside = _inside(node, x, axis, indices)
+    places = [moved(Tensor(p), x.device) for p in np.indices(indices.shape, sparse=True)]
+    places[axis] = along
     result = x.clone()
-    result[tuple(p if isinstance(p, Tensor) else Tensor(p) for p in places)] = updates
-    return result
+    result[tuple(places)] = updates
+    return _nan_where(None if outside is None else Tensor(outside.data.any()), result)
 
 
-@operator("Tile")
+@operator("Tile", host=(1,))
 def _tile(node: Node, x: Tensor, repeats: Tensor) -> Tensor:
     times = ints(repeats)
     node.allow([n * r for n, r in zip(x.shape, times)], x.dtype.itemsize)
@@ -201,20 +215,20 @@ def _tile(node: Node, x: Tensor, repeats: Tensor) -> Tensor:
     return x
 
 
-@operator("Trilu")
+@operator("Trilu", host=(1,))
 def _trilu(node: Node, x: Tensor, k: Tensor | None = None) -> Tensor:
     kept = (np.triu if node.get("upper", 1) else np.tril)(np.ones(x.shape[-2:], bool), 0 if k is None else int(k))
-    return ops.where(Tensor(x.device.asarray(kept)), x, ops.zeros_like(x))
+    return ops.where(moved(Tensor(kept), x.device), x, ops.zeros_like(x))
 
 
-@operator("OneHot")
+@operator("OneHot", host=(0, 1))
 def _one_hot(node: Node, indices: Tensor, depth: Tensor, values: Tensor) -> Tensor:
     count, axis = int(depth.reshape(-1)[0]), node.get("axis", -1)
     node.allow(indices.shape + (count,), values.dtype.itemsize)
     classes = asnumpy(indices.data).astype(np.int64)
     classes = np.where(classes < 0, classes + count, classes)
     hot = np.moveaxis(classes[..., None] == np.arange(count), -1, axis)
-    return ops.where(Tensor(hot), values[1], values[0])
+    return ops.where(moved(Tensor(hot), values.device), values[1], values[0])
 
 
 # ------------------------------------------------------------------------------ padding, resizing
@@ -222,7 +236,7 @@ def _one_hot(node: Node, indices: Tensor, depth: Tensor, values: Tensor) -> Tens
 _MODES = {"edge": "replicate", "reflect": "reflect", "wrap": "circular"}
 
 
-@operator("Pad")
+@operator("Pad", host=(1, 2, 3))
 def _pad(
     node: Node, x: Tensor, pads: Tensor | None = None, value: Tensor | None = None, axes: Tensor | None = None
 ) -> Tensor:
@@ -252,7 +266,7 @@ def pad_pairs(x: Tensor, pairs: Sequence[tuple[int, int]], mode: str, value: flo
     return ops.pad(x, [n for pair in reversed(grown) for n in pair], _MODES[mode])
 
 
-@operator("Resize", "Upsample")
+@operator("Resize", "Upsample", host=(1, 2, 3))
 def _resize(node: Node, x: Tensor, *inputs: Tensor | None) -> Tensor:
     """Nearest neighbour, where cell ``o`` copies cell ``floor(o/scale)``: what :class:`nn.Upsample` does."""
     if node.kind == "Upsample" or node.opset < 11:

@@ -39,7 +39,7 @@ def _grouped(results: Sequence[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
     return tuple(value for kind in zip(*results) for value in kind)
 
 
-@operator("Adagrad")
+@operator("Adagrad", host=(1,))
 def _adagrad(node: Node, rate: Tensor, step: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
     """``h += g*g;  x -= rate/(1 + step*decay) * g/(sqrt(h) + eps)`` with ``g = gradient + norm*x``."""
     norm, eps = node.get("norm_coefficient", 0.0), node.get("epsilon", 1e-6)
@@ -52,7 +52,7 @@ def _adagrad(node: Node, rate: Tensor, step: Tensor, *tensors: Tensor) -> tuple[
     return _grouped(results)
 
 
-@operator("Momentum")
+@operator("Momentum", host=(1,))
 def _momentum(node: Node, rate: Tensor, step: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
     """``v = alpha*v + beta*g;  x -= rate*v`` (or ``rate*(g + alpha*v)``); beta counts as 1 in the first step."""
     norm, alpha = node.get("norm_coefficient"), node.get("alpha")
@@ -66,7 +66,7 @@ def _momentum(node: Node, rate: Tensor, step: Tensor, *tensors: Tensor) -> tuple
     return _grouped(results)
 
 
-@operator("Adam")
+@operator("Adam", host=(1,))
 def _adam(node: Node, rate: Tensor, step: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
     """``v, h`` are running means of g and g*g; the rate corrects for their start at 0."""
     alpha, beta, eps = node.get("alpha", 0.9), node.get("beta", 0.999), node.get("epsilon", 0.0)
