@@ -112,6 +112,15 @@ class TestLoading:
         x, indices = tc.tensor([5.0, 6.0, 7.0]).to(device), tc.tensor([2, -3]).to(device)
         assert loaded(x, indices).tolist() == [7.0, 5.0]
 
+    def test_writing_into_a_result_changes_no_constant(self, device):
+        nodes = [helper.make_node("Identity", ["c"], ["y"]), helper.make_node("CastLike", ["c", "x"], ["z"])]
+        loaded = load(model_of(nodes, [array("c", [1, 2])], outputs=("y", "z"))).to(device)
+        x = tc.tensor([0]).to(device)
+        for _ in range(2):
+            for result in loaded(x):
+                assert result.tolist() == [1, 2]
+                result += 1
+
     def test_a_callers_tensor_is_not_moved(self, linear, device):
         if device.type == "cpu":
             pytest.skip("needs two devices")

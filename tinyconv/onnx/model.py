@@ -116,7 +116,9 @@ class OnnxModel(Module):
         absent = [name for name in self.output_names if name not in values]
         if absent:
             raise ValueError(f"the model file computes no value for its output {absent[0]!r}")
-        results = tuple(values[name] for name in self.output_names)
+        found = [values[name] for name in self.output_names]
+        # a caller may write into a result, which could be a constant or a view of one
+        results = tuple(value if value.requires_grad else value.clone() for value in found)
         return results[0] if len(results) == 1 else results
 
     def _given(self, inputs: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
