@@ -331,3 +331,17 @@ def test_pruning_leaves_the_graph_whole_for_later():
     tc.grad(z, x, retain_graph=True)
     z.backward()
     assert (x.grad.item(), w.grad.item()) == (2.0, 3.0)
+
+
+def test_operations_in_a_hook_are_silent_whatever_it_asks_of_numpy():
+    x = tc.ones(1, requires_grad=True)
+    y = x * 2
+    seen = []
+
+    def hook(gradient):
+        with np.errstate(all="raise"):
+            seen.append((tc.tensor([1.0]) / tc.tensor([0.0])).item())
+
+    y.register_hook(hook)
+    y.backward()
+    assert seen == [float("inf")]

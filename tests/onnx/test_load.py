@@ -121,6 +121,48 @@ class TestLoading:
                 assert result.tolist() == [1, 2]
                 result += 1
 
+    def test_writing_into_a_result_changes_no_weight(self):
+        nodes = [helper.make_node("Identity", ["w"], ["a"]), helper.make_node("MatMul", ["x", "w"], ["y"])]
+        loaded = load(model_of(nodes, [array("w", np.ones((2, 2)), np.float32)], outputs=("a", "y")))
+        with tc.no_grad():
+            for _ in range(2):
+                weight, product = loaded(tc.ones(1, 2))
+                assert product.tolist() == [[2, 2]]
+                weight += 1
+
+    def test_large_constants_are_copied_once(self, device, on_device):
+        value = onnx.numpy_helper.from_array(np.ones((40, 40), np.float32))
+        nodes = [helper.make_node("Constant", [], ["w"], value=value), helper.make_node("MatMul", ["x", "w"], ["y"])]
+        loaded = load(model_of(nodes)).to(device)
+        x = tc.ones(1, 40, device=device)
+        loaded(x)
+        with on_device():
+            y = loaded(x)
+        assert set(y.flatten().tolist()) == {40.0}
+
+    def test_large_integers_are_weights(self, device):
+        nodes = [helper.make_node("CastLike", ["w", "x"], ["v"]), helper.make_node("MatMul", ["x", "v"], ["y"])]
+        loaded = load(model_of(nodes, [array("w", np.ones((80, 80)), np.int8)])).to(device)
+        assert loaded.state_dict()["w"].shape == (80, 80)
+        assert loaded(tc.ones(1, 80, device=device)).tolist()[0][0] == 80.0
+
+    def test_a_range_computed_on_a_device(self, device):
+        nodes = [
+            helper.make_node("ReduceMax", ["x"], ["m"], keepdims=0),
+            helper.make_node("Range", ["zero", "m", "one"], ["r"]),
+            helper.make_node("Add", ["x", "r"], ["y"]),
+        ]
+        arrays = [array("zero", 0, np.float32), array("one", 1, np.float32)]
+        loaded = load(model_of(nodes, arrays)).to(device)
+        assert loaded(tc.tensor([0.0, 1.0, 3.0]).to(device)).tolist() == [0, 2, 5]
+
+    def test_a_callers_indices_are_not_moved(self, device):
+        if device.type == "cpu":
+            pytest.skip("needs two devices")
+        loaded = load(model_of([helper.make_node("Gather", ["x", "i"], ["y"])], inputs=("x", "i")))
+        with pytest.raises(RuntimeError, match="same device"):
+            loaded(tc.ones(3, device=device), tc.tensor([0]))
+
     def test_a_callers_tensor_is_not_moved(self, linear, device):
         if device.type == "cpu":
             pytest.skip("needs two devices")

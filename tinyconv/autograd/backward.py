@@ -161,7 +161,8 @@ def _run_hooks(node: Any, received: dict[int, Tensor]) -> None:
     for index, hooks in node._hooks.items():
         if index in received:
             for hook in list(hooks.values()):
-                replacement = hook(received[index])
+                with _QuietWalk(False):  # a hook may have set NumPy's warnings itself
+                    replacement = hook(received[index])
                 if replacement is not None:
                     received[index] = _checked_hook(replacement, received[index])
 

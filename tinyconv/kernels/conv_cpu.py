@@ -15,7 +15,7 @@ Kernel row ``i`` then reads, for output row ``p``, lowered row ``p*s + i*d``.  T
   contiguous, and all output rows are one wide matrix: ``y = sum_i W[i] @ B[:, rows i*d and on]``.
 
 A tile is a piece of the output (some samples, channel groups and rows) whose buffer fits a core's
-cache.  Tiles are shared among threads, and no temporary grows with the batch.
+cache, unless there are very many channels.  Tiles are shared among threads, and no temporary grows with the batch.
 
 The other two kernels come from the same lowering:
 

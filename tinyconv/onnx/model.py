@@ -8,15 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.function import check_devices
+from ..backend import Device
 from ..nn import Module, Parameter
 from ..tensor import Tensor
 from . import elementwise, layers, reduce, shape, training  # noqa: F401 - they enter operators into the table
 from .files import Graph, read_model
-from .node import HOST_INPUTS, OPERATORS, Node, NotSupported, moved
+from .node import HOST_INPUTS, OPERATORS, SMALL_BYTES, Node, NotSupported, moved
 
 __all__ = ["OnnxModel", "load"]
 
 _GIB = 1 << 30
+_INDEXING = ("Gather", "GatherElements", "ScatterElements", "OneHot")  # they read indices where their data are
 # Which inputs of which operators are weights to be trained; others, such as running means, are not.
 _WEIGHTS = {"Conv": (1, 2), "ConvTranspose": (1, 2), "DeformConv": (1, 3), "Gemm": (1, 2), "MatMul": (0, 1),
             "BatchNormalization": (1, 2), "InstanceNormalization": (1, 2), "GroupNormalization": (1, 2),
@@ -27,7 +30,8 @@ def load(source: str | os.PathLike[str] | bytes | Any, max_bytes: int = 2 * _GIB
     """Read an ONNX model and give a module that computes it.
 
     Nothing that the file brings along is run.  Its operators are those of ONNX, each done by tinyconv's own
-    differentiable operations: the module can be trained further, and its ``state_dict`` has the file's names.
+    differentiable operations: the module can be trained further, and its ``state_dict`` has the file's names, but for
+    shapes and small integers, which say how to do something.
 
     Parameters
     ----------
@@ -96,6 +100,7 @@ class OnnxModel(Module):
         self._constants = {name: Tensor(graph.arrays[name]) for name in on_host}
         self._places = {name: _register(self, name, value) for name, value in _initial_values(graph, on_host)}
         self._last_use = _last_uses(graph)
+        self._copies: dict[str, tuple[Any, Tensor]] = {}  # of large constants, on the device of the last call
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
         """Run the graph.
@@ -117,8 +122,8 @@ class OnnxModel(Module):
         if absent:
             raise ValueError(f"the model file computes no value for its output {absent[0]!r}")
         found = [values[name] for name in self.output_names]
-        # a caller may write into a result, which could be a constant or a view of one
-        results = tuple(value if value.requires_grad else value.clone() for value in found)
+        # a caller may write into a result, which could be a constant or a weight, or a view of one
+        results = tuple(value.clone() if value.grad_fn is None or value._is_view else value for value in found)
         return results[0] if len(results) == 1 else results
 
     def _given(self, inputs: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
@@ -130,15 +135,36 @@ class OnnxModel(Module):
             )
         return {name: v if isinstance(v, Tensor) else Tensor(np.asarray(v)) for name, v in given.items()}
 
+    def _together(self, node: Node, arguments: list[Any], said: set[str]) -> list[Any]:
+        """Bring what the file says to where the tensors are that it meets; a caller's tensors are moved by nobody."""
+        host, others = HOST_INPUTS.get(node.kind, ()), set(node.inputs) - said - {""}
+        there = [a for a, name in zip(arguments, node.inputs) if name in others]
+        if node.kind in _INDEXING:
+            check_devices(node.kind, there)
+        return [
+            self._moved(name, a, there[0].device) if name in said and place not in host else a
+            for place, (a, name) in enumerate(zip(arguments, node.inputs))
+        ]
+
+    def _moved(self, name: str, value: Tensor, device: Device) -> Tensor:
+        """A value of the file on a device; a large one is kept there while it is the same array."""
+        if value.device == device or value.data.nbytes <= SMALL_BYTES:
+            return moved(value, device)
+        array, copy = self._copies.get(name, (None, None))
+        if copy is None or array is not value.data or copy.device != device:
+            copy = moved(value, device)
+            self._copies[name] = value.data, copy
+        return copy
+
     def _run(self, node: Node, values: dict[str, Any], said: set[str]) -> None:
         try:
             arguments = [values[name] if name else None for name in node.inputs]
         except KeyError as error:
             raise ValueError(f"{node}: nothing before it computes {error}") from None
-        if said.issuperset(filter(None, node.inputs)) or node.kind in ("Shape", "Size"):
+        if _stays_on_host(node, said):
             said.update(filter(None, node.outputs))
         else:
-            arguments = _together(node, arguments, said)
+            arguments = self._together(node, arguments, said)
         try:
             result = OPERATORS[node.kind](node, *arguments)
         except (TypeError, AttributeError, KeyError, ZeroDivisionError, OverflowError) as error:
@@ -149,22 +175,24 @@ class OnnxModel(Module):
         values.update((name, value) for name, value in zip(node.outputs, outputs) if name)
 
 
-def _together(node: Node, arguments: list[Any], said: set[str]) -> list[Any]:
-    """Bring what the file says to where the tensors are that it meets; a caller's tensors are moved by nobody."""
-    host = HOST_INPUTS.get(node.kind, ())
-    device = next(a.device for a, name in zip(arguments, node.inputs) if name and name not in said)
-    return [
-        moved(a, device) if name in said and place not in host else a
-        for place, (a, name) in enumerate(zip(arguments, node.inputs))
-    ]
+def _stays_on_host(node: Node, said: set[str]) -> bool:
+    """Does a node compute only with what the file says, and with shapes?"""
+    host = () if node.kind in _INDEXING else HOST_INPUTS.get(node.kind, ())
+    data = [name for place, name in enumerate(node.inputs) if name and place not in host]
+    return said.issuperset(data) or node.kind in ("Shape", "Size")
 
 
 def _host_constants(graph: Graph) -> set[str]:
-    """The initialisers that stay on the host: integers, and what is only read there."""
+    """The initialisers that stay on the host: small integers, and what is only read there."""
     elsewhere = {
         name for node in graph.nodes for i, name in enumerate(node.inputs) if i not in HOST_INPUTS.get(node.kind, ())
     } | set(graph.outputs)
-    return {name for name, array in graph.arrays.items() if array.dtype.kind != "f" or name not in elsewhere}
+    return {
+        name
+        for name, array in graph.arrays.items()
+        if name not in elsewhere
+        or (array.dtype.kind != "f" and array.nbytes <= SMALL_BYTES and name not in graph.outputs)
+    }
 
 
 def _initial_values(graph: Graph, on_host: set[str]) -> Iterator[tuple[str, Tensor]]:

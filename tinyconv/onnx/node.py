@@ -13,7 +13,7 @@ import numpy as np
 from ..backend import Device, asnumpy
 from ..tensor import Tensor
 
-__all__ = ["HOST_INPUTS", "OPERATORS", "Node", "NotSupported", "ints", "moved", "operator"]
+__all__ = ["HOST_INPUTS", "OPERATORS", "SMALL_BYTES", "Node", "NotSupported", "ints", "moved", "operator"]
 
 
 class NotSupported(ValueError):
@@ -98,6 +98,7 @@ class Node:
         return f"{self.kind} ({', '.join(self.inputs)}) -> ({', '.join(self.outputs)})"
 
 
+SMALL_BYTES = 1 << 12  # of a constant that says how to do something
 OPERATORS: dict[str, Callable[..., Any]] = {}
 HOST_INPUTS: dict[str, tuple[int, ...]] = {}  # per operator: inputs that say how, such as a shape; read on the host
 F = TypeVar("F", bound=Callable)
@@ -126,7 +127,7 @@ def operator(*kinds: str, host: tuple[int, ...] = ()) -> Callable[[F], F]:
 
 
 def moved(tensor: Tensor, device: Device) -> Tensor:
-    """A small constant or shape on another device; the same values are copied there once.
+    """A constant or shape on another device; small ones of the same values are copied there once.
 
     Examples
     --------
@@ -138,10 +139,12 @@ def moved(tensor: Tensor, device: Device) -> Tensor:
     if tensor.device == device:
         return tensor
     array = asnumpy(tensor.data)
+    if array.nbytes > SMALL_BYTES:
+        return Tensor(device.asarray(array))
     return _copy(array.tobytes(), array.dtype.str, array.shape, device)
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=1 << 12)
 def _copy(values: bytes, dtype: str, shape: tuple[int, ...], device: Device) -> Tensor:
     return Tensor(device.asarray(np.frombuffer(values, dtype).reshape(shape)))
 
