@@ -7,6 +7,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 import pytest
 
@@ -51,9 +52,13 @@ def cuda_or_skip() -> None:
     """Skip the test without a GPU; fail it where the environment promises one."""
     if backend.cuda_is_available():
         return
-    reason = backend._cupy_or_reason()[1]
-    if os.environ.get("TINYCONV_REQUIRE_GPU") == "1":
-        pytest.fail(f"TINYCONV_REQUIRE_GPU=1, but {reason}")
+    skip_unless_promised("TINYCONV_REQUIRE_GPU", str(backend._cupy_or_reason()[1]))
+
+
+def skip_unless_promised(variable: str, reason: str) -> NoReturn:
+    """Skip the test; fail it where the environment variable promises that it can run."""
+    if os.environ.get(variable) == "1":
+        pytest.fail(f"{variable}=1, but {reason}")
     pytest.skip(reason)
 
 

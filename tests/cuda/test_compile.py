@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
 import re
 import shutil
 import subprocess
@@ -12,10 +11,10 @@ import warnings
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn
 
 import pytest
 
+from tests.conftest import skip_unless_promised
 from tinyconv.kernels.cuda.program import FILES, Types, source
 
 TYPES = [
@@ -55,15 +54,8 @@ def nvrtc() -> ModuleType:
             binding = importlib.import_module("cupy_backends.cuda.libs.nvrtc")
             binding.getVersion()
         except (ImportError, RuntimeError) as error:  # no CuPy, or CuPy without NVRTC
-            skip(f"NVRTC cannot be loaded: {error}; pip install '.[nvrtc]'")
+            skip_unless_promised("TINYCONV_REQUIRE_NVRTC", f"NVRTC cannot be loaded: {error}; pip install '.[nvrtc]'")
     return binding
-
-
-def skip(reason: str) -> NoReturn:
-    """Skip the test, or fail it where TINYCONV_REQUIRE_NVRTC promises that NVRTC is there."""
-    if os.environ.get("TINYCONV_REQUIRE_NVRTC"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def compile_with_nvrtc(nvrtc: ModuleType, text: str, architecture: str) -> bytes:
@@ -80,7 +72,7 @@ def compile_with_nvrtc(nvrtc: ModuleType, text: str, architecture: str) -> bytes
 
 def skip_half_without_header(types: Types) -> None:
     if types.value == "float16" and not include_folders():
-        skip("cuda_fp16.h is not installed: pip install '.[nvrtc]'")
+        skip_unless_promised("TINYCONV_REQUIRE_NVRTC", "cuda_fp16.h is not installed: pip install '.[nvrtc]'")
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

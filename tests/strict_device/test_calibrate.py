@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 
 from tests import strict_device
+from tests.conftest import cuda_or_skip
 from tests.strict_device.cases import (
     ACCEPTED,
     HIDDEN_COPIES,
@@ -22,11 +21,7 @@ from tinyconv import backend
 
 @pytest.fixture
 def cupy():
-    if not backend.cuda_is_available():
-        reason = backend._cupy_or_reason()[1]
-        if os.environ.get("TINYCONV_REQUIRE_GPU") == "1":
-            pytest.fail(f"TINYCONV_REQUIRE_GPU=1, but {reason}")
-        pytest.skip(reason)
+    cuda_or_skip()
     module = backend.Device("cuda").xp
     yield module
     module.cuda.runtime.deviceSynchronize()

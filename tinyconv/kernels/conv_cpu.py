@@ -42,7 +42,7 @@ from . import lowering
 from .geometry import ConvGeometry
 from .lowering import Tile, Walk, length, lower, pieces, tile_extent, tiles_of
 from .sampling import sum_dtype
-from .threads import parallel_for, scratch
+from .threads import LINE_BYTES, parallel_for, scratch
 
 __all__ = ["convolve", "convolve_input_grad", "convolve_weight_grad"]
 
@@ -50,7 +50,6 @@ __all__ = ["convolve", "convolve_input_grad", "convolve_weight_grad"]
 SMALL_GEMM = 100**3  # OpenBLAS skips packing up to so many products
 GEMM_COLUMNS = 128  # width of a piece of a GEMM that is cut to be small; half of it for long sums
 LONG_DEPTH = 288  # cells under a kernel, from which on a sum is long
-LINE_BYTES = 64  # of a cache line: small GEMMs read whole lines where matrices start at one
 NARROW = 16  # output rows shorter than this are not multiplied one by one
 ROW_COLUMNS = 64  # output rows from this on are
 JOINED_PLANE = 100  # planes with fewer cells are put side by side, for a wider GEMM
@@ -211,7 +210,7 @@ def _is_pointwise(x: np.ndarray, walks: Sequence[Walk], kernel: Ints, y: np.ndar
         and x.dtype == y.dtype == sum_dtype(x)
         and x.flags.c_contiguous
         and y.flags.c_contiguous
-        and math.prod(y.shape[3:]) >= 16
+        and math.prod(y.shape[3:]) >= NARROW
     )
 
 
@@ -464,11 +463,14 @@ def _correlate_by_planes(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.
     kernel, o, dtype = w.shape[3:], w.shape[1], sum_dtype(x)
     bands = _bands(walks[-2], kernel[-2])
     # K runs over (*outer, j, c), as the lowered cells do
-    matrices = np.moveaxis(w.astype(dtype, copy=False), (-2, 2), (0, -1))
-    matrices = np.ascontiguousarray(matrices).reshape(kernel[-2], len(w), o, -1)
+    by_row = np.moveaxis(w.astype(dtype, copy=False), (-2, 2), (0, -1))
+    matrices = list(np.ascontiguousarray(by_row).reshape(kernel[-2], len(w), o, -1))
+    depth, first = matrices[0].shape[-1], next(iter(bands[0].leads))
+    if b is not None:  # one more column, which meets a row of ones
+        matrices[first] = np.concatenate([matrices[first], b[..., None]], axis=2)
     joined = math.prod(y.shape[-2:]) < JOINED_PLANE
     halo = max(band.halo for band in bands)
-    cell_bytes = (matrices.shape[-1] + 2 * o) * dtype.itemsize
+    cell_bytes = (depth + 2 * o) * dtype.itemsize
     tiles = tiles_of(y.shape, tile_extent(y.shape, cell_bytes, 1, halo, JOINED_CELLS if joined else 1))
 
     def body(i: int) -> None:
@@ -476,18 +478,12 @@ def _correlate_by_planes(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.
         target = tile.of(y)
         direct = not joined and target.dtype == dtype and _is_flat(target)
         product = target.reshape(*target.shape[:3], -1) if direct else _plane_product(target, dtype, joined)
-        add = False
         for band in bands:
             lowered, pitch = _lowered_plane(x, band, kernel, walks, tile, dtype, joined, ones=b is not None)
             for row, lead in band.leads.items():
-                cells = lowered[..., lead * pitch : lead * pitch + product.shape[-1]]
-                matrix = matrices[row, tile.groups]
-                if add or b is None:
-                    cells = cells[..., : matrix.shape[-1], :]
-                else:  # the bias is one more column, which meets a row of ones
-                    matrix = np.concatenate([matrix, b[tile.groups, :, None]], axis=2)
-                _multiply(matrix, cells, product, add)
-                add = True
+                matrix = matrices[row][tile.groups]
+                cells = lowered[..., : matrix.shape[-1], lead * pitch : lead * pitch + product.shape[-1]]
+                _multiply(matrix, cells, product, add=row != first)
         if not direct:
             target[...] = _apart(product, target.shape, joined)
 

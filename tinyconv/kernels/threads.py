@@ -22,8 +22,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["get_num_threads", "parallel_for", "scratch", "set_num_threads"]
+__all__ = ["LINE_BYTES", "get_num_threads", "parallel_for", "scratch", "set_num_threads"]
 
+LINE_BYTES = 64  # of a cache line, where vector instructions like an array to begin
 SMALL_WORK = 1 << 20  # multiplications; fewer take less time than waking a thread does
 
 
@@ -234,7 +235,7 @@ def scratch(name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     size = math.prod(shape) * dtype.itemsize
     buffer = _scratch.buffers.get(name)
     if buffer is None or buffer.size < size:
-        raw = np.empty(size + 64, np.uint8)
-        start = -raw.ctypes.data % 64  # of a cache line, as vector instructions like it
+        raw = np.empty(size + LINE_BYTES, np.uint8)
+        start = -raw.ctypes.data % LINE_BYTES
         buffer = _scratch.buffers[name] = raw[start : start + size]
     return buffer[:size].view(dtype).reshape(shape)
