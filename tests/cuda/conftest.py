@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.ma  # reads numpy.empty when first imported: before `on_host` replaces that
 import pytest
 
 from tests.conftest import cuda_or_skip
