@@ -95,12 +95,8 @@ def translate(template: str, /, **fields: object) -> str:
 
     Examples
     --------
-    >>> text = "{layer}: ceil_mode (PyTorch) and cover_all (Chainer) are two rules for the last window; choose one"
-    >>> with use_language("zh"):
-    ...     print(translate(text, layer="pool"))
-    pool: ceil_mode（PyTorch）和 cover_all（Chainer）是最后一个窗口的两种规则，请只选其中一个
-    >>> translate(text, layer="pool")
-    'pool: ceil_mode (PyTorch) and cover_all (Chainer) are two rules for the last window; choose one'
+    >>> translate("{layer}: no text of the catalogue", layer="pool")
+    'pool: no text of the catalogue'
     """
     if get_language() == "zh":
         template = CHINESE.get(template, template)
@@ -167,9 +163,6 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         ),
         "Use padding={fits}": "请用 padding={fits}",
         "Use a larger input": "请用更大的输入",
-        "{layer}: ceil_mode (PyTorch) and cover_all (Chainer) are two rules for the last window; choose one": (
-            "{layer}: ceil_mode（PyTorch）和 cover_all（Chainer）是最后一个窗口的两种规则，请只选其中一个"
-        ),
         "{layer}: pad should be at most half of effective kernel size, but got padding={padding}, "
         "kernel_size={kernel} and dilation={dilation}; a window would see nothing but padding. Use padding={fits}": (
             "{layer}: 填充最多是卷积核有效大小的一半，但得到 padding={padding}、kernel_size={kernel}、"

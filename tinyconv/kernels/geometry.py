@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..errors import layer_name
+from ..errors import layer_name, refusal
 from ..language import translate
 
 __all__ = [
@@ -399,8 +399,7 @@ def pool_geometry(
     """
     layer, n = layer_name(function), len(input_size)
     if ceil_mode and cover_all:
-        text = "{layer}: ceil_mode (PyTorch) and cover_all (Chainer) are two rules for the last window; choose one"
-        raise ValueError(translate(text, layer=layer))
+        raise refusal("window.rules", function)
     kernel = as_tuple(kernel_size, n, "kernel_size", function=function)
     strides = kernel if stride is None else as_tuple(stride, n, "stride", function=function)
     pads = as_tuple(padding, n, "padding", 0, function)

@@ -11,7 +11,7 @@ import numpy as np
 from ..autograd import Function, RemovableHandle, no_grad
 from ..backend import Array, Device, is_array
 from ..creation import zeros_like
-from ..errors import layers_at_work, pop_layer, push_layer
+from ..errors import layers_at_work, locate, pop_layer, push_layer
 from ..ops.shape import Alias
 from ..tensor import Tensor, _is_dtype_name
 from .parameter import Buffer, Parameter, UninitializedParameter
@@ -88,6 +88,9 @@ class Module:
                 replaced = hook(self, args, result)
                 result = result if replaced is None else replaced
             return result
+        except Exception as error:
+            locate(error, self)
+            raise
         finally:
             pop_layer()
 

@@ -1,0 +1,146 @@
+"""Refusals: what tinyconv says when something does not fit.
+
+A check names its text and gives the values; the texts themselves stand in :mod:`tinyconv.errors.texts`, English and
+Chinese side by side::
+
+    if x.shape[1] != expected:
+        raise refusal("conv.channels", "conv2d", x=x, weight=weight, expected=expected)
+
+The text is headed by the function that refused.  Where the exception leaves a module, :func:`locate` puts the
+layer's path in the place of the function: ``Net.features.1 (Conv2d(...)): Given groups=1, ...``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+from ..language import get_language
+from .texts import PHRASES, TEXTS
+
+__all__ = ["Refusal", "locate", "phrase", "refusal"]
+
+
+class Refusal:
+    """What a refusing exception carries as ``error.refusal``: its text's name and values, and where it happened.
+
+    Attributes
+    ----------
+    name : str
+        Of the text, such as ``"conv.channels"``.
+    values : dict
+        What was filled into it, for code that reads the error.
+    """
+
+    def __init__(self, name: str, function: str, body: str, values: dict[str, Any]):
+        self.name, self.values = name, values
+        self._function, self._body = function, body
+        self._modules: list[Any] = []  # those that the exception has left, the innermost first
+
+    def __str__(self) -> str:
+        where = self._layer() if self._modules else self._function
+        return f"{where}: {self._body}" if where else self._body
+
+    def _layer(self) -> str:
+        """The layer's path from the outermost module at work, and what the layer is."""
+        chain = self._modules[::-1]
+        path = type(chain[0]).__name__ if len(chain) > 1 else ""
+        for parent, child in pairwise(chain):
+            path += "." + next((name for name, m in parent.named_modules() if m is child), type(child).__name__)
+        own = f"{type(chain[-1]).__name__}({chain[-1].extra_repr()})"
+        return f"{path} ({own})" if path else own
+
+
+def refusal(name: str, function: str = "", /, **values: Any) -> Exception:
+    """Make the exception whose text has this name, in the language of the moment.
+
+    Parameters
+    ----------
+    name : str
+        Of the text in :mod:`tinyconv.errors.texts`, which says the exception's type too.
+    function : str
+        What refuses, as the user wrote it: ``"conv2d"``.  Heads the text, until a layer takes its place.
+    **values
+        What the text shows; ``{x.shape}`` in it reads an attribute.
+
+    Examples
+    --------
+    >>> raise refusal("window.rules", "max_pool2d")
+    Traceback (most recent call last):
+    ...
+    ValueError: max_pool2d: ceil_mode (PyTorch) and cover_all (Chainer) are two rules for the last window; choose one
+    """
+    text = TEXTS[name]
+    told = Refusal(name, function, text.told(get_language(), values), values)
+    error = text.kind(str(told))
+    error.refusal = told  # type: ignore[attr-defined]
+    return error
+
+
+def phrase(name: str, /, **values: Any) -> str:
+    """Give a part of a text, such as a hint that fits some cases alone, in the language of the moment."""
+    return PHRASES[name].told(get_language(), values)
+
+
+def locate(error: BaseException, module: Any) -> None:
+    """Note that an exception leaves `module`; a refusal then names the layer in the place of the function."""
+    told = getattr(error, "refusal", None)
+    if told is not None:
+        told._modules.append(module)
+        error.args = (str(told),)
+
+
+class _Scope(threading.local):
+    def __init__(self) -> None:
+        self.stack: list[Callable[[], str]] = []
+
+
+_scope = _Scope()
+
+
+def push_layer(describe: Callable[[], str]) -> None:
+    """Enter a layer; `describe` gives its name, and is called only if an error is written.
+
+    Examples
+    --------
+    >>> push_layer(lambda: "net.conv1")
+    >>> layer_name("conv2d")
+    'net.conv1'
+    >>> pop_layer()
+    """
+    _scope.stack.append(describe)
+
+
+def pop_layer() -> None:
+    """Leave the layer entered last.
+
+    Examples
+    --------
+    >>> push_layer(lambda: "net")
+    >>> pop_layer()
+    """
+    _scope.stack.pop()
+
+
+def layer_name(function: str) -> str:
+    """Give the innermost layer at work, or `function` when none is.
+
+    Examples
+    --------
+    >>> layer_name("conv2d")
+    'conv2d'
+    """
+    return _scope.stack[-1]() if _scope.stack else function
+
+
+def layers_at_work() -> list[Callable[[], str]]:
+    """Give what was pushed and not yet popped in this thread, outermost first.
+
+    Examples
+    --------
+    >>> layers_at_work()
+    []
+    """
+    return _scope.stack
