@@ -223,7 +223,7 @@ def test_backward_frees_the_saved_arrays_while_the_result_lives():
     x = leaf(draw(3))
     a = x * 2
     y = (a * a).sum()
-    seen = weakref.ref(a.data)
+    seen = weakref.ref(a.array)
     del a
     assert seen() is not None
     y.backward()

@@ -125,7 +125,7 @@ def test_detach_cuts_the_graph_and_shares_memory():
     x = leaf(np.array([3.0]))
     y = x.detach()
     assert not y.requires_grad
-    assert np.shares_memory(y.data, x.data)
+    assert np.shares_memory(y.array, x.array)
     (x * y).backward()
     assert x.grad.tolist() == [3.0]
 
@@ -193,7 +193,7 @@ def test_hooks_work_in_grad_and_with_create_graph():
     assert (g.item(), tc.grad(g, x)[0].item()) == (12.0, 4.0)
 
 
-@pytest.mark.parametrize("bad", [lambda g: g.sum(), lambda g: g.data, lambda g: 3.0])
+@pytest.mark.parametrize("bad", [lambda g: g.sum(), lambda g: g.array, lambda g: 3.0])
 def test_a_hook_must_keep_the_shape(bad):
     x = leaf(np.ones(2))
     x.register_hook(bad)
@@ -340,7 +340,7 @@ def bad_function(result):
             RuntimeError,
             r"gradient of shape \(\) for an input of shape \(2,\).*sum over",
         ),
-        (lambda g: (g.data, g), TypeError, "Bad.vjp returned a ndarray as a gradient; it must return Tensors"),
+        (lambda g: (g.array, g), TypeError, "Bad.vjp returned a ndarray as a gradient; it must return Tensors"),
         (lambda g: (1.0, g), TypeError, "Bad.vjp returned a float"),
     ],
 )
@@ -409,7 +409,7 @@ def test_anomaly_mode_finds_raw_writes():
     x = leaf(np.ones(3))
     with tc.detect_anomaly():
         y = x.exp()
-        y.data[0] = 100.0
+        y.array[0] = 100.0
         with pytest.raises(RuntimeError, match=r"Exp saved an array of shape .* written to before backward"):
             y.sum().backward()
 

@@ -25,7 +25,7 @@ WRITES = {
     "through a view": lambda y: y[1:].fill_(0.0),
     "through a reshape": lambda y: y.reshape(3, 1).T.zero_(),
     "through detach": lambda y: y.detach().add_(1.0),
-    "raw, announced": lambda y: (y.data.__setitem__(0, 9.0), y.bump_version()),
+    "raw, announced": lambda y: (y.array.__setitem__(0, 9.0), y.bump_version()),
 }
 
 
@@ -53,7 +53,7 @@ def test_writing_to_what_was_saved_is_noticed(name, kind):
 def test_a_new_array_in_a_saved_leaf_is_noticed():
     x = leaf(np.ones(3))
     y = (x * x).sum()
-    x.data = np.zeros(3)
+    x.array = np.zeros(3)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         y.backward()
 
@@ -155,7 +155,7 @@ def test_gradients_never_share_memory():
     a, b, c = (leaf(np.ones((2, 2))) for _ in range(3))
     loss = ((a + b) - c.reshape(4).reshape(2, 2)).T.sum()
     loss.backward()
-    arrays = [t.grad.data for t in (a, b, c)]
+    arrays = [t.grad.array for t in (a, b, c)]
     for i, array in enumerate(arrays):
         assert array.flags.writeable
         for other in arrays[i + 1 :]:
@@ -173,13 +173,13 @@ def test_a_gradient_is_not_its_seed_nor_what_a_hook_kept(create_graph):
     y = a + b
     y.retain_grad()
     y.backward(seed, create_graph=create_graph)
-    arrays = [a.grad.data, b.grad.data, seed.data, kept[0].data]
+    arrays = [a.grad.array, b.grad.array, seed.array, kept[0].array]
     for i, array in enumerate(arrays[:2]):
         for other in arrays[i + 1 :]:
             assert not np.shares_memory(array, other)
     x = leaf(np.ones(2))
     x.backward(seed)
-    assert not np.shares_memory(x.grad.data, seed.data)
+    assert not np.shares_memory(x.grad.array, seed.array)
 
 
 def test_a_gradient_that_was_kept_does_not_change_later():
@@ -268,7 +268,7 @@ def test_a_training_step_on_the_device_copies_nothing(device, on_device):
 def test_only_what_backward_needs_is_kept(operation):
     x = tc.randn(4, 4, requires_grad=True)
     h = x + 1.0
-    array = weakref.ref(h.data)
+    array = weakref.ref(h.array)
     y = operation(h)
     del h
     assert array() is None  # linear in h, and the other factor wants no gradient

@@ -367,7 +367,7 @@ def test_backward_on_what_is_no_scalar() -> None:
     says(text, "y.sum().backward()", "gradient=")
     y.sum().backward()
     (x * 2).backward(gradient=tc.ones(2, 3))
-    assert (x.grad.data == 4).all()
+    assert (x.grad.array == 4).all()
 
 
 def test_backward_on_what_has_no_graph() -> None:

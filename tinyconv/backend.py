@@ -19,6 +19,7 @@ __all__ = [
     "Array",
     "Backend",
     "Device",
+    "address_of",
     "asnumpy",
     "cuda_is_available",
     "device_of",
@@ -263,6 +264,19 @@ def is_array(value: Any) -> bool:
     (True, False)
     """
     return hasattr(value, "strides") and not isinstance(value, np.generic)
+
+
+def address_of(array: Array) -> int:
+    """Give the address of an array's first element, in the memory of its device.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> x = numpy.zeros(4)
+    >>> address_of(x[1:]) - address_of(x)
+    8
+    """
+    return int(array.ctypes.data if type(array) is np.ndarray else array.data.ptr)
 
 
 def device_of(array: Array) -> Device:

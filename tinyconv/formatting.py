@@ -10,7 +10,7 @@ import numpy as np
 from .backend import asnumpy
 
 if TYPE_CHECKING:
-    from .tensor import Tensor
+    from .autograd.tensor import Tensor
 
 LINE_WIDTH = 80
 SHOW_ALL_UP_TO = 1000  # larger tensors show the ends of each dimension only
@@ -28,9 +28,9 @@ def format_tensor(tensor: Tensor) -> str:
     tensor([[0.5000, 2.0000],
             [3.0000, 4.0000]])
     """
-    if tensor._data is None:
+    if tensor.array is None:
         return "tensor(<not initialised>)"
-    array = asnumpy(tensor._data)
+    array = asnumpy(tensor.array)
     text = PREFIX + _format_array(array) if array.size else PREFIX + "[]"
     return _with_notes(text, _notes(tensor)) + ")"
 

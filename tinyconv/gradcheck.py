@@ -101,7 +101,7 @@ def _mismatch(func: Callable[..., Any], arguments: Sequence[Any], eps: float, at
     """Describe the first wrong element of a gradient, or give an empty string."""
     checked = [i for i, a in enumerate(arguments) if isinstance(a, Tensor) and a.requires_grad]
     # a leaf of its own for every input: their graphs must not reach back into the caller's
-    leaves = [Tensor(a._data.copy(), a.requires_grad) if isinstance(a, Tensor) else a for a in arguments]
+    leaves = [Tensor(a.array.copy(), a.requires_grad) if isinstance(a, Tensor) else a for a in arguments]
     outputs = _float_outputs(func(*leaves))
     directions = _directions(outputs)
     analytic = _analytic(outputs, directions, [leaves[i] for i in checked])
@@ -135,7 +135,7 @@ def gradgradcheck(
     checked = [i for i, a in enumerate(arguments) if isinstance(a, Tensor) and a.requires_grad]
     with no_grad():
         outputs = _float_outputs(func(*arguments))
-    seeds = [Tensor(v._data, requires_grad=True) for v in _directions(outputs)]
+    seeds = [Tensor(v.array, requires_grad=True) for v in _directions(outputs)]
 
     def first_derivative(*args: Any) -> tuple[Tensor, ...]:
         values, weights = args[: len(arguments)], args[len(arguments) :]
@@ -185,7 +185,7 @@ def _analytic(outputs: Sequence[Tensor], directions: Sequence[Tensor], leaves: S
     used = [(out, v) for out, v in zip(outputs, directions) if out.requires_grad]
     gradients = grad([o for o, _ in used], leaves, [v for _, v in used], allow_unused=True)
     return [
-        np.zeros(leaf.shape) if g is None else np.asarray(asnumpy(g._data), dtype=np.float64)
+        np.zeros(leaf.shape) if g is None else np.asarray(asnumpy(g.array), dtype=np.float64)
         for g, leaf in zip(gradients, leaves)
     ]
 
@@ -202,7 +202,7 @@ def _compare(
 ) -> str:
     """Give the description of the first element that is wrong, or nothing."""
     device = leaves[position].device
-    point = np.array(asnumpy(leaves[position]._data))
+    point = np.array(asnumpy(leaves[position].array))
 
     def projected(index: tuple[int, ...], step: float) -> float:
         moved = point.copy()
@@ -211,7 +211,7 @@ def _compare(
         arguments[position] = Tensor(device.asarray(moved), requires_grad=True)  # func may call grad() itself
         values = _float_outputs(func(*arguments))
         return sum(
-            float(np.sum(np.asarray(asnumpy(out._data), np.float64) * asnumpy(v._data)))
+            float(np.sum(np.asarray(asnumpy(out.array), np.float64) * asnumpy(v.array)))
             for out, v in zip(values, directions)
         )
 

@@ -206,12 +206,12 @@ def _encode_key(key: Any, where: tuple[Any, ...]) -> Any:
 
 
 def _data_of(tensor: Tensor, where: tuple[Any, ...]) -> Any:
-    if tensor.data is None:
+    if tensor.array is None:
         raise ValueError(
             f"save: {_place(where)} is a lazy parameter that has no shape yet. "
             "Run one batch through the model before saving it."
         )
-    return tensor.data
+    return tensor.array
 
 
 def _place(where: tuple[Any, ...]) -> str:

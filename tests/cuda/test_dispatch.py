@@ -134,7 +134,7 @@ def trained(device: Device, kind: Any, **options: Any) -> list[np.ndarray]:
         optimizer.zero_grad()
         nn.functional.cross_entropy(net(x), labels).backward()
         optimizer.step()
-    return [asnumpy(p.data) for p in net.parameters()]
+    return [asnumpy(p.array) for p in net.parameters()]
 
 
 OPTIMIZERS = [
@@ -184,15 +184,15 @@ def test_second_derivatives_do_not_pass_the_fused_gradient(whole: Device) -> Non
         with context:
             (gx,) = tc.grad(nn.functional.cross_entropy(x, labels), [x], create_graph=True)
             (second,) = tc.grad((gx * gx).sum(), [x])
-            results.append((asnumpy(gx.data), asnumpy(second.data)))
+            results.append((asnumpy(gx.array), asnumpy(second.array)))
     for plain, fused in zip(*results):
         np.testing.assert_allclose(fused, plain, rtol=1e-12, atol=1e-15)
 
 
 def test_arrays_that_are_not_contiguous_are_stepped_the_plain_way(everywhere: HostKernels) -> None:
     w = tc.tensor(np.zeros((3, 4)), requires_grad=True)
-    w.data = np.asfortranarray(w.data)
+    w.array = np.asfortranarray(w.array)
     w.grad = tc.tensor(np.ones((3, 4)))
     tc.optim.SGD([w], lr=0.5).step()
-    np.testing.assert_array_equal(w.data, np.full((3, 4), -0.5))
+    np.testing.assert_array_equal(w.array, np.full((3, 4), -0.5))
     assert everywhere.launched == []

@@ -113,7 +113,7 @@ def plain_steps(kind: Any, options: dict[str, Any], dtype: str) -> list[np.ndarr
             optimizer.step()
     state = optimizer.state[w]
     names = ("momentum_buffer", "exp_avg", "exp_avg_sq", "max_exp_avg_sq")
-    return [w.data, *(state[name] for name in names if name in state)]
+    return [w.array, *(state[name] for name in names if name in state)]
 
 
 def assert_steps_equal(place: Device, got: list[Any], want: list[np.ndarray], dtype: str) -> None:

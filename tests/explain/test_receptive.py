@@ -52,7 +52,7 @@ def test_every_cell_of_every_kind_of_layer(case: tuple[Any, tc.Tensor]) -> None:
     (field,) = receptive_field(layer, shape)
     ones = tc.ones(*shape, dtype=np.float64, requires_grad=True)
     for parameter in layer.parameters():
-        parameter.data[...] = 1
+        parameter.array[...] = 1
     y = _summing(layer, ones)
     assert field.output_size == y.shape[2:]
     for place in np.ndindex(*field.output_size):
@@ -211,7 +211,7 @@ def test_gridding(dilations: list[int], untouched: int, total: int) -> None:
 def test_path_counts_are_the_gradient_with_weights_of_one(dilations: list[int], kernel: int) -> None:
     layers = [nn.Conv2d(1, 1, kernel, dilation=d, bias=False, dtype=np.float64) for d in dilations]
     for layer in layers:
-        layer.weight.data[...] = 1
+        layer.weight.array[...] = 1
     size = 1 + sum(d * (kernel - 1) for d in dilations)
     x = tc.zeros(1, 1, size, size, dtype=np.float64, requires_grad=True)
     y = nn.Sequential(*layers)(x)

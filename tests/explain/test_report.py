@@ -144,8 +144,8 @@ MISTAKES: dict[str, tuple[Callable[..., Any], list[tc.Tensor], str, str]] = {
     ),
     "a kernel's own gradient flipped": (
         lambda x, w: operation(
-            lambda x, w: F.conv1d(tc.Tensor(x), tc.Tensor(w)).data,
-            lambda g, x, w: (None, tc.Tensor(np.correlate(x.data[0, 0], g.data[0, 0])[None, None, ::-1].copy())),
+            lambda x, w: F.conv1d(tc.Tensor(x), tc.Tensor(w)).array,
+            lambda g, x, w: (None, tc.Tensor(np.correlate(x.array[0, 0], g.array[0, 0])[None, None, ::-1].copy())),
         )(x, w),
         [leaf(1, 1, 6).detach(), leaf(1, 1, 3, seed=1)], "flipped kernel", "is right but turned around",
     ),
@@ -166,13 +166,13 @@ MISTAKES: dict[str, tuple[Callable[..., Any], list[tc.Tensor], str, str]] = {
     ),
     "windows that overlap, with several channels": (
         lambda x, w: operation(
-            lambda x, w: F.conv1d(tc.Tensor(x), tc.Tensor(w)).data,
-            lambda g, x, w: (assigning_input_grad(g.data, w.data, x.shape), None),
+            lambda x, w: F.conv1d(tc.Tensor(x), tc.Tensor(w)).array,
+            lambda g, x, w: (assigning_input_grad(g.array, w.array, x.shape), None),
         )(x, w),
         [leaf(1, 2, 6), leaf(3, 2, 3, seed=1).detach()], "missing accumulation", "one of them alone",
     ),
     "a gradient one cell further": (
-        operation(lambda x: x * 1.0, lambda g, x: tc.Tensor(np.roll(g.data, 1, -1))), [leaf(1, 2, 5)],
+        operation(lambda x: x * 1.0, lambda g, x: tc.Tensor(np.roll(g.array, 1, -1))), [leaf(1, 2, 5)],
         "backward's window at the wrong places", "moved by 1 along axis 2",
     ),
     "cells that get nothing": (
@@ -275,7 +275,7 @@ def test_kinks_and_ties_are_told_and_accepted() -> None:
 
 
 def test_a_wrong_value_at_a_kink_is_wrong() -> None:
-    wrong = operation(np.abs, lambda g, x: g * 5 * tc.sign(x) + 7 * g * tc.Tensor(x.data == 0))
+    wrong = operation(np.abs, lambda g, x: g * 5 * tc.sign(x) + 7 * g * tc.Tensor(x.array == 0))
     report = gradcheck_report(wrong, tc.tensor([0.0, 1.0], dtype=tc.float64, requires_grad=True))
     assert report.inputs[0].wrong.tolist() == [True, True]
 
@@ -331,9 +331,9 @@ def test_arguments_are_checked_and_left_alone() -> None:
     with pytest.raises(ValueError, match="no Tensor of floats"):
         gradcheck_report(lambda x: x.detach().argmax(), leaf(3))
     x = leaf(3)
-    before = x.data.copy()
+    before = x.array.copy()
     gradcheck_report(lambda x, n: x * n, [x, 3])
-    assert np.array_equal(x.data, before)
+    assert np.array_equal(x.array, before)
     assert x.grad is None
 
 

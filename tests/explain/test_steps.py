@@ -167,8 +167,8 @@ def test_what_a_step_shows_may_be_written_to_afterwards() -> None:
     steps = list(backward_steps((a + b).sum()))
     for step in steps:
         for grad in (*step.grad_out, *step.grad_in):
-            if grad is not None and grad.data.flags.writeable:
-                grad.data[...] = 99
+            if grad is not None and grad.array.flags.writeable:
+                grad.array[...] = 99
     assert a.grad.item() == b.grad.item() == 1
 
 
@@ -300,9 +300,9 @@ def test_the_formula_of_a_function_of_one_variable_is_what_is_computed(name: str
     g = np.random.default_rng(2).standard_normal(y.shape)
     step = next(s for s in backward_steps(y, tc.Tensor(g)) if s.op == name)
     value, gradient = (part.split(" = ", 1)[1] for part in step.formula.split(";  "))
-    arrays = {"x": x.data, "g": g}
+    arrays = {"x": x.array, "g": g}
     np.testing.assert_allclose(evaluate(value, **arrays), y.detach().numpy(), rtol=1e-12)
-    np.testing.assert_allclose(evaluate(gradient, y=y.data, **arrays), step.grad_in[0].numpy(), rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(evaluate(gradient, y=y.array, **arrays), step.grad_in[0].numpy(), rtol=1e-10, atol=1e-14)
 
 
 BINARY = {
@@ -318,7 +318,7 @@ def test_the_formula_of_a_function_of_two_variables_is_what_is_computed(name: st
     g = np.random.default_rng(4).standard_normal(y.shape)
     step = next(s for s in backward_steps(y, tc.Tensor(g)) if s.op == name)
     value, gradients = step.formula.split(";  ")
-    arrays = {"a": a.data, "b": b.data, "y": y.data, "g": g}
+    arrays = {"a": a.array, "b": b.array, "y": y.array, "g": g}
     np.testing.assert_allclose(evaluate(value.split(" = ")[1], **arrays), y.detach().numpy(), rtol=1e-12)
     for text, grad in zip(gradients.split(", "), step.grad_in):
         np.testing.assert_allclose(evaluate(text.split(" = ")[1], **arrays), grad.numpy(), rtol=1e-10)

@@ -66,7 +66,7 @@ def test_multiply_adds_of_linear() -> None:
 @pytest.mark.parametrize(("stride", "groups"), [(1, 1), (2, 1), (1, 4)])
 def test_im2col_bytes_are_what_im2col_takes(stride: int, groups: int) -> None:
     conv, x = nn.Conv2d(8, 4, 3, stride, groups=groups), tc.zeros(4, 8, 66, 66)
-    _, peak = traced(lambda: columns_of(x.data, (3, 3), conv_geometry((3, 3), stride)))
+    _, peak = traced(lambda: columns_of(x.array, (3, 3), conv_geometry((3, 3), stride)))
     (row,) = summary(conv, x).rows
     assert peak == pytest.approx(row.im2col_bytes, rel=0.05)
     assert row.im2col_bytes_per_sample * 4 == row.im2col_bytes

@@ -194,7 +194,7 @@ def test_gelu_is_x_times_the_normal_distribution_function() -> None:
 
 def test_prelu_has_a_slope_per_channel() -> None:
     layer = nn.PReLU(2, init=0.5)
-    layer.weight.data = np.array([0.5, 2.0], np.float32)
+    layer.weight.array = np.array([0.5, 2.0], np.float32)
     assert layer(-tc.ones(1, 2, 2)).tolist() == [[[-0.5, -0.5], [-2.0, -2.0]]]
 
 
@@ -237,7 +237,7 @@ def test_transposed_conv_passes_its_arguments_on(options: dict[str, Any]) -> Non
 
 def test_a_padding_mode_fills_the_border_from_the_image() -> None:
     layer = nn.Conv1d(1, 1, 3, padding=1, padding_mode="circular", bias=False)
-    layer.weight.data = np.array([[[100.0, 10.0, 1.0]]], np.float32)
+    layer.weight.array = np.array([[[100.0, 10.0, 1.0]]], np.float32)
     assert layer(tc.tensor([[[1.0, 2.0, 3.0]]])).tolist() == [[[312.0, 123.0, 231.0]]]
 
 

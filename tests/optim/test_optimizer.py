@@ -71,18 +71,18 @@ def test_a_step_on_a_device_copies_nothing_and_agrees_with_the_cpu(
     train(rule(cpu, **options), cpu, range(3))
     for param, reference in zip(here, cpu):
         assert param.device == device
-        np.testing.assert_allclose(asnumpy(param.data), reference.data, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(asnumpy(param.array), reference.array, rtol=1e-5, atol=1e-6)
 
 
 @each_rule
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_parameters_and_state_keep_their_dtype(rule: Any, options: dict, dtype: Any) -> None:
     params = make_params(dtype=dtype)
-    before = [param.data for param in params]
+    before = [param.array for param in params]
     optimizer = rule(params, **options)
     train(optimizer, params, range(2))
     for param, array in zip(params, before):
-        assert param.data is array, "a step writes in place"
+        assert param.array is array, "a step writes in place"
         assert param.dtype == dtype
         for key, value in optimizer.state[param].items():
             if key == "step":
@@ -98,7 +98,7 @@ def test_options_may_be_numpy_scalars(rule: Any, options: dict) -> None:
     train(rule(ours, **numpy_options), ours, range(2))
     train(rule(theirs, **options), theirs, range(2))
     for a, b in zip(ours, theirs):
-        np.testing.assert_array_equal(a.data, b.data)
+        np.testing.assert_array_equal(a.array, b.array)
 
 
 @each_rule
@@ -111,7 +111,7 @@ def test_pieces_and_memory_order_do_not_change_the_numbers(
     train(rule([whole], **options), [whole], range(3))
     monkeypatch.setattr("tinyconv.optim.scratch.BLOCK", 7)
     train(rule([pieces], **options), [pieces], range(3))
-    np.testing.assert_array_equal(whole.data, pieces.data)
+    np.testing.assert_array_equal(whole.array, pieces.array)
 
 
 @each_rule
@@ -119,10 +119,10 @@ def test_a_step_does_not_change_the_gradient(rule: Any, options: dict) -> None:
     params = make_params()
     optimizer = rule(params, **options)
     give_gradients(params, 0)
-    before = [param.grad.data.copy() for param in params]
+    before = [param.grad.array.copy() for param in params]
     optimizer.step()
     for param, grad in zip(params, before):
-        np.testing.assert_array_equal(param.grad.data, grad)
+        np.testing.assert_array_equal(param.grad.array, grad)
 
 
 @each_rule
@@ -134,7 +134,7 @@ def test_training_lowers_the_loss(rule: Any, options: dict) -> None:
         optimizer.zero_grad()
         (sign * (w * w).sum()).backward()
         optimizer.step()
-    assert float((w.data**2).sum()) < 2.5
+    assert float((w.array**2).sum()) < 2.5
 
 
 def test_steps_reuse_their_scratch_memory() -> None:
@@ -180,7 +180,7 @@ def test_zero_grad_gives_none_or_zeros(device: Device, on_device: Callable) -> N
     with on_device():
         optimizer.zero_grad(set_to_none=False)
     assert [param.grad is None for param in params] == [False, False, True, True]
-    assert not asnumpy(params[0].grad.data).any()
+    assert not asnumpy(params[0].grad.array).any()
     optimizer.zero_grad()
     assert all(param.grad is None for param in params)
 
@@ -264,7 +264,7 @@ def test_training_goes_on_bit_equal_from_saved_state(rule: Any, options: dict, d
     optimizer = rule(straight, **options)
     train(optimizer, straight, range(3))
     saved = optimizer.state_dict()
-    arrays = [asnumpy(param.data).copy() for param in straight]
+    arrays = [asnumpy(param.array).copy() for param in straight]
     train(optimizer, straight, range(3, 6))  # the saved state must not change by this
 
     resumed = [leaf(array, device) for array in arrays]
@@ -272,7 +272,7 @@ def test_training_goes_on_bit_equal_from_saved_state(rule: Any, options: dict, d
     other.load_state_dict(saved)
     train(other, resumed, range(3, 6))
     for a, b in zip(straight, resumed):
-        np.testing.assert_array_equal(asnumpy(a.data), asnumpy(b.data))
+        np.testing.assert_array_equal(asnumpy(a.array), asnumpy(b.array))
 
 
 def test_state_survives_a_file(tmp_path: Path, device: Device) -> None:
@@ -280,13 +280,13 @@ def test_state_survives_a_file(tmp_path: Path, device: Device) -> None:
     optimizer = tc.optim.Adam(params, lr=0.1, amsgrad=True)
     train(optimizer, params, range(3))
     tc.save(optimizer.state_dict(), tmp_path / "optimizer.npz")
-    twins = [leaf(asnumpy(param.data), device) for param in params]
+    twins = [leaf(asnumpy(param.array), device) for param in params]
     other = tc.optim.Adam(twins)
     other.load_state_dict(tc.load(tmp_path / "optimizer.npz"))
     train(optimizer, params, range(3, 6))
     train(other, twins, range(3, 6))
     for a, b in zip(params, twins):
-        np.testing.assert_array_equal(asnumpy(a.data), asnumpy(b.data))
+        np.testing.assert_array_equal(asnumpy(a.array), asnumpy(b.array))
 
 
 def test_state_dict_has_pytorch_form() -> None:
@@ -313,7 +313,7 @@ def test_state_may_come_as_arrays_of_another_dtype_or_device(device: Device) -> 
     optimizer.load_state_dict(saved)
     state = optimizer.state[w]
     assert state["step"] == 3
-    assert type(state["exp_avg"]) is type(w.data)
+    assert type(state["exp_avg"]) is type(w.array)
     assert state["exp_avg"].dtype == np.float32
     assert (asnumpy(state["exp_avg_sq"]) == [1, 2]).all()
 
@@ -421,7 +421,7 @@ def test_state_loaded_before_a_lazy_models_first_forward_waits_for_it() -> None:
     resumed.load_state_dict(weights)
     net_step(resumed, other, x)
     for a, b in zip(net.parameters(), resumed.parameters()):
-        np.testing.assert_array_equal(a.data, b.data)
+        np.testing.assert_array_equal(a.array, b.array)
 
 
 # --- errors ---
@@ -504,7 +504,7 @@ def test_a_gradient_that_does_not_fit() -> None:
     w.grad = tc.Tensor(Device("strict").asarray(np.ones(2, np.float32)))
     with pytest.raises(RuntimeError, match=r"on cpu, but its gradient is float32 of shape .* on strict"):
         optimizer.step()
-    np.testing.assert_array_equal(w.data, [1, 2])
+    np.testing.assert_array_equal(w.array, [1, 2])
 
 
 def test_a_parameter_in_read_only_memory() -> None:

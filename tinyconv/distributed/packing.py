@@ -72,7 +72,7 @@ class GradientPack:
                 if param.grad is None or not weight:  # 0 * gradient could be NaN: the mean of nothing
                     part.fill(0)
                 else:
-                    xp.multiply(param.grad.data, weight, out=part, dtype=self.dtype)
+                    xp.multiply(param.grad.array, weight, out=part, dtype=self.dtype)
         present = [param.grad is not None and weight > 0 for param in self.params]
         header = np.array([weight, samples is None, not any(present), *present], self.dtype)
         buffer = self._buffer if self.on_device else asnumpy(self._buffer)

@@ -39,9 +39,9 @@ def broadcast_parameters(model: Module, comm: Communicator | None = None) -> Non
     members = dict([*model.named_parameters(), *model.named_buffers()])
     agree_on_layout(comm, list(members.values()), list(members))
     for member in members.values():
-        received = comm.broadcast_array(member.data)
+        received = comm.broadcast_array(member.array)
         if not comm.is_main:
-            get_array_module(member.data).copyto(member.data, received)
+            get_array_module(member.array).copyto(member.array, received)
             member.bump_version()
 
 
@@ -59,7 +59,7 @@ def agree_on_layout(comm: Communicator, tensors: Sequence[Tensor], names: Sequen
     >>> agree_on_layout(Communicator(), [tc.zeros(2)], ["bias"])
     """
     own = [
-        (name, None if tensor.data is None else tuple(tensor.shape), str(tensor.dtype))
+        (name, None if tensor.array is None else tuple(tensor.shape), str(tensor.dtype))
         for name, tensor in zip(names, tensors)
     ]
     layouts = comm.allgather(own)

@@ -117,7 +117,7 @@ def make_layer(args: argparse.Namespace) -> nn.Module:
             1, 1, args.kernel, stride, args.padding, args.dilation, 1, False, args.padding_mode,
             cover_all=args.cover_all,
         )  # fmt: skip
-    layer.weight.data = _filled(layer.weight.shape, args.weights, "--weights")
+    layer.weight.array = _filled(layer.weight.shape, args.weights, "--weights")
     return layer
 
 
@@ -176,7 +176,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _kernel_text(layer: nn.Module) -> str:
-    rows = layer.weight.data.reshape(-1, layer.weight.shape[-1])
+    rows = layer.weight.array.reshape(-1, layer.weight.shape[-1])
     return grid_text([[number(float(value)) for value in row] for row in rows])
 
 

@@ -61,7 +61,7 @@ def _of_the_whole(experiment: Experiment, report: GradcheckReport, atol: float, 
     if report.error:
         return _failed_backward(report.error)
     position = experiment.checked[0]
-    point = np.array(asnumpy(experiment.arguments[position]._data))
+    point = np.array(asnumpy(experiment.arguments[position].array))
     first, second = experiment.values(position, point), experiment.values(position, point)
     if any(not np.array_equal(a, b, equal_nan=True) for a, b in zip(first, second)):
         return Cause(
@@ -97,7 +97,7 @@ def _float32(experiment: Experiment, atol: float, rtol: float) -> Cause | None:
     if not narrow:
         return None
     wide = [
-        Tensor(a._data.astype(np.float64), a.requires_grad) if isinstance(a, Tensor) and a.dtype.kind == "f" else a
+        Tensor(a.array.astype(np.float64), a.requires_grad) if isinstance(a, Tensor) and a.dtype.kind == "f" else a
         for a in experiment.arguments
     ]
     again = Experiment(experiment.func, wide, experiment.eps)
@@ -192,7 +192,7 @@ def _contributions(experiment: Experiment) -> dict[int, list[np.ndarray]]:
                 if not waiting[edge[0]]:
                     ready.append(edge[0])
     return {
-        i: [np.asarray(asnumpy(g._data), np.float64) for g in arrived.get(experiment.arguments[i], {}).get(0, [])]
+        i: [np.asarray(asnumpy(g.array), np.float64) for g in arrived.get(experiment.arguments[i], {}).get(0, [])]
         for i in experiment.checked
     }
 
@@ -268,9 +268,9 @@ def _tensors_at_hand(experiment: Experiment, entry: InputReport) -> Iterator[tup
     yield "twice the input", 2.0 * entry.point
     for i, argument in enumerate(experiment.arguments):
         if isinstance(argument, Tensor) and i != entry.position and argument.dtype.kind == "f":
-            yield f"input {i}", np.asarray(asnumpy(argument._data), np.float64)
+            yield f"input {i}", np.asarray(asnumpy(argument.array), np.float64)
     for i, out in enumerate(experiment.outputs):
-        yield f"output {i}", np.asarray(asnumpy(out._data), np.float64)
+        yield f"output {i}", np.asarray(asnumpy(out.array), np.float64)
 
 
 def _flipped(experiment: Experiment, entry: InputReport, equal: Equal) -> Cause | None:
@@ -310,7 +310,7 @@ def _rearranged(
     for i, argument in enumerate(experiment.arguments):
         if i == entry.position or not isinstance(argument, Tensor) or argument.dtype.kind != "f":
             continue
-        values = asnumpy(argument._data)
+        values = asnumpy(argument.array)
         changed = change(values)
         if changed is None or np.array_equal(changed, values):
             continue

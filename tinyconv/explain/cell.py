@@ -187,7 +187,7 @@ def explain_cell(layer: Module, x: Any, index: Sequence[int]) -> CellExplanation
     --------
     >>> import tinyconv as tc
     >>> conv = tc.nn.Conv2d(1, 1, 2, bias=False)
-    >>> conv.weight.data[...] = [[0, 1], [2, 3]]
+    >>> conv.weight.array[...] = [[0, 1], [2, 3]]
     >>> cell = explain_cell(conv, tc.arange(9).reshape(1, 1, 3, 3).float(), (0, 0, 0, 0))
     >>> print(cell)
     y[0, 0, 0, 0] = 0*0 + 1*1 + 3*2 + 4*3 = 19
@@ -347,7 +347,7 @@ class Influences:
     --------
     >>> import tinyconv as tc
     >>> conv = tc.nn.Conv1d(1, 1, 2, bias=False)
-    >>> conv.weight.data[...] = [1, 10]
+    >>> conv.weight.array[...] = [1, 10]
     >>> reached = influences(conv, (1, 1, 3), (0, 0, 1))
     >>> print(reached)
     x[0, 0, 1] reaches 2 of 2 outputs:

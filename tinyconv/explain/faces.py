@@ -125,7 +125,7 @@ def loops(layer: Module, x: Any) -> Loops:
     --------
     >>> import tinyconv as tc
     >>> conv = tc.nn.Conv1d(1, 1, 2, bias=False)
-    >>> conv.weight.data[...] = [-1, 1]
+    >>> conv.weight.array[...] = [-1, 1]
     >>> loops(conv, tc.tensor([[[1.0, 2.0, 4.0]]])).output
     array([[[1., 2.]]])
     """
@@ -335,13 +335,13 @@ def conv_matrix(layer: Module, in_shape: Any) -> SparseMatrix:
     --------
     >>> import tinyconv as tc
     >>> conv = tc.nn.Conv1d(1, 1, 3, bias=False)
-    >>> conv.weight.data[...] = [1, 2, 3]
+    >>> conv.weight.array[...] = [1, 2, 3]
     >>> print(conv_matrix(conv, (1, 5)))
     1 2 3 . .
     . 1 2 3 .
     . . 1 2 3
     >>> up = tc.nn.ConvTranspose1d(1, 1, 3, bias=False)
-    >>> up.weight.data = conv.weight.data
+    >>> up.weight.array = conv.weight.array
     >>> print(conv_matrix(up, (1, 3)))
     1 . .
     2 1 .
@@ -380,7 +380,7 @@ def matrix_gradients(matrix: SparseMatrix, x: Any, grad_output: Any, weight_shap
     --------
     >>> import tinyconv as tc
     >>> conv = tc.nn.Conv1d(1, 1, 2, bias=False)
-    >>> conv.weight.data[...] = [1, 10]
+    >>> conv.weight.array[...] = [1, 10]
     >>> matrix_gradients(conv_matrix(conv, (1, 3)), np.array([[[1.0, 2.0, 3.0]]]), np.ones((1, 1, 2)), (1, 1, 2))
     (array([[[ 1., 11., 10.]]]), array([[[3., 5.]]]))
     """
@@ -412,7 +412,7 @@ class ThreeWays:
     --------
     >>> import tinyconv as tc
     >>> conv = tc.nn.Conv1d(1, 1, 2, bias=False)
-    >>> conv.weight.data[...] = [1, 2]
+    >>> conv.weight.array[...] = [1, 2]
     >>> print(three_ways(conv, tc.tensor([[[1.0, 2.0, 4.0]]])))
     Conv1d(1, 1, kernel_size=(2,), stride=(1,), bias=False)
     <BLANKLINE>

@@ -171,12 +171,12 @@ def _call(model: Module, inputs: Sequence[Any], labels: dict[int, str], traced: 
 @contextlib.contextmanager
 def _same_buffers(model: Module) -> Iterator[None]:
     """Put running statistics back as they were."""
-    before = [(buffer, buffer._data.copy()) for buffer in model.buffers() if buffer._data is not None]
+    before = [(buffer, buffer.array.copy()) for buffer in model.buffers() if buffer.array is not None]
     try:
         yield
     finally:
         for buffer, array in before:
-            buffer._data[...] = array
+            buffer.array[...] = array
 
 
 @contextlib.contextmanager

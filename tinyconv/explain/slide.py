@@ -98,7 +98,7 @@ def frame(layer: Module, x: Any, index: Sequence[int]) -> str:
     --------
     >>> import tinyconv as tc
     >>> conv = tc.nn.Conv2d(1, 1, 2, bias=False)
-    >>> conv.weight.data[...] = [[0, 1], [2, 3]]
+    >>> conv.weight.array[...] = [[0, 1], [2, 3]]
     >>> print(frame(conv, tc.arange(9).reshape(1, 1, 3, 3).float(), (0, 0, 0, 1)))
      0 [1][2]      19 [25]
      3 [4][5]       ?   ?

@@ -273,7 +273,7 @@ def _show(grad: Tensor | None) -> str:
     """Shape and values, or their range where they are many."""
     if grad is None:
         return "none arrived"
-    values = asnumpy(grad._data)
+    values = asnumpy(grad.array)
     if values.size <= 8:
         with np.printoptions(precision=6, suppress=False, formatter={"float": "{:.6g}".format}):
             text = " ".join(str(values).split()).replace("[ ", "[")

@@ -207,10 +207,10 @@ def _row(call: Call, counted: set[int]) -> LayerCost:
 
 
 def _shares_memory(a: Tensor, b: Tensor) -> bool:
-    if a is b or a._data is b._data:
+    if a is b or a.array is b.array:
         return True
-    on_host = isinstance(a._data, np.ndarray) and isinstance(b._data, np.ndarray)
-    return on_host and bool(np.may_share_memory(a._data, b._data))
+    on_host = isinstance(a.array, np.ndarray) and isinstance(b.array, np.ndarray)
+    return on_host and bool(np.may_share_memory(a.array, b.array))
 
 
 def _work(layer: Any, x: Tensor, y: Tensor) -> tuple[int, int]:

@@ -77,7 +77,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 
 def _as_tensor(tensor: Any) -> Tensor:
-    """Take a raw array too, such as ``weight.data``: a Tensor shares its memory, so that it is the one filled."""
+    """Take a raw array too, such as ``weight.array``: a Tensor shares its memory, so that it is the one filled."""
     if isinstance(tensor, Tensor):
         return tensor
     if not is_array(tensor):

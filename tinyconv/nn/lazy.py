@@ -97,14 +97,14 @@ class WeightedLayer(Module):
         if isinstance(self.weight, UninitializedParameter):
             self.weight.materialize(self._weight_shape(in_size), like=x)
             if self.bias is not None and self.bias.device != self.weight.device:
-                self.bias.data = self.weight.device.asarray(self.bias._data)
+                self.bias.array = self.weight.device.asarray(self.bias.array)
             self.reset_parameters()
 
 
 def _make_lazy(weight: Parameter, attributes: dict[str, Any]) -> None:
     """Undo ``UninitializedParameter.materialize``."""
     if not isinstance(weight, UninitializedParameter):
-        weight._data = np.zeros(0, np.float32)  # host: holds nothing
+        weight.array = np.zeros(0, np.float32)  # host: holds nothing
         weight.__class__ = UninitializedParameter
         weight.__dict__.update(attributes)
 

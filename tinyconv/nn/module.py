@@ -486,8 +486,8 @@ def _move(member: Tensor | None, device: Device | None, dtype: Any) -> None:
         return
     for tensor in (member, member.grad):
         if tensor is not None:
-            array = tensor._data if device is None else device.asarray(tensor._data)
-            tensor.data = array.astype(dtype, copy=False) if dtype is not None and array.dtype.kind == "f" else array
+            array = tensor.array if device is None else device.asarray(tensor.array)
+            tensor.array = array.astype(dtype, copy=False) if dtype is not None and array.dtype.kind == "f" else array
 
 
 def _as_tensor(value: Any) -> Tensor:

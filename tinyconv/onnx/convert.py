@@ -337,4 +337,4 @@ def host(value: Any) -> np.ndarray:
     >>> host(tc.ones(2)).tolist()
     [1.0, 1.0]
     """
-    return asnumpy(value.data)
+    return asnumpy(value.array)

@@ -34,7 +34,7 @@ def _array_function(kind: str, name: str) -> None:
     """An operator without derivative, computed by the array function `name`."""
 
     def call(node: Node, x: Tensor) -> Tensor:
-        return Tensor(getattr(get_array_module(x.data), name)(x.data))
+        return Tensor(getattr(get_array_module(x.array), name)(x.array))
 
     OPERATORS[kind] = call
 
@@ -55,9 +55,9 @@ def _divide(a: Tensor, b: Tensor) -> Tensor:
     """Division; of integers, towards zero."""
     if a.dtype.kind == "f":
         return ops.div(a, b)
-    xp = get_array_module(a.data)
+    xp = get_array_module(a.array)
     with quiet():
-        quotient = xp.sign(a.data) * xp.sign(b.data) * (xp.abs(a.data) // xp.abs(b.data))
+        quotient = xp.sign(a.array) * xp.sign(b.array) * (xp.abs(a.array) // xp.abs(b.array))
     return Tensor(quotient.astype(a.dtype))
 
 
@@ -94,7 +94,7 @@ def _mod(node: Node, a: Tensor, b: Tensor) -> Tensor:
     if not node.get("fmod", 0):
         return ops.remainder(a, b)
     with quiet():
-        return Tensor(get_array_module(a.data).fmod(a.data, b.data))
+        return Tensor(get_array_module(a.array).fmod(a.array, b.array))
 
 
 @operator("Max", "Min")
@@ -221,8 +221,8 @@ def _hardmax(node: Node, x: Tensor) -> Tensor:
     """1 at the first largest value, 0 elsewhere."""
 
     def first_largest(value: Tensor, axis: int) -> Tensor:
-        xp = get_array_module(value.data)
-        best = xp.expand_dims(xp.argmax(value.data, axis=axis), axis)
+        xp = get_array_module(value.array)
+        best = xp.expand_dims(xp.argmax(value.array, axis=axis), axis)
         places = xp.moveaxis(xp.arange(value.shape[axis]).reshape((-1,) + (1,) * (value.ndim - 1)), 0, axis)
         return Tensor((places == best).astype(value.dtype))
 
@@ -234,5 +234,5 @@ def _dropout(node: Node, x: Tensor, ratio: Tensor | None = None, training: Tenso
     """The identity, as in every model that is not being trained."""
     if training is not None and bool(training.item()) and (ratio is None or ratio.item() > 0):
         raise node.refuse("training_mode: its random mask is no file's to say")
-    mask = Tensor(get_array_module(x.data).ones(x.shape, bool)) if node.wants(1) else None
+    mask = Tensor(get_array_module(x.array).ones(x.shape, bool)) if node.wants(1) else None
     return x, mask

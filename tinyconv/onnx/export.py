@@ -125,7 +125,7 @@ def _one_sample_more(examples: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
 
 def _other_values(x: Tensor) -> Tensor:
     """The samples in another order, the first or second of them again, and floats a little smaller."""
-    values = asnumpy(x.data)[(np.arange(len(x) + 1) + 1) % len(x)]
+    values = asnumpy(x.array)[(np.arange(len(x) + 1) + 1) % len(x)]
     return Tensor(x.device.asarray(values * values.dtype.type(0.9375) if x.dtype.kind == "f" else values))
 
 
@@ -169,7 +169,7 @@ def _build(model: Any, first: Trace, second: Trace | None, names_in: list[str], 
     """The ModelProto of a trace."""
     states = model.state_dict() if isinstance(model, Module) else {}
     reserved = {*names_in, *names_out}
-    g = GraphBuilder({id(t.data): f"{name}_" if name in reserved else name for name, t in states.items()})
+    g = GraphBuilder({id(t.array): f"{name}_" if name in reserved else name for name, t in states.items()})
     if second is not None:
         g.open_batch(names_in[0], first.inputs[0].shape[0], second.inputs[0].shape[0])
         _pair_values(g, first, second)
@@ -231,7 +231,7 @@ def _check(proto: Any, trace: Trace) -> None:
     for name, result, wanted in zip(
         loaded.output_names, results if isinstance(results, tuple) else (results,), trace.outputs
     ):
-        found, expected = asnumpy(result.data), asnumpy(wanted.data)
+        found, expected = asnumpy(result.array), asnumpy(wanted.array)
         tolerance = 1e-2 if expected.dtype == np.float16 else 1e-4
         if found.shape != expected.shape or not np.allclose(found, expected, tolerance, tolerance, equal_nan=True):
             raise RuntimeError(

@@ -64,11 +64,11 @@ class GraphBuilder:
 
     def pair(self, tensor: Tensor, twin: Tensor) -> None:
         """Say which value of the second run, with another batch, is the same as one of the first."""
-        self._twins[id(tensor.data)] = twin
+        self._twins[id(tensor.array)] = twin
 
     def sizes(self, tensor: Tensor) -> list[Size]:
         """The sizes of a value, as far as they follow the batch."""
-        twin = self._twins.get(id(tensor.data), tensor)
+        twin = self._twins.get(id(tensor.array), tensor)
         if self._batches is None or twin.shape == tensor.shape:
             return [(0, n) for n in tensor.shape]
         first, second = self._batches
@@ -100,29 +100,29 @@ class GraphBuilder:
 
     def bind(self, tensor: Tensor, name: str) -> None:
         """Give a value its name."""
-        self._names[id(tensor.data)] = name
-        self._alive.append(tensor.data)
+        self._names[id(tensor.array)] = name
+        self._alive.append(tensor.array)
 
     def value(self, value: Any, dtype: Any = None) -> str:
         """The name of a Tensor (a constant, if nothing computes it) or of a number."""
         if not isinstance(value, Tensor):
             return self.constant(np.asarray(value, dtype))
-        known = self._names.get(id(value.data))
+        known = self._names.get(id(value.array))
         if known is not None:
             return known
-        twin = self._twins.get(id(value.data))
+        twin = self._twins.get(id(value.array))
         if twin is not None and not _equal(value, twin):
             raise NotExportable(
                 f"a value of shape {value.shape} depends on the batch, but was computed where it cannot be seen: "
                 f"outside tinyconv's operations, as from x.data or x.numpy()"
             )
-        name = self.constant(asnumpy(value.data), self.name_of(value))
+        name = self.constant(asnumpy(value.array), self.name_of(value))
         self.bind(value, name)
         return name
 
     def name_of(self, tensor: Tensor) -> str | None:
         """The name of a parameter or buffer in the model's state_dict."""
-        return self._parameters.get(id(tensor.data))
+        return self._parameters.get(id(tensor.array))
 
     def number(self, value: Any, like: Tensor) -> str:
         """A number in the dtype of a Tensor."""
@@ -184,4 +184,4 @@ class GraphBuilder:
 
 
 def _equal(a: Tensor, b: Tensor) -> bool:
-    return a.shape == b.shape and np.array_equal(asnumpy(a.data), asnumpy(b.data), equal_nan=a.dtype.kind == "f")
+    return a.shape == b.shape and np.array_equal(asnumpy(a.array), asnumpy(b.array), equal_nan=a.dtype.kind == "f")

@@ -161,8 +161,8 @@ def _max_pool(node: Node, x: Tensor) -> Any:
     y = ops.cast(y, x.dtype)
     if not node.wants(1):
         return y
-    xp, plane = get_array_module(x.data), math.prod(x.shape[2:])
-    places = kernels.flat_indices(taps.data, geometry)
+    xp, plane = get_array_module(x.array), math.prod(x.shape[2:])
+    places = kernels.flat_indices(taps.array, geometry)
     if node.get("storage_order", 0):
         places = _column_major(xp, places, x.shape[2:])
     first = xp.arange(x.shape[0] * x.shape[1]).reshape(x.shape[:2] + (1,) * (x.ndim - 2)) * plane
@@ -184,7 +184,7 @@ def _column_major(xp: Any, places: Any, size: tuple[int, ...]) -> Any:
 @operator("AveragePool")
 def _average_pool(node: Node, x: Tensor) -> Tensor:
     geometry = _pool_geometry(node, x)
-    xp = get_array_module(x.data)
+    xp = get_array_module(x.array)
     divisor = kernels.window_divisor(geometry, xp, x.dtype, bool(node.get("count_include_pad", 0)), None)
     total = WindowSum.apply(x, geometry)
     return total / (divisor if isinstance(divisor, float) else Tensor(divisor))
@@ -199,9 +199,9 @@ def _max_unpool(node: Node, x: Tensor, indices: Tensor, output_shape: Tensor | N
     size = tuple((i - 1) * s - lo - hi + k for i, s, (lo, hi), k in zip(x.shape[2:], strides, pairs, kernel))
     wanted = ints(output_shape)[2:] if output_shape is not None else size
     node.allow((*x.shape[:2], *map(max, size, wanted)), x.dtype.itemsize)
-    xp, plane = get_array_module(x.data), math.prod(size)
+    xp, plane = get_array_module(x.array), math.prod(size)
     first = xp.arange(x.shape[0] * x.shape[1]).reshape(x.shape[:2] + (1,) * (x.ndim - 2)) * plane
-    places = indices.data - first
+    places = indices.array - first
     if x.shape != indices.shape or (places.size and not (int(places.min()) >= 0 and int(places.max()) < plane)):
         raise IndexError(f"{node}: indices of shape {indices.shape} do not fit values {x.shape} in planes of {size}")
     y = Unpool.apply(x, Tensor(places), size)

@@ -148,12 +148,12 @@ class OnnxModel(Module):
 
     def _moved(self, name: str, value: Tensor, device: Device) -> Tensor:
         """A value of the file on a device; a large one is kept there while it is the same array."""
-        if value.device == device or value.data.nbytes <= SMALL_BYTES:
+        if value.device == device or value.array.nbytes <= SMALL_BYTES:
             return moved(value, device)
         array, copy = self._copies.get(name, (None, None))
-        if copy is None or array is not value.data or copy.device != device:
+        if copy is None or array is not value.array or copy.device != device:
             copy = moved(value, device)
-            self._copies[name] = value.data, copy
+            self._copies[name] = value.array, copy
         return copy
 
     def _run(self, node: Node, values: dict[str, Any], said: set[str]) -> None:

@@ -138,7 +138,7 @@ def moved(tensor: Tensor, device: Device) -> Tensor:
     """
     if tensor.device == device:
         return tensor
-    array = asnumpy(tensor.data)
+    array = asnumpy(tensor.array)
     if array.nbytes > SMALL_BYTES:
         return Tensor(device.asarray(array))
     return _copy(array.tobytes(), array.dtype.str, array.shape, device)
@@ -160,4 +160,4 @@ def ints(tensor: Tensor | None, default: Sequence[int] = ()) -> tuple[int, ...]:
     """
     if tensor is None:
         return tuple(default)
-    return tuple(int(n) for n in asnumpy(tensor.data).reshape(-1))
+    return tuple(int(n) for n in asnumpy(tensor.array).reshape(-1))

@@ -160,7 +160,7 @@ def _inside(node: Node, x: Tensor, axis: int, indices: Tensor) -> tuple[Tensor, 
 
     On a device looking would mean waiting for it, so there the caller makes floats NaN instead.
     """
-    size, raw, xp = x.shape[axis], indices.data, get_array_module(indices.data)
+    size, raw, xp = x.shape[axis], indices.array, get_array_module(indices.array)
     raw = xp.where(raw < 0, raw + size, raw)
     outside = (raw < 0) | (raw >= size)
     if xp is not np and x.dtype.kind == "f":
@@ -201,7 +201,7 @@ def _scatter_elements(node: Node, x: Tensor, indices: Tensor, updates: Tensor) -
     places[axis] = along
     result = x.clone()
     result[tuple(places)] = updates
-    return _nan_where(None if outside is None else Tensor(outside.data.any()), result)
+    return _nan_where(None if outside is None else Tensor(outside.array.any()), result)
 
 
 @operator("Tile", host=(1,))
@@ -225,7 +225,7 @@ def _trilu(node: Node, x: Tensor, k: Tensor | None = None) -> Tensor:
 def _one_hot(node: Node, indices: Tensor, depth: Tensor, values: Tensor) -> Tensor:
     count, axis = int(depth.reshape(-1)[0]), node.get("axis", -1)
     node.allow(indices.shape + (count,), values.dtype.itemsize)
-    classes = asnumpy(indices.data).astype(np.int64)
+    classes = asnumpy(indices.array).astype(np.int64)
     classes = np.where(classes < 0, classes + count, classes)
     hot = np.moveaxis(classes[..., None] == np.arange(count), -1, axis)
     return ops.where(moved(Tensor(hot), values.device), values[1], values[0])
@@ -285,7 +285,7 @@ def _resize(node: Node, x: Tensor, *inputs: Tensor | None) -> Tensor:
         or "axes" in node.attributes
     ):
         raise node.refuse(f"{rule}; only nearest, asymmetric, floor over all axes is available")
-    factors = [float(f) for f in asnumpy(scales.data)] if scales is not None else node.get("scales", ())
+    factors = [float(f) for f in asnumpy(scales.array)] if scales is not None else node.get("scales", ())
     wanted = ints(sizes) if sizes is not None and sizes.shape != (0,) else ()
     target = wanted or tuple(int(n * f) for n, f in zip(x.shape, factors))
     node.allow(target, x.dtype.itemsize)

@@ -113,11 +113,11 @@ class Trace:
 
     def __init__(self, inputs: tuple[Tensor, ...]):
         self.inputs = inputs
-        self.given = [asnumpy(t.data).copy() for t in inputs]  # the values before the run, which may write into them
+        self.given = [asnumpy(t.array).copy() for t in inputs]  # the values before the run, which may write into them
         self.outputs: tuple[Tensor, ...] = ()
         self.calls: list[Call] = []
-        self._alive = [t.data for t in inputs]
-        self._derived = {id(t.data) for t in inputs}
+        self._alive = [t.array for t in inputs]
+        self._derived = {id(t.array) for t in inputs}
         self._quiet = 0  # how many functions noted as a whole are at work
 
     @property
@@ -138,24 +138,24 @@ class Trace:
         """Add a call, unless it does not depend on the inputs or gives one of its arguments back."""
         outputs = result if isinstance(result, tuple) else (result,)
         call = Call(name, arguments, outputs)
-        given = {id(t.data) for t in call.tensors()}
-        if not given & self._derived or (len(outputs) == 1 and id(outputs[0].data) in given and name != "overwrite"):
+        given = {id(t.array) for t in call.tensors()}
+        if not given & self._derived or (len(outputs) == 1 and id(outputs[0].array) in given and name != "overwrite"):
             return
         # an array may change its place in a Tensor later on: keep what it is now
         self.calls.append(Call(name, {k: _frozen(v) for k, v in arguments.items()}, tuple(map(_frozen, outputs))))
         for tensor in (*call.tensors(), *outputs):
-            self._alive.append(tensor.data)
-        self._derived.update(id(t.data) for t in outputs)
+            self._alive.append(tensor.array)
+        self._derived.update(id(t.array) for t in outputs)
 
     def depends(self, tensor: Tensor) -> bool:
         """Tell whether a value was computed from the inputs."""
-        return id(tensor.data) in self._derived
+        return id(tensor.array) in self._derived
 
 
 def _frozen(value: Any) -> Any:
     if isinstance(value, tuple) and any(isinstance(part, Tensor) for part in value):
         return tuple(map(_frozen, value))
-    return Tensor(value.data) if isinstance(value, Tensor) else value
+    return Tensor(value.array) if isinstance(value, Tensor) else value
 
 
 def record(model: Callable[..., Any], inputs: tuple[Tensor, ...]) -> Trace:
@@ -183,7 +183,7 @@ def record(model: Callable[..., Any], inputs: tuple[Tensor, ...]) -> Trace:
     if not outputs or not all(isinstance(t, Tensor) for t in outputs):
         kinds = ", ".join(type(t).__name__ for t in outputs) or "nothing"
         raise TypeError(f"onnx.export: the model must give a Tensor or a tuple of Tensors, got {kinds}")
-    trace.outputs = tuple(Tensor(t.data) for t in outputs)
+    trace.outputs = tuple(Tensor(t.array) for t in outputs)
     return trace
 
 

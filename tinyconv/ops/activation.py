@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from .. import autograd
-from ..autograd import Function
+from ..autograd import Operation, Tensor
 from ..backend import Array, generator, get_array_module, quiet
 from ..errors import layer_name
 from .elementwise import mul, where
 from .promotion import as_float
 from .reduction import normalize_dims
 from .reduction import sum as sum_
-from .unary import Softplus, erf_, expm1
+from .unary import erf, expm1, smooth_relu
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+__all__ = ["dropout", "elu", "gelu", "leaky_relu", "log_softmax", "prelu", "relu", "silu", "softmax", "softplus"]
 
 
-class ReLU(Function):
+class ReLU(Operation):
     """``max(x, 0)``; the gradient passes where the output is positive."""
 
     __slots__ = ()
@@ -29,63 +27,54 @@ class ReLU(Function):
     def forward(self, x: Array) -> Array:
         xp, zero = get_array_module(x), x.dtype.type(0)
         # clip is three times as fast as maximum with a number, but integers have no infinity
-        y = xp.clip(x, zero, x.dtype.type(math.inf)) if x.dtype.kind == "f" else xp.maximum(x, zero)
-        self.save_for_backward(y)
-        return y
+        return xp.clip(x, zero, x.dtype.type(math.inf)) if x.dtype.kind == "f" else xp.maximum(x, zero)
 
-    def vjp(self, grad: Tensor) -> Any:
-        (y,) = self.saved_tensors
-        return Gate.apply(grad, y)
+    def grad_x(self, g: Tensor, out: Tensor) -> Tensor:
+        return Gate.apply(g, out)
 
 
-class Gate(Function):
-    """``grad`` where ``y > 0``, else 0; linear in `grad`, and flat in `y`."""
+class Gate(Operation):
+    """``g`` where ``y > 0``, else 0; linear in `g`, and flat in `y`."""
 
     __slots__ = ()
 
-    def forward(self, grad: Array, y: Array) -> Array:
-        self.save_for_backward(y)
-        mask = (y > 0).astype(grad.dtype)  # NumPy multiplies floats faster than floats and bools
-        mask *= grad
+    def forward(self, g: Array, y: Array) -> Array:
+        mask = (y > 0).astype(g.dtype)  # NumPy multiplies floats faster than floats and bools
+        mask *= g
         return mask
 
-    def vjp(self, grad: Tensor) -> Any:
-        (y,) = self.saved_tensors
-        return Gate.apply(grad, y), None
+    def grad_g(self, g: Tensor, y: Tensor) -> Tensor:
+        return Gate.apply(g, y)
+
+    def grad_y(self, g: Tensor) -> None:
+        return None
 
 
-class Softmax(Function):
-    """``y = exp(x)/sum(exp(x))``; ``vjp(g) = y*(g - sum(g*y))``."""
+class Softmax(Operation):
+    """``y = exp(x)/sum(exp(x))``; the gradient is ``y*(g - sum(g*y))``."""
 
-    __slots__ = ("_dim",)
+    __slots__ = ()
 
     def forward(self, x: Array, dim: int) -> Array:
-        self._dim = dim
         xp = get_array_module(x)
         y = xp.exp(x - xp.max(x, axis=dim, keepdims=True))
         y /= xp.sum(y, axis=dim, keepdims=True)
-        self.save_for_backward(y)
         return y
 
-    def vjp(self, grad: Tensor) -> Any:
-        (y,) = self.saved_tensors
-        return y * (grad - sum_(grad * y, self._dim, keepdim=True)), None
+    def grad_x(self, g: Tensor, out: Tensor, dim: int) -> Tensor:
+        return out * (g - sum_(g * out, dim, keepdim=True))
 
 
-class LogSoftmax(Function):
-    """``y = x - logsumexp(x)``; ``vjp(g) = g - exp(y)*sum(g)``."""
+class LogSoftmax(Operation):
+    """``y = x - logsumexp(x)``; the gradient is ``g - exp(y)*sum(g)``."""
 
-    __slots__ = ("_dim",)
+    __slots__ = ()
 
     def forward(self, x: Array, dim: int) -> Array:
-        self._dim = dim
-        y = log_softmax_array(x, dim)
-        self.save_for_backward(y)
-        return y
+        return log_softmax_array(x, dim)
 
-    def vjp(self, grad: Tensor) -> Any:
-        (y,) = self.saved_tensors
-        return grad - y.exp() * sum_(grad, self._dim, keepdim=True), None
+    def grad_x(self, g: Tensor, out: Tensor, dim: int) -> Tensor:
+        return g - out.exp() * sum_(g, dim, keepdim=True)
 
 
 def log_softmax_array(x: Array, dim: int) -> Array:
@@ -106,8 +95,7 @@ def relu(x: Any) -> Tensor:
     >>> tc.relu(tc.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
-    x = x if isinstance(x, autograd.tensor_type) else autograd.tensor_type(x)
-    return ReLU.apply(x)
+    return ReLU.apply(x if isinstance(x, Tensor) else Tensor(x))
 
 
 def _softmax_dim(x: Tensor, dim: int | None, function: str) -> int:
@@ -159,7 +147,7 @@ def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """
     x = as_float(x)
     scaled = x * beta if beta != 1.0 else x
-    smooth = Softplus.apply(scaled)
+    smooth = smooth_relu(scaled)
     return where(scaled.detach() > threshold, x, smooth / beta if beta != 1.0 else smooth)
 
 
@@ -232,7 +220,7 @@ def gelu(x: Tensor, approximate: str = "none") -> Tensor:
     tensor([0.0000, 0.8413])
     """
     if approximate == "none":
-        return x * (erf_(x * math.sqrt(0.5)) + 1.0) * 0.5
+        return x * (erf(x * math.sqrt(0.5)) + 1.0) * 0.5
     if approximate != "tanh":
         raise RuntimeError(
             f"{layer_name('gelu')}: approximate argument must be either none or tanh, got {approximate!r}"
@@ -278,9 +266,9 @@ def dropout(x: Tensor, p: float = 0.5, training: bool = True, channels: int = 0)
         raise ValueError(f"{layer_name('dropout')}: dropout probability has to be between 0 and 1, but got {p}")
     if not training or p == 0.0:
         return x
-    xp = get_array_module(x._data)
+    xp = get_array_module(x.array)
     shape = x.shape[: x.ndim - channels] + (1,) * channels
     random = xp.random.default_rng(int(generator().integers(2**31)))
     kept = random.random(shape, dtype=np.float32) >= p
     mask = kept.astype(x.dtype) * x.dtype.type(0.0 if p == 1.0 else 1.0 / (1.0 - p))
-    return x * autograd.tensor_type(mask)
+    return x * Tensor(mask)

@@ -13,10 +13,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .. import autograd
-from ..autograd import Function
+from ..autograd import Operation, Tensor
 from ..backend import Array
 from ..errors import layer_name
 from ..kernels.conv import col2im, convolve, convolve_input_grad, convolve_weight_grad, im2col
@@ -33,99 +32,88 @@ from ..language import translate
 from .promotion import cast
 from .shape import pad
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+__all__ = ["conv", "conv_transpose", "fold", "unfold"]
+
+Ints = tuple[int, ...]
 
 
-class Conv(Function):
+class Conv(Operation):
     """``y = x * w + b``: the window slides, products are summed (cross-correlation)."""
 
-    __slots__ = ("_geometry", "_kernel", "_size")
+    __slots__ = ()
 
     def forward(self, x: Array, w: Array, b: Array | None, geometry: ConvGeometry) -> Array:
-        self._geometry, self._size, self._kernel = geometry, x.shape[2:], w.shape[2:]
-        need_x, need_w, *_ = self.needs_input_grad
-        self.save_for_backward(x if need_w else None, w if need_x else None)
         return convolve(x, w, geometry, b)
 
-    def vjp(self, grad: Tensor) -> Any:
-        x, w = self.saved_tensors
-        need_x, need_w, need_b, _ = self.needs_input_grad
-        gx = ConvInputGrad.apply(grad, w, None, self._geometry, self._size) if need_x else None
-        gw = ConvWeightGrad.apply(x, grad, self._geometry, self._kernel) if need_w else None
-        return gx, gw, _bias_grad(grad) if need_b else None, None
+    def grad_x(self, g: Tensor, w: Tensor, geometry: ConvGeometry, shape: Ints) -> Tensor:
+        return ConvInputGrad.apply(g, w, None, geometry, shape[2:])
+
+    def grad_w(self, g: Tensor, x: Tensor, geometry: ConvGeometry, shape: Ints) -> Tensor:
+        return ConvWeightGrad.apply(x, g, geometry, shape[2:])
+
+    def grad_b(self, g: Tensor) -> Tensor:
+        return _sum_per_channel(g)
 
 
-class ConvInputGrad(Function):
+class ConvInputGrad(Operation):
     """The adjoint of Conv in x: spread ``gy`` through the window.  The transposed convolution."""
 
-    __slots__ = ("_geometry", "_kernel")
+    __slots__ = ()
 
-    def forward(
-        self, gy: Array, w: Array, b: Array | None, geometry: ConvGeometry, input_size: tuple[int, ...]
-    ) -> Array:
-        self._geometry, self._kernel = geometry, w.shape[2:]
-        need_y, need_w, *_ = self.needs_input_grad
-        self.save_for_backward(gy if need_w else None, w if need_y else None)
+    def forward(self, gy: Array, w: Array, b: Array | None, geometry: ConvGeometry, input_size: Ints) -> Array:
         return convolve_input_grad(gy, w, geometry, input_size, b)
 
-    def vjp(self, grad: Tensor) -> Any:
-        gy, w = self.saved_tensors
-        need_y, need_w, need_b, *_ = self.needs_input_grad
-        ggy = Conv.apply(grad, w, None, self._geometry) if need_y else None
-        gw = ConvWeightGrad.apply(grad, gy, self._geometry, self._kernel) if need_w else None
-        return ggy, gw, _bias_grad(grad) if need_b else None, None, None
+    def grad_gy(self, g: Tensor, w: Tensor, geometry: ConvGeometry) -> Tensor:
+        return Conv.apply(g, w, None, geometry)
+
+    def grad_w(self, g: Tensor, gy: Tensor, geometry: ConvGeometry, shape: Ints) -> Tensor:
+        return ConvWeightGrad.apply(g, gy, geometry, shape[2:])
+
+    def grad_b(self, g: Tensor) -> Tensor:
+        return _sum_per_channel(g)
 
 
-class ConvWeightGrad(Function):
+class ConvWeightGrad(Operation):
     """The adjoint of Conv in w: correlate the input with ``gy``."""
 
-    __slots__ = ("_geometry", "_size")
+    __slots__ = ()
 
-    def forward(self, x: Array, gy: Array, geometry: ConvGeometry, kernel_size: tuple[int, ...]) -> Array:
-        self._geometry, self._size = geometry, x.shape[2:]
-        need_x, need_y, *_ = self.needs_input_grad
-        self.save_for_backward(x if need_y else None, gy if need_x else None)
+    def forward(self, x: Array, gy: Array, geometry: ConvGeometry, kernel_size: Ints) -> Array:
         return convolve_weight_grad(x, gy, geometry, kernel_size)
 
-    def vjp(self, grad: Tensor) -> Any:
-        x, gy = self.saved_tensors
-        need_x, need_y, *_ = self.needs_input_grad
-        gx = ConvInputGrad.apply(gy, grad, None, self._geometry, self._size) if need_x else None
-        ggy = Conv.apply(x, grad, None, self._geometry) if need_y else None
-        return gx, ggy, None, None
+    def grad_x(self, g: Tensor, gy: Tensor, geometry: ConvGeometry, shape: Ints) -> Tensor:
+        return ConvInputGrad.apply(gy, g, None, geometry, shape[2:])
+
+    def grad_gy(self, g: Tensor, x: Tensor, geometry: ConvGeometry) -> Tensor:
+        return Conv.apply(x, g, None, geometry)
 
 
-def _bias_grad(grad: Tensor) -> Tensor:
-    return grad.sum((0, *range(2, grad.ndim)))
+def _sum_per_channel(g: Tensor) -> Tensor:
+    return g.sum((0, *range(2, g.ndim)))
 
 
-class Im2Col(Function):
+class Im2Col(Operation):
     """Every window as a column, ``(N, C*prod(K), L)``; adjoint of Col2Im."""
 
-    __slots__ = ("_geometry", "_kernel", "_size")
+    __slots__ = ()
 
-    def forward(self, x: Array, kernel_size: tuple[int, ...], geometry: ConvGeometry) -> Array:
-        self._size, self._kernel, self._geometry = x.shape[2:], kernel_size, geometry
+    def forward(self, x: Array, kernel_size: Ints, geometry: ConvGeometry) -> Array:
         return im2col(x, kernel_size, geometry)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return Col2Im.apply(grad, self._size, self._kernel, self._geometry), None, None
+    def grad_x(self, g: Tensor, kernel_size: Ints, geometry: ConvGeometry, shape: Ints) -> Tensor:
+        return Col2Im.apply(g, shape[2:], kernel_size, geometry)
 
 
-class Col2Im(Function):
+class Col2Im(Operation):
     """Columns added back to where their windows came from; adjoint of Im2Col."""
 
-    __slots__ = ("_geometry", "_kernel")
+    __slots__ = ()
 
-    def forward(
-        self, columns: Array, size: tuple[int, ...], kernel_size: tuple[int, ...], geometry: ConvGeometry
-    ) -> Array:
-        self._kernel, self._geometry = kernel_size, geometry
+    def forward(self, columns: Array, size: Ints, kernel_size: Ints, geometry: ConvGeometry) -> Array:
         return col2im(columns, size, kernel_size, geometry)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return Im2Col.apply(grad, self._kernel, self._geometry), None, None, None
+    def grad_columns(self, g: Tensor, kernel_size: Ints, geometry: ConvGeometry) -> Tensor:
+        return Im2Col.apply(g, kernel_size, geometry)
 
 
 # ------------------------------------------------------------------------------ checks
@@ -141,7 +129,7 @@ def require_float(x: Tensor, function: str) -> None:
     RuntimeError
         Naming the dtype, and the conversion that helps.
     """
-    if not isinstance(x, autograd.tensor_type):
+    if not isinstance(x, Tensor):
         text = "{layer}: expected a Tensor, but got a {kind}; use tinyconv.tensor(...)"
         raise TypeError(translate(text, layer=layer_name(function), kind=type(x).__name__))
     if x.dtype.kind != "f":
@@ -219,7 +207,7 @@ def _check_bias(bias: Tensor | None, channels: int, weight: Tensor, function: st
 
 
 def _check_weight(weight: Tensor, ndim: int, function: str) -> None:
-    if not isinstance(weight, autograd.tensor_type):
+    if not isinstance(weight, Tensor):
         text = "{layer}: argument 'weight' must be Tensor, not {kind}; use tensor(weight)"
         raise TypeError(translate(text, layer=layer_name(function), kind=type(weight).__name__))
     require_float(weight, function)

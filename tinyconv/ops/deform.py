@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .. import autograd
+from ..autograd import Tensor
 from ..backend import get_array_module
 from ..errors import layer_name
 from ..kernels.geometry import conv_geometry, conv_output_size
@@ -15,8 +15,7 @@ from .pool import TakeFlat
 from .promotion import cast
 from .unary import clamp
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+__all__ = ["deform_conv2d"]
 
 
 def deform_conv2d(
@@ -101,18 +100,18 @@ def _sample(x: Tensor, offset: Tensor, kernel: Any, out: Any, offset_groups: int
     """Read every moved tap: ``(N, G_off, C/G_off, prod(K), prod(O))``."""
     n, channels, height, width = x.shape
     taps, cells = math.prod(kernel), math.prod(out)
-    base_y, base_x = tap_positions(geometry, kernel, out, get_array_module(x._data), x.dtype)
+    base_y, base_x = tap_positions(geometry, kernel, out, get_array_module(x.array), x.dtype)
     moved = cast(offset, x.dtype).reshape(n * offset_groups, taps, 2, cells)
     # a point outside [-1, size] sees no cell; clamped there it still sees none, and its index stays small
-    y = clamp(moved[:, :, 0] + autograd.tensor_type(base_y), -1, height)
-    x_ = clamp(moved[:, :, 1] + autograd.tensor_type(base_x), -1, width)
-    floor_y, floor_x, corners = bilinear_corners(y._data, x_._data, (height, width))
-    fy, fx = y - autograd.tensor_type(floor_y), x_ - autograd.tensor_type(floor_x)
+    y = clamp(moved[:, :, 0] + Tensor(base_y), -1, height)
+    x_ = clamp(moved[:, :, 1] + Tensor(base_x), -1, width)
+    floor_y, floor_x, corners = bilinear_corners(y.array, x_.array, (height, width))
+    fy, fx = y - Tensor(floor_y), x_ - Tensor(floor_x)
     planes = x.reshape(n * offset_groups, channels // offset_groups, height, width)
     total: Any = 0.0
     for dy, dx, index, inside in corners:
-        weight = (fy if dy else 1.0 - fy) * (fx if dx else 1.0 - fx) * autograd.tensor_type(inside)
-        corner = TakeFlat.apply(planes, autograd.tensor_type(index).unsqueeze(1))
+        weight = (fy if dy else 1.0 - fy) * (fx if dx else 1.0 - fx) * Tensor(inside)
+        corner = TakeFlat.apply(planes, Tensor(index).unsqueeze(1))
         total = total + corner * weight.unsqueeze(1)
     return total.reshape(n, offset_groups, channels // offset_groups, taps, cells)
 

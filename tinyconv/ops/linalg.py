@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .. import autograd
+from ..autograd import Tensor
 from ..backend import Array
 from ..errors import layer_name
-from .elementwise import _Binary
+from .elementwise import Binary
 from .promotion import operands
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+__all__ = ["matmul"]
 
 
-class MatMul(_Binary):
+class MatMul(Binary):
     """``a @ b`` of two (stacks of) matrices; ``d/da = g @ b.T``, ``d/db = a.T @ g``."""
 
     __slots__ = ()
 
     def forward(self, a: Array, b: Array) -> Array:
-        self._note(a, b)
-        need_a, need_b = self.needs_input_grad
-        self.save_for_backward(a if need_b else None, b if need_a else None)
         return a @ b
 
-    def vjp(self, grad: Tensor) -> Any:
-        a, b = self.saved_tensors
-        need_a, need_b = self.needs_input_grad
-        ga = MatMul.apply(grad, b.mT) if need_a else None
-        return self._fit(ga, MatMul.apply(a.mT, grad) if need_b else None)
+    def grad_a(self, g: Tensor, b: Tensor) -> Tensor:
+        return MatMul.apply(g, b.mT)
+
+    def grad_b(self, g: Tensor, a: Tensor) -> Tensor:
+        return MatMul.apply(a.mT, g)
 
 
 def matmul(a: Any, b: Any) -> Tensor:
@@ -50,7 +46,7 @@ def matmul(a: Any, b: Any) -> Tensor:
     tensor([3., 3.])
     """
     a, b = operands(a, b)
-    if not all(isinstance(t, autograd.tensor_type) and t.ndim for t in (a, b)):
+    if not all(isinstance(t, Tensor) and t.ndim for t in (a, b)):
         shapes = [getattr(t, "shape", ()) for t in (a, b)]
         raise RuntimeError(f"matmul: both arguments need to be at least 1D, but they have shapes {shapes}")
     inner_a, inner_b = a.shape[-1], b.shape[-2 if b.ndim > 1 else 0]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .. import autograd
-from ..autograd import Function
+from ..autograd import Operation, Tensor, is_grad_enabled
 from ..backend import Array, get_array_module
 from ..errors import layer_name
 from ..kernels import cuda
@@ -14,12 +13,11 @@ from ..kernels.labels import check_probabilities, checked_labels
 from .activation import log_softmax, log_softmax_array, softmax
 from .conv import require_float
 from .elementwise import where
-from .indexing import take_along
+from .indexing import take_along_dim
 from .promotion import cast
-from .unary import Softplus
+from .unary import smooth_relu
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+__all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "huber_loss", "l1_loss", "mse_loss", "nll_loss", "smooth_l1_loss"]
 
 
 def reduce(loss: Tensor, reduction: str, function: str) -> Tensor:
@@ -44,8 +42,8 @@ def reduce(loss: Tensor, reduction: str, function: str) -> Tensor:
 # ------------------------------------------------------------------------------ classes
 
 
-class SoftmaxCrossEntropy(Function):
-    """``logsumexp(x) - x[label]`` per cell of ``(N, C, *)``; ``vjp(g) = g*(softmax(x) - onehot)``.
+class SoftmaxCrossEntropy(Operation):
+    """``logsumexp(x) - x[label]`` per cell of ``(N, C, *)``; the gradient is ``g*(softmax(x) - onehot)``.
 
     One pass for log, softmax and pick: no array of log-probabilities is kept.
     """
@@ -55,28 +53,26 @@ class SoftmaxCrossEntropy(Function):
     def forward(self, x: Array, labels: Array) -> Array:
         if cuda.available_for(x) and x.shape[1] > 0:
             loss, peak, total = cuda.cross_entropy(x, labels)
-            self.save_for_backward(x, labels, peak, total)
+            self.keep(statistics=(peak, total))
             return loss
-        self.save_for_backward(x, labels)
+        self.keep(statistics=None)
         xp = get_array_module(x)
         picked = xp.take_along_axis(log_softmax_array(x, 1), xp.expand_dims(labels, 1), axis=1)
         return -picked.reshape(labels.shape)
 
-    def vjp(self, grad: Tensor) -> Any:
-        x, labels, *statistics = self.saved_tensors
-        if statistics and not autograd.is_grad_enabled():  # the kernel's result has no graph
-            arrays = [tensor._data for tensor in (grad, x, labels, *statistics)]
-            return autograd.tensor_type(cuda.cross_entropy_grad(*arrays)), None
-        xp = get_array_module(x._data)
+    def grad_x(self, g: Tensor, x: Tensor, labels: Tensor, statistics: Any) -> Tensor:
+        if statistics and not is_grad_enabled():  # the kernel's result has no graph
+            return Tensor(cuda.cross_entropy_grad(g.array, x.array, labels.array, *statistics))
+        xp = get_array_module(x.array)
         classes = xp.arange(x.shape[1]).reshape((1, -1) + (1,) * (x.ndim - 2))
-        onehot = autograd.tensor_type((xp.expand_dims(labels._data, 1) == classes).astype(x.dtype))
-        return grad.unsqueeze(1) * (softmax(x, 1) - onehot), None
+        onehot = Tensor((xp.expand_dims(labels.array, 1) == classes).astype(x.dtype))
+        return g.unsqueeze(1) * (softmax(x, 1) - onehot)
 
 
 def _check_tensors(function: str, **arguments: Any) -> None:
     """Refuse arrays, lists and numbers where a loss needs Tensors."""
     for name, value in arguments.items():
-        if not isinstance(value, autograd.tensor_type):
+        if not isinstance(value, Tensor):
             raise TypeError(
                 f"{layer_name(function)}: {name} must be a Tensor, not {type(value).__name__}; use "
                 f"tinyconv.tensor({name})"
@@ -125,9 +121,8 @@ def _reduce_by_class(
 
 
 def _prepared(input: Tensor, target: Tensor, ignore_index: int, function: str) -> tuple[Tensor, Tensor]:
-    safe, factor = checked_labels(target._data, input.shape[1], ignore_index, function)
-    tensor = autograd.tensor_type
-    return tensor(safe), tensor(factor.astype(input.dtype, copy=False))
+    safe, factor = checked_labels(target.array, input.shape[1], ignore_index, function)
+    return Tensor(safe), Tensor(factor.astype(input.dtype, copy=False))
 
 
 def nll_loss(
@@ -167,7 +162,7 @@ def nll_loss(
         return nll_loss(scores, label, weight, ignore_index, reduction).reshape(())
     _check_targets(input, target, weight, "nll_loss")
     labels, factor = _prepared(input, target, ignore_index, "nll_loss")
-    loss = -take_along(input, labels.unsqueeze(1), 1).squeeze(1)
+    loss = -take_along_dim(input, labels.unsqueeze(1), 1).squeeze(1)
     return _reduce_by_class(loss, labels, factor, weight, reduction, "nll_loss")
 
 
@@ -340,7 +335,7 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
 # ------------------------------------------------------------------------------ two classes
 
 
-class BinaryCrossEntropy(Function):
+class BinaryCrossEntropy(Operation):
     """``-(t*log(x) + (1-t)*log(1-x))`` with each logarithm held at -100 or above.
 
     ``d/dx = (x - t)/(x*(1 - x))`` with the denominator held at 1e-12 or above, as PyTorch holds it.
@@ -349,18 +344,15 @@ class BinaryCrossEntropy(Function):
     __slots__ = ()
 
     def forward(self, x: Array, t: Array) -> Array:
-        self.save_for_backward(x, t)
         xp = get_array_module(x)
         floor = x.dtype.type(-100)
         return -(t * xp.maximum(xp.log(x), floor) + (1 - t) * xp.maximum(xp.log1p(-x), floor))
 
-    def vjp(self, grad: Tensor) -> Any:
-        x, t = self.saved_tensors
-        gx = grad * (x - t) / (x * (1.0 - x)).clamp(min=1e-12) if self.needs_input_grad[0] else None
-        gt = None
-        if self.needs_input_grad[1]:
-            gt = grad * ((-x).log1p().clamp(min=-100) - x.log().clamp(min=-100))
-        return gx, gt
+    def grad_x(self, g: Tensor, x: Tensor, t: Tensor) -> Tensor:
+        return g * (x - t) / (x * (1.0 - x)).clamp(min=1e-12)
+
+    def grad_t(self, g: Tensor, x: Tensor) -> Tensor:
+        return g * ((-x).log1p().clamp(min=-100) - x.log().clamp(min=-100))
 
 
 def _equal_shapes(input: Tensor, target: Tensor, function: str) -> None:
@@ -392,7 +384,7 @@ def binary_cross_entropy(
     tensor(0.6931)
     """
     _equal_shapes(input, target, "binary_cross_entropy")
-    check_probabilities(input._data, "binary_cross_entropy")
+    check_probabilities(input.array, "binary_cross_entropy")
     loss = BinaryCrossEntropy.apply(input, cast(target, input.dtype))
     return reduce(loss if weight is None else loss * weight, reduction, "binary_cross_entropy")
 
@@ -421,7 +413,7 @@ def binary_cross_entropy_with_logits(
     """
     _equal_shapes(input, target, "binary_cross_entropy_with_logits")
     target = cast(target, input.dtype)
-    smooth = Softplus.apply(-input)
+    smooth = smooth_relu(-input)
     if pos_weight is not None:
         smooth = smooth * ((pos_weight - 1.0) * target + 1.0)
     loss = (1.0 - target) * input + smooth

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .. import autograd
-from ..autograd import Function
+from ..autograd import Operation, Tensor, no_grad
 from ..backend import Array, get_array_module
 from ..errors import layer_name
 from ..kernels.sampling import sum_dtype
@@ -13,42 +12,41 @@ from .conv import require_float
 from .reduction import count
 from .reduction import mean as mean_
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm"]
 
 
-class Normalize(Function):
+class Normalize(Operation):
     """``z = (x - mean) / sqrt(var + eps)`` over some dimensions; also gives mean and var.
 
     With ``s = 1/sqrt(var + eps)`` and n elements per mean (means are over the same dimensions)::
 
-        vjp(g, g_mean, g_var) = s*(g - mean(g) - z*mean(g*z)) + g_mean/n + g_var*2*z/(s*n)
+        gx = s*(g - mean(g) - z*mean(g*z)) + g_mean/n + g_var*2*z/(s*n)
 
     Saving the outputs z and var ties them into the graph, so the formula can itself be differentiated.
     For float16 mean and var are float32: the variance of 300 and -300 is beyond float16.
     """
 
-    __slots__ = ("_count", "_dims", "_eps")
+    __slots__ = ()
 
     def forward(self, x: Array, dims: tuple[int, ...], eps: float) -> tuple[Array, Array, Array]:
         xp = get_array_module(x)
-        self._dims, self._eps, self._count = dims, eps, count(x.shape, dims)
         wide = sum_dtype(x)  # squares of float16 overflow
         mean = xp.mean(x, axis=dims, keepdims=True, dtype=wide)
         centred = x - mean
-        var = xp.mean(centred * centred, axis=dims, keepdims=True, dtype=wide)
+        var = xp.asarray(xp.mean(centred * centred, axis=dims, keepdims=True, dtype=wide))
         centred *= 1.0 / xp.sqrt(var + var.dtype.type(eps))
-        z = centred.astype(x.dtype, copy=False)
-        z, mean, var = (xp.asarray(a) for a in (z, mean, var))  # saved ones must be the arrays given back
-        self.save_for_backward(z, var)
+        z = xp.asarray(centred.astype(x.dtype, copy=False))
+        self.keep(z=z, var=var)
         return z, mean, var
 
-    def vjp(self, grad: Tensor, grad_mean: Tensor, grad_var: Tensor) -> Any:
-        z, var = self.saved_tensors
-        dims, n = self._dims, self._count
-        scale = (var + self._eps).rsqrt()
-        gx = scale * (grad - mean_(grad, dims, keepdim=True) - z * mean_(grad * z, dims, keepdim=True))
-        return gx + grad_mean * (1.0 / n) + grad_var * (2.0 / n) * z / scale, None, None
+    def grad_x(
+        self, g: tuple[Tensor, ...], z: Tensor, var: Tensor, dims: tuple[int, ...], eps: float, shape: tuple[int, ...]
+    ) -> Tensor:
+        g_z, g_mean, g_var = g
+        n = count(shape, dims)
+        scale = (var + eps).rsqrt()
+        gx = scale * (g_z - mean_(g_z, dims, keepdim=True) - z * mean_(g_z * z, dims, keepdim=True))
+        return gx + g_mean * (1.0 / n) + g_var * (2.0 / n) * z / scale
 
 
 def normalize(x: Tensor, dims: tuple[int, ...], eps: float, function: str) -> tuple[Tensor, Tensor, Tensor]:
@@ -151,7 +149,7 @@ def _update_running(
     running_mean: Tensor | None, running_var: Tensor | None, mean: Tensor, var: Tensor, n: int, momentum: float
 ) -> None:
     """Move the running values towards a batch's, ``(1 or N, C, 1, ...)``, the variance of `n` values unbiased."""
-    with autograd.no_grad():
+    with no_grad():
         for running, batch in ((running_mean, mean), (running_var, var * (n / (n - 1)))):
             if running is not None:
                 running.copy_(running * (1.0 - momentum) + batch.mean(0).reshape(-1) * momentum)

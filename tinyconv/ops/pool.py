@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .. import autograd
-from ..autograd import Function
+from ..autograd import Operation, Tensor
 from ..backend import Array, get_array_module
 from ..errors import layer_name
 from ..kernels import pool as kernels
@@ -17,149 +16,129 @@ from ..language import translate
 from .conv import _batched, require_float
 from .promotion import cast
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+__all__ = ["adaptive_avg_pool", "adaptive_max_pool", "avg_pool", "max_pool", "max_unpool", "upsample_nearest"]
 
 
-class MaxPool(Function):
+class MaxPool(Operation):
     """The largest cell of each window, and which tap of the window it was."""
 
-    __slots__ = ("_geometry",)
+    __slots__ = ()
 
     def forward(self, x: Array, geometry: PoolGeometry) -> tuple[Array, Array]:
-        self._geometry = geometry
         y, taps = kernels.max_pool(x, geometry)
-        self.save_for_backward(taps)
+        self.keep(taps=taps)
         return y, taps
 
-    def vjp(self, grad: Tensor, _: Tensor) -> Any:
-        (taps,) = self.saved_tensors
-        return PutTaps.apply(grad, taps, self._geometry), None
+    def grad_x(self, g: tuple[Tensor, ...], taps: Tensor, geometry: PoolGeometry) -> Tensor:
+        return PutTaps.apply(g[0], taps, geometry)
 
 
-class PutTaps(Function):
+class PutTaps(Operation):
     """Values added to the cells that won; adjoint of TakeTaps."""
 
-    __slots__ = ("_geometry",)
+    __slots__ = ()
 
     def forward(self, values: Array, taps: Array, geometry: PoolGeometry) -> Array:
-        self._geometry = geometry
-        self.save_for_backward(taps)
         return kernels.put_taps(values, taps, geometry)
 
-    def vjp(self, grad: Tensor) -> Any:
-        (taps,) = self.saved_tensors
-        return TakeTaps.apply(grad, taps, self._geometry), None, None
+    def grad_values(self, g: Tensor, taps: Tensor, geometry: PoolGeometry) -> Tensor:
+        return TakeTaps.apply(g, taps, geometry)
 
 
-class TakeTaps(Function):
+class TakeTaps(Operation):
     """The cells at the winning taps; adjoint of PutTaps."""
 
-    __slots__ = ("_geometry",)
+    __slots__ = ()
 
     def forward(self, x: Array, taps: Array, geometry: PoolGeometry) -> Array:
-        self._geometry = geometry
-        self.save_for_backward(taps)
         return kernels.take_taps(x, taps, geometry)
 
-    def vjp(self, grad: Tensor) -> Any:
-        (taps,) = self.saved_tensors
-        return PutTaps.apply(grad, taps, self._geometry), None, None
+    def grad_x(self, g: Tensor, taps: Tensor, geometry: PoolGeometry) -> Tensor:
+        return PutTaps.apply(g, taps, geometry)
 
 
-class WindowSum(Function):
+class WindowSum(Operation):
     """The sum of each window; adjoint of WindowSpread."""
 
-    __slots__ = ("_geometry",)
+    __slots__ = ()
 
     def forward(self, x: Array, geometry: PoolGeometry) -> Array:
-        self._geometry = geometry
         return kernels.window_sum(x, geometry)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return WindowSpread.apply(grad, self._geometry), None
+    def grad_x(self, g: Tensor, geometry: PoolGeometry) -> Tensor:
+        return WindowSpread.apply(g, geometry)
 
 
-class WindowSpread(Function):
+class WindowSpread(Operation):
     """Each window's value added to all its cells; adjoint of WindowSum."""
 
-    __slots__ = ("_geometry",)
+    __slots__ = ()
 
     def forward(self, values: Array, geometry: PoolGeometry) -> Array:
-        self._geometry = geometry
         return kernels.window_spread(values, geometry)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return WindowSum.apply(grad, self._geometry), None
+    def grad_values(self, g: Tensor, geometry: PoolGeometry) -> Tensor:
+        return WindowSum.apply(g, geometry)
 
 
-class AdaptiveAvg(Function):
+class AdaptiveAvg(Operation):
     """The mean of each bin; adjoint of AdaptiveSpread."""
 
-    __slots__ = ("_size",)
+    __slots__ = ()
 
     def forward(self, x: Array, output_size: tuple[int, ...]) -> Array:
-        self._size = x.shape[2:]
         return kernels.adaptive_avg_pool(x, output_size)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return AdaptiveSpread.apply(grad, self._size), None
+    def grad_x(self, g: Tensor, shape: tuple[int, ...]) -> Tensor:
+        return AdaptiveSpread.apply(g, shape[2:])
 
 
-class AdaptiveSpread(Function):
+class AdaptiveSpread(Operation):
     """Each bin's value shared among its cells; adjoint of AdaptiveAvg."""
 
-    __slots__ = ("_size",)
+    __slots__ = ()
 
     def forward(self, values: Array, input_size: tuple[int, ...]) -> Array:
-        self._size = values.shape[2:]
         return kernels.adaptive_avg_pool_grad(values, input_size)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return AdaptiveAvg.apply(grad, self._size), None
+    def grad_values(self, g: Tensor, shape: tuple[int, ...]) -> Tensor:
+        return AdaptiveAvg.apply(g, shape[2:])
 
 
-class TakeFlat(Function):
+class TakeFlat(Operation):
     """Cells at flat indices of each plane; adjoint of PutFlat."""
 
-    __slots__ = ("_size",)
+    __slots__ = ()
 
     def forward(self, x: Array, indices: Array) -> Array:
-        self._size = x.shape[2:]
-        self.save_for_backward(indices)
         return take_flat(x, indices)
 
-    def vjp(self, grad: Tensor) -> Any:
-        (indices,) = self.saved_tensors
-        return PutFlat.apply(grad, indices, self._size), None
+    def grad_x(self, g: Tensor, indices: Tensor, shape: tuple[int, ...]) -> Tensor:
+        return PutFlat.apply(g, indices, shape[2:])
 
 
-class PutFlat(Function):
+class PutFlat(Operation):
     """Values added at flat indices of each plane; adjoint of TakeFlat."""
 
     __slots__ = ()
 
     def forward(self, values: Array, indices: Array, size: tuple[int, ...]) -> Array:
-        self.save_for_backward(indices)
         return put_flat(values, indices, size)
 
-    def vjp(self, grad: Tensor) -> Any:
-        (indices,) = self.saved_tensors
-        return TakeFlat.apply(grad, indices), None, None
+    def grad_values(self, g: Tensor, indices: Tensor) -> Tensor:
+        return TakeFlat.apply(g, indices)
 
 
-class Unpool(Function):
+class Unpool(Operation):
     """Values set at flat indices of each plane, zeros elsewhere; its gradient is read there."""
 
     __slots__ = ()
 
     def forward(self, values: Array, indices: Array, size: tuple[int, ...]) -> Array:
-        self.save_for_backward(indices)
         return unpool_array(values, indices, size)
 
-    def vjp(self, grad: Tensor) -> Any:
-        (indices,) = self.saved_tensors
-        return TakeFlat.apply(grad, indices), None, None
+    def grad_values(self, g: Tensor, indices: Tensor) -> Tensor:
+        return TakeFlat.apply(g, indices)
 
 
 # ------------------------------------------------------------------------------ as functions
@@ -186,7 +165,7 @@ def max_pool(
     y = y if batched else y.squeeze(0)
     if not return_indices:
         return y
-    indices = autograd.tensor_type(kernels.flat_indices(taps._data, geometry))
+    indices = Tensor(kernels.flat_indices(taps.array, geometry))
     return y, indices if batched else indices.squeeze(0)
 
 
@@ -206,9 +185,9 @@ def avg_pool(
     require_float(input, function)
     x, batched = _batched(input, ndim, function)
     geometry = pool_geometry(x.shape[2:], kernel_size, stride, padding, 1, ceil_mode, function=function)
-    divisor = kernels.window_divisor(geometry, get_array_module(x._data), x.dtype, count_include_pad, divisor_override)
-    total = WindowSum.apply(cast(x, sum_dtype(x._data)), geometry)  # a sum of float16 may overflow
-    y = total * (1.0 / divisor) if isinstance(divisor, float) else total / autograd.tensor_type(divisor)
+    divisor = kernels.window_divisor(geometry, get_array_module(x.array), x.dtype, count_include_pad, divisor_override)
+    total = WindowSum.apply(cast(x, sum_dtype(x.array)), geometry)  # a sum of float16 may overflow
+    y = total * (1.0 / divisor) if isinstance(divisor, float) else total / Tensor(divisor)
     y = cast(y, x.dtype)
     return y if batched else y.squeeze(0)
 
@@ -234,8 +213,8 @@ def adaptive_max_pool(input: Tensor, output_size: Any, return_indices: bool = Fa
     function = f"adaptive_max_pool{ndim}d"
     require_float(input, function)
     x, batched = _batched(input, ndim, function)
-    _, indices = kernels.adaptive_max_pool(x._data, _adaptive_size(x, output_size, ndim, function))
-    places = autograd.tensor_type(indices)
+    _, indices = kernels.adaptive_max_pool(x.array, _adaptive_size(x, output_size, ndim, function))
+    places = Tensor(indices)
     y = TakeFlat.apply(x, places)
     y, places = (y, places) if batched else (y.squeeze(0), places.squeeze(0))
     return (y, places) if return_indices else y
@@ -331,7 +310,7 @@ def _repeat_axis(x: Tensor, axis: int, o: int, factor: float | None) -> Tensor:
     i, before, after = x.shape[axis], x.shape[:axis], x.shape[axis + 1 :]
     if o % i == 0 and factor in (None, o // i):  # whole numbers need no index, and no scatter backward
         return x.unsqueeze(axis + 1).expand(before + (i, o // i) + after).reshape(before + (o,) + after)
-    xp = get_array_module(x._data)
+    xp = get_array_module(x.array)
     places = xp.arange(o)
     source = places * i // o if factor is None else xp.minimum((places / factor).astype("int64"), i - 1)
-    return x[(slice(None),) * axis + (autograd.tensor_type(source),)]
+    return x[(slice(None),) * axis + (Tensor(source),)]

@@ -5,76 +5,71 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .. import autograd
-from ..autograd import Function
+from ..autograd import Operation, Tensor
 from ..backend import Array, get_array_module
-from .elementwise import unbroadcast
+from ..errors import refusal
 from .promotion import cast, promote_dtypes
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+__all__ = [
+    "cat", "chunk", "clone", "flatten", "flip", "permute", "reshape", "split", "squeeze", "stack", "t", "transpose", "unflatten",
+    "unsqueeze",
+]  # fmt: skip
 
 
-class Reshape(Function):
+class Reshape(Operation):
     """The same elements in another shape; its gradient is shaped back."""
 
-    __slots__ = ("_shape",)
+    __slots__ = ()
     is_view = True
 
-    def forward(self, x: Array, shape: tuple[int, ...]) -> Array:
-        self._shape = x.shape
-        return x.reshape(shape)
+    def forward(self, x: Array, new: tuple[int, ...]) -> Array:
+        return x.reshape(new)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return Reshape.apply(grad, self._shape), None
+    def grad_x(self, g: Tensor, shape: tuple[int, ...]) -> Tensor:
+        return Reshape.apply(g, shape)
 
 
-class Permute(Function):
+class Permute(Operation):
     """Dimensions in another order; its gradient is put back in order."""
 
-    __slots__ = ("_dims",)
+    __slots__ = ()
     is_view = True
 
     def forward(self, x: Array, dims: tuple[int, ...]) -> Array:
-        self._dims = dims
         return x.transpose(dims)
 
-    def vjp(self, grad: Tensor) -> Any:
-        inverse = sorted(range(len(self._dims)), key=self._dims.__getitem__)
-        return Permute.apply(grad, tuple(inverse)), None
+    def grad_x(self, g: Tensor, dims: tuple[int, ...]) -> Tensor:
+        return Permute.apply(g, tuple(sorted(range(len(dims)), key=dims.__getitem__)))
 
 
-class Expand(Function):
-    """Broadcast to a larger shape; the gradient is summed over the copies."""
+class Expand(Operation):
+    """Broadcast to a larger shape; the engine sums the gradient over the copies."""
 
-    __slots__ = ("_shape",)
-    is_view = True
+    __slots__ = ()
+    is_view = broadcasts = True
 
-    def forward(self, x: Array, shape: tuple[int, ...]) -> Array:
-        self._shape = x.shape
-        return get_array_module(x).broadcast_to(x, shape)
+    def forward(self, x: Array, new: tuple[int, ...]) -> Array:
+        return get_array_module(x).broadcast_to(x, new)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return unbroadcast(grad, self._shape), None
+    def grad_x(self, g: Tensor) -> Tensor:
+        return g
 
 
-class Flip(Function):
+class Flip(Operation):
     """Order reversed along dimensions; its own inverse."""
 
-    __slots__ = ("_dims",)
-    is_view = True
+    __slots__ = ()
 
     def forward(self, x: Array, dims: tuple[int, ...]) -> Array:
-        self._dims = dims
-        return get_array_module(x).flip(x, dims)
+        return get_array_module(x).flip(x, dims).copy()  # a copy, as in PyTorch
 
-    def vjp(self, grad: Tensor) -> Any:
-        return Flip.apply(grad, self._dims), None
+    def grad_x(self, g: Tensor, dims: tuple[int, ...]) -> Tensor:
+        return Flip.apply(g, dims)
 
 
-class Clone(Function):
+class Clone(Operation):
     """A copy in its own memory."""
 
     __slots__ = ()
@@ -82,11 +77,11 @@ class Clone(Function):
     def forward(self, x: Array) -> Array:
         return x.copy()
 
-    def vjp(self, grad: Tensor) -> Any:
-        return grad
+    def grad_x(self, g: Tensor) -> Tensor:
+        return g
 
 
-class Alias(Function):
+class Alias(Operation):
     """The same tensor under another name in the graph."""
 
     __slots__ = ()
@@ -95,34 +90,33 @@ class Alias(Function):
     def forward(self, x: Array) -> Array:
         return x[...]
 
-    def vjp(self, grad: Tensor) -> Any:
-        return grad
+    def grad_x(self, g: Tensor) -> Tensor:
+        return g
 
 
-class PadConstant(Function):
+class PadConstant(Operation):
     """Constant cells around; the gradient is cropped."""
 
-    __slots__ = ("_inside",)
+    __slots__ = ()
 
     def forward(self, x: Array, pairs: tuple[tuple[int, int], ...], value: float) -> Array:
-        self._inside = tuple(slice(lo, lo + n) for n, (lo, hi) in zip(x.shape, pairs))
         return get_array_module(x).pad(x, pairs, mode="constant", constant_values=value)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return grad[self._inside], None, None
+    def grad_x(self, g: Tensor, pairs: tuple[tuple[int, int], ...], shape: tuple[int, ...]) -> Tensor:
+        return g[tuple(slice(lo, lo + n) for n, (lo, _) in zip(shape, pairs))]
 
 
-class Cat(Function):
+class Cat(Operation):
     """Arrays joined along a dimension; the gradient is cut up again."""
 
-    __slots__ = ("_dim", "_sizes")
+    __slots__ = ()
 
     def forward(self, dim: int, *arrays: Array) -> Array:
-        self._dim, self._sizes = dim, [a.shape[dim] for a in arrays]
+        self.keep(sizes=[a.shape[dim] for a in arrays])
         return get_array_module(arrays[0]).concatenate(arrays, axis=dim)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return None, *split(grad, self._sizes, self._dim)
+    def vjp(self, g: Tensor, dim: int, sizes: list[int]) -> Any:
+        return None, *split(g, sizes, dim)
 
 
 def resolve_shape(shape: Sequence[int], size: int, function: str) -> tuple[int, ...]:
@@ -151,8 +145,15 @@ def resolve_shape(shape: Sequence[int], size: int, function: str) -> tuple[int, 
     return tuple(size // known if n == -1 else n for n in shape)
 
 
-def reshape(x: Tensor, shape: Sequence[int]) -> Tensor:
+def as_sizes(sizes: tuple[Any, ...]) -> tuple[int, ...]:
+    """Accept sizes one by one or as one sequence: ``reshape(2, 3)`` and ``reshape((2, 3))``."""
+    return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], Sequence) else sizes
+
+
+def reshape(x: Tensor, *shape: Any) -> Tensor:
     """Give the same elements in another shape; one size may be -1.
+
+    The result shares memory where that can be; otherwise it is a copy.
 
     Examples
     --------
@@ -160,7 +161,51 @@ def reshape(x: Tensor, shape: Sequence[int]) -> Tensor:
     >>> tc.reshape(tc.arange(6), (2, -1)).shape
     (2, 3)
     """
-    return Reshape.apply(x, resolve_shape(tuple(shape), x._data.size, "reshape"))
+    return Reshape.apply(x, resolve_shape(as_sizes(shape), x.array.size, "reshape"))
+
+
+def view(x: Tensor, *shape: Any) -> Tensor:
+    """Give the same elements in another shape, in the same memory: a write to one is seen in the other.
+
+    Raises
+    ------
+    RuntimeError
+        If the elements do not lie in memory so that this can be.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> x = tc.zeros(2, 2)
+    >>> x.view(-1)[0] = 1.0
+    >>> x
+    tensor([[1., 0.],
+            [0., 0.]])
+    """
+    sizes = resolve_shape(as_sizes(shape), x.array.size, "view")
+    seen = x.array.reshape(sizes)
+    if seen.size and not get_array_module(seen).may_share_memory(seen, x.array):
+        raise refusal("shape.view", "view", shape=x.shape, sizes=sizes)
+    return Reshape.apply(x, sizes)
+
+
+def view_as(x: Tensor, other: Tensor) -> Tensor:
+    """Give another's shape, in the same memory."""
+    return view(x, other.shape)
+
+
+def reshape_as(x: Tensor, other: Tensor) -> Tensor:
+    """Give another's shape."""
+    return reshape(x, other.shape)
+
+
+def contiguous(x: Tensor) -> Tensor:
+    """Give a tensor whose memory is in C order (itself if it is)."""
+    return x if x.array.flags.c_contiguous else clone(x)
+
+
+def clone(x: Tensor) -> Tensor:
+    """Give a differentiable copy in its own memory."""
+    return Clone.apply(x)
 
 
 def normalize_dim(dim: int, ndim: int, function: str) -> int:
@@ -179,7 +224,7 @@ def normalize_dim(dim: int, ndim: int, function: str) -> int:
     return dim % room
 
 
-def permute(x: Tensor, dims: Sequence[int]) -> Tensor:
+def permute(x: Tensor, *dims: Any) -> Tensor:
     """Reorder the dimensions.
 
     Raises
@@ -193,14 +238,15 @@ def permute(x: Tensor, dims: Sequence[int]) -> Tensor:
     >>> tc.permute(tc.zeros(360, 640, 3), (2, 0, 1)).shape
     (3, 360, 640)
     """
-    order = tuple(normalize_dim(d, x.ndim, "permute") for d in dims)
+    given = as_sizes(dims)
+    order = tuple(normalize_dim(d, x.ndim, "permute") for d in given)
     if sorted(order) != list(range(x.ndim)):
-        raise RuntimeError(f"permute(dims): dims={tuple(dims)} is not an order of the {x.ndim} dimensions of {x.shape}")
+        raise RuntimeError(f"permute(dims): dims={given} is not an order of the {x.ndim} dimensions of {x.shape}")
     return Permute.apply(x, order)
 
 
-def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
-    """Swap two dimensions.
+def transpose(x: Tensor, *dims: Any) -> Tensor:
+    """Swap two dimensions (PyTorch), or reorder them all (NumPy).
 
     Examples
     --------
@@ -208,11 +254,41 @@ def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
     >>> tc.transpose(tc.zeros(2, 3), 0, 1).shape
     (3, 2)
     """
+    given = as_sizes(dims)
+    if len(given) != 2:
+        return permute(x, given)
+    dim0, dim1 = given
     order = list(range(x.ndim))
     a, b = normalize_dim(dim0, x.ndim, "transpose"), normalize_dim(dim1, x.ndim, "transpose")
     if x.ndim:
         order[a], order[b] = order[b], order[a]
     return Permute.apply(x, tuple(order))
+
+
+def t(x: Tensor) -> Tensor:
+    """Transpose a matrix.
+
+    Raises
+    ------
+    RuntimeError
+        For more than two dimensions.
+    """
+    if x.ndim > 2:
+        raise RuntimeError(
+            f"t() expects a tensor with <= 2 dimensions, but self is {x.ndim}D, of shape {x.shape}. "
+            f"Use mT or transpose(dim0, dim1)"
+        )
+    return reversed_dims(x)
+
+
+def reversed_dims(x: Tensor) -> Tensor:
+    """The dimensions in reverse order."""
+    return Permute.apply(x, tuple(range(x.ndim))[::-1])
+
+
+def matrix_transpose(x: Tensor) -> Tensor:
+    """The last two dimensions swapped."""
+    return transpose(x, -1, -2)
 
 
 def squeeze(x: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
@@ -271,7 +347,7 @@ def unflatten(x: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     return Reshape.apply(x, x.shape[:at] + inner + x.shape[at + 1 :])
 
 
-def expand(x: Tensor, shape: Sequence[int]) -> Tensor:
+def expand(x: Tensor, *shape: Any) -> Tensor:
     """Repeat dimensions of size 1 (and new leading ones) to reach `shape`; -1 keeps a size.
 
     Raises
@@ -285,17 +361,23 @@ def expand(x: Tensor, shape: Sequence[int]) -> Tensor:
     >>> tc.zeros(3, 1).expand(2, 3, 4).shape
     (2, 3, 4)
     """
-    extra = len(shape) - x.ndim
-    target = tuple(x.shape[i - extra] if n == -1 and i >= extra else n for i, n in enumerate(shape))
+    sizes = as_sizes(shape)
+    extra = len(sizes) - x.ndim
+    target = tuple(x.shape[i - extra] if n == -1 and i >= extra else n for i, n in enumerate(sizes))
     if extra < 0 or any(n not in (1, target[extra + i]) for i, n in enumerate(x.shape)) or min(target, default=0) < 0:
         raise RuntimeError(
-            f"expand: a tensor of shape {x.shape} cannot be expanded to {tuple(shape)}: compared from the "
+            f"expand: a tensor of shape {x.shape} cannot be expanded to {sizes}: compared from the "
             f"right, each size must be equal or 1"
         )
     return Expand.apply(x, target)
 
 
-def flip(x: Tensor, dims: int | Sequence[int]) -> Tensor:
+def expand_as(x: Tensor, other: Tensor) -> Tensor:
+    """Expand to another's shape."""
+    return expand(x, other.shape)
+
+
+def flip(x: Tensor, *dims: Any) -> Tensor:
     """Reverse the order along `dims`.
 
     Examples
@@ -304,16 +386,15 @@ def flip(x: Tensor, dims: int | Sequence[int]) -> Tensor:
     >>> tc.flip(tc.arange(3), 0)
     tensor([2, 1, 0])
     """
-    wanted = (dims,) if isinstance(dims, int) else dims
+    wanted = as_sizes(dims)
     axes = tuple(normalize_dim(d, x.ndim, "flip") for d in wanted)
     if len(set(axes)) != len(axes):
-        raise RuntimeError(f"flip: dims={tuple(wanted)} names a dimension twice")
+        raise RuntimeError(f"flip: dims={wanted} names a dimension twice")
     return Flip.apply(x, axes if x.ndim else ())
 
 
 def _list_of_tensors(tensors: Sequence[Tensor], function: str) -> list[Tensor]:
-    kind = autograd.tensor_type
-    if isinstance(tensors, kind) or not all(isinstance(t, kind) for t in tensors):
+    if isinstance(tensors, Tensor) or not all(isinstance(t, Tensor) for t in tensors):
         raise TypeError(f"{function}(): argument 'tensors' must be a list or tuple of Tensors")
     if not len(tensors):
         raise RuntimeError(f"{function}(): expected a non-empty list of Tensors")

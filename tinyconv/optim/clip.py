@@ -72,7 +72,7 @@ def clip_grad_norm_(
     if not grads:
         return Tensor(numpy.zeros((), numpy.float32))  # host: without a gradient there is no device
     device = grads[0].device
-    norms = [device.asarray(_norm(grad.data, order)) for grad in grads]
+    norms = [device.asarray(_norm(grad.array, order)) for grad in grads]
     xp = device.xp
     total = _norm(xp.stack(norms), order)
     if error_if_nonfinite and not math.isfinite(float(total)):
@@ -115,8 +115,8 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
     if not clip_value >= 0:
         raise ValueError(f"clip_grad_value_: clip_value must be >= 0, got {clip_value}")
     for grad in _gradients(parameters):
-        xp = get_array_module(grad.data)
-        grad.data = xp.clip(grad.data, -clip_value, clip_value, out=xp.empty_like(grad.data))
+        xp = get_array_module(grad.array)
+        grad.array = xp.clip(grad.array, -clip_value, clip_value, out=xp.empty_like(grad.array))
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
@@ -143,6 +143,6 @@ def _norm(array: Array, order: float) -> Array:
 
 def _scale(grad: Tensor, factor: Array) -> None:
     """Give `grad` an array of its own: its present one may be shared with another gradient."""
-    array = grad.data
+    array = grad.array
     xp = get_array_module(array)
-    grad.data = xp.multiply(array, factor.astype(array.dtype), out=xp.empty_like(array))
+    grad.array = xp.multiply(array, factor.astype(array.dtype), out=xp.empty_like(array))

@@ -157,7 +157,7 @@ class Optimizer:
             if set_to_none or param.grad is None:
                 param.grad = None
             else:
-                array = param.grad.data
+                array = param.grad.array
                 param.grad = Tensor(get_array_module(array).zeros_like(array))
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -208,16 +208,16 @@ class Optimizer:
     def _step_one(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
         if (grad.shape, grad.dtype, grad.device) != (param.shape, param.dtype, param.device):
             raise RuntimeError(self._mismatch_text(param, grad))
-        if not getattr(param.data.flags, "writeable", True):  # CuPy's arrays always are
+        if not getattr(param.array.flags, "writeable", True):  # CuPy's arrays always are
             raise RuntimeError(
                 f"{type(self).__name__}.step: {self._describe(param)} holds a read-only array. "
-                "Give it one of its own: p.data = p.data.copy()"
+                "Give it one of its own: p.array = p.array.copy()"
             )
         if param in self._waiting:
             self.state[param] = _placed_state(param, self._waiting[param], self._describe(param))
             del self._waiting[param]
         with param.device.use():
-            self._update(param.data, grad.data, self.state[param], group)
+            self._update(param.array, grad.array, self.state[param], group)
         param.bump_version()
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], options: Mapping[str, Any]) -> None:
@@ -317,7 +317,7 @@ class Optimizer:
             param = by_number.get(int(number))
             if param is None:
                 raise ValueError(f"loaded state dict has state for parameter {number}, which is in no group")
-            if param.data is None:  # lazy: shape, dtype and device are known at its first step
+            if param.array is None:  # lazy: shape, dtype and device are known at its first step
                 waiting[param] = copy.deepcopy(dict(entry))
             else:
                 state[param] = _placed_state(param, entry, self._describe(param))
@@ -417,7 +417,7 @@ def _kind(tensor: Tensor) -> str:
 def _saved(value: Any) -> Any:
     """A number as it is, an array as a Tensor of its own, a Tensor (not placed yet) as a copy."""
     if isinstance(value, Tensor):
-        value = value.data
+        value = value.array
     return Tensor(value.copy()) if hasattr(value, "shape") else value
 
 
@@ -425,7 +425,7 @@ def _placed_state(param: Tensor, entry: Mapping[str, Any], name: str) -> dict[st
     """Copy a loaded state entry to its parameter's device and dtype, after checking the shapes."""
     placed: dict[str, Any] = {}
     for key, value in entry.items():
-        array = value.data if isinstance(value, Tensor) else value
+        array = value.array if isinstance(value, Tensor) else value
         if array is None:  # PyTorch's momentum_buffer before the first step
             continue
         if key == "step":  # a count: PyTorch saves it as a Tensor

@@ -116,6 +116,6 @@ def one_hot(target: Tensor, num_classes: int) -> Tensor:
         raise RuntimeError(
             f"{layer_name('one_hot')}: class indices must be integers, got {target.dtype}. Use target.long()"
         )
-    check_classes(target._data, num_classes, "one_hot")
+    check_classes(target.array, num_classes, "one_hot")
     classes = Tensor(target.device.xp.arange(num_classes))
     return ops.cast(target.unsqueeze(-1) == classes, "int64")
