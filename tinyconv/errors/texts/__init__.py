@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import windows
+from . import creation, devices, files, layers, modules, settings, windows
 from .text import Phrase, Text
 
-ROOMS = (windows,)
+ROOMS = (settings, devices, creation, files, windows, modules, layers)
 
 TEXTS: Mapping[str, Text] = {name: text for room in ROOMS for name, text in room.TEXTS.items()}
 PHRASES: Mapping[str, Phrase] = {name: text for room in ROOMS for name, text in getattr(room, "PHRASES", {}).items()}
