@@ -105,77 +105,15 @@ def translate(template: str, /, **fields: object) -> str:
 
 def _known(language: str) -> str:
     if language not in LANGUAGES:
-        raise ValueError(
-            f"language={language!r} is not available; use one of {LANGUAGES} / 没有这种语言，请用 {LANGUAGES} 之一"
-        )
+        from .errors import refusal  # whose texts speak the language chosen here
+
+        raise refusal("language.unknown", language=language, known=LANGUAGES)
     return language
 
 
 # English template -> Chinese template with the same fields
 CHINESE: Mapping[str, str] = MappingProxyType(
     {
-        # --- windows: sizes and options (kernels/geometry.py) ---
-        "{layer}: {name}={value} has {given} entries for {ndim} spatial axes; give one int, or {ndim} of them": (
-            "{layer}: {name}={value} 有 {given} 个数，而空间轴有 {ndim} 个；请给一个整数，或给 {ndim} 个"
-        ),
-        "{layer}: {name} must be an int or {ndim} ints, got {value!r}": (
-            "{layer}: {name} 必须是一个整数或 {ndim} 个整数，得到的是 {value!r}"
-        ),
-        "{layer}: {name}={value} must be at least {minimum} along every axis": (
-            "{layer}: {name}={value} 在每个轴上都至少要是 {minimum}"
-        ),
-        "{layer}: groups={groups!r} must be a positive integer": "{layer}: groups={groups!r} 必须是正整数",
-        "{layer}: padding='same' is not supported for strided convolutions (stride={stride}): the output has "
-        "ceil(i / s) cells, which is not the input's size. Use stride=1, or a number such as padding={padding}": (
-            "{layer}: 带步幅的卷积（stride={stride}）不支持 padding='same'：输出有 ceil(i / s) 格，与输入大小不同。"
-            "请用 stride=1，或给出数字，例如 padding={padding}"
-        ),
-        "{layer}: padding={padding!r} must be 'same', 'valid' or numbers": (
-            "{layer}: padding={padding!r} 必须是 'same'、'valid' 或数字"
-        ),
-        "{layer}: padding={padding} needs one pair per spatial axis ({ndim})": (
-            "{layer}: padding={padding} 要给每个空间轴一对数（共 {ndim} 对）"
-        ),
-        "{layer}: Calculated padded input size per channel: {padded}. Kernel size: {kernel}. Kernel size can't be "
-        "greater than actual input size. Along spatial axis {axis}: the kernel spans {d}*({k} - 1) + 1 = {span} "
-        "cells, the input has {lo} + {i} + {hi} = {have}. Use padding={need}, a smaller kernel, or a larger input": (
-            "{layer}: 填充后每个通道的输入大小：{padded}。卷积核大小：{kernel}。卷积核不能大于填充后的输入。"
-            "在空间轴 {axis} 上：卷积核跨 {d}*({k} - 1) + 1 = {span} 格，"
-            "输入只有 {lo} + {i} + {hi} = {have} 格。"
-            "请用 padding={need}、更小的卷积核或更大的输入"
-        ),
-        "{layer}: requested an output size of {wanted}, but valid sizes range from {smallest} to {largest} (for an "
-        "input of {size}); choose one of these, or change stride": (
-            "{layer}: 要求的输出大小是 {wanted}，而可以得到的大小从 {smallest} 到 {largest}（输入大小为 {size}）；"
-            "请在这个范围里选，或改变 stride"
-        ),
-        "{layer}: output padding must be smaller than either stride or dilation, but got output_padding={extra}, "
-        "stride={stride}, dilation={dilation}: {p} >= max({s}, {d}) = {limit}. Use output_padding={fits}": (
-            "{layer}: output_padding 必须小于 stride 与 dilation 中较大的一个，但得到 output_padding={extra}、"
-            "stride={stride}、dilation={dilation}：{p} >= max({s}, {d}) = {limit}。请用 output_padding={fits}"
-        ),
-        "{layer}: Given input size per channel: {given}. Calculated output size per channel: {size}. Output size is "
-        "too small. Along spatial axis {axis}: (i - 1)*stride - padding + dilation*(kernel - 1) + output_padding + 1 "
-        "= ({i} - 1)*{s} - {lo} - {hi} + {d}*({k} - 1) + {extra} + 1 = {o}. {fix}": (
-            "{layer}: 每个通道的输入大小：{given}。算出的每个通道的输出大小：{size}。输出太小。在空间轴 {axis} 上："
-            "(i - 1)*stride - padding + dilation*(kernel - 1) + output_padding + 1 "
-            "= ({i} - 1)*{s} - {lo} - {hi} + {d}*({k} - 1) + {extra} + 1 = {o}。{fix}"
-        ),
-        "Use padding={fits}": "请用 padding={fits}",
-        "Use a larger input": "请用更大的输入",
-        "{layer}: pad should be at most half of effective kernel size, but got padding={padding}, "
-        "kernel_size={kernel} and dilation={dilation}; a window would see nothing but padding. Use padding={fits}": (
-            "{layer}: 填充最多是卷积核有效大小的一半，但得到 padding={padding}、kernel_size={kernel}、"
-            "dilation={dilation}；"
-            "这样会有窗口只看到填充。请用 padding={fits}"
-        ),
-        "{layer}: Given input size per channel: {given}. Calculated output size per channel: {size}. Output size is "
-        "too small: the window spans {spans}, the padded input {padded}. Use a smaller kernel_size{most} or a larger "
-        "input": (
-            "{layer}: 每个通道的输入大小：{given}。算出的每个通道的输出大小：{size}。输出太小：窗口跨 {spans}，"
-            "填充后的输入只有 {padded}。请用更小的 kernel_size{most}或更大的输入"
-        ),
-        ", at most {kernel},": "（最多 {kernel}）",
         # --- convolution (ops/conv.py) ---
         "{layer}: expected a Tensor, but got a {kind}; use tinyconv.tensor(...)": (
             "{layer}: 应当给一个 Tensor，但得到的是 {kind}；请用 tinyconv.tensor(...)"
@@ -259,14 +197,6 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         "size={size}, scale_factor={scale_factor}; give one positive number, or {ndim} of them": (
             "{layer}: 输入与输出的大小都应当大于 0，但输入是 {given}，"
             "由 size={size}、scale_factor={scale_factor} 得到的输出是 {target}；请给一个正数，或给 {ndim} 个"
-        ),
-        # --- fully connected (nn/functional/conv.py) ---
-        "{layer}: mat1 and mat2 shapes cannot be multiplied ({rows}x{last} and {n_in}x{n_out}): the input {shape} has "
-        "{last} features, the layer expects in_features={n_in}. Use Linear({last}, {n_out}), or "
-        "Linear(None, {n_out}) to let the first call decide": (
-            "{layer}: mat1 与 mat2 的形状不能相乘（{rows}x{last} 和 {n_in}x{n_out}）：输入 {shape} 有 {last} 个特征，"
-            "而该层要求 in_features={n_in}。请用 Linear({last}, {n_out})，或用 Linear(None, {n_out})，"
-            "由第一次调用决定"
         ),
     }
 )

@@ -32,6 +32,11 @@ class Refusal:
         Of the text, such as ``"conv.channels"``.
     values : dict
         What was filled into it, for code that reads the error.
+
+    Examples
+    --------
+    >>> refusal("linspace.steps", "linspace", steps=-1).refusal.values
+    {'steps': -1}
     """
 
     def __init__(self, name: str, function: str, body: str, values: dict[str, Any]):
@@ -40,8 +45,15 @@ class Refusal:
         self._modules: list[Any] = []  # those that the exception has left, the innermost first
 
     def __str__(self) -> str:
-        where = self._layer() if self._modules else self._function
+        where = self._where()
         return f"{where}: {self._body}" if where else self._body
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What goes by pickle: the words; the modules and the values may not travel."""
+        return Refusal, (self.name, self._where(), self._body, {})
+
+    def _where(self) -> str:
+        return self._layer() if self._modules else self._function
 
     def _layer(self) -> str:
         """The layer's path from the outermost module at work, and what the layer is."""
@@ -80,12 +92,27 @@ def refusal(name: str, function: str = "", /, **values: Any) -> Exception:
 
 
 def phrase(name: str, /, **values: Any) -> str:
-    """Give a part of a text, such as a hint that fits some cases alone, in the language of the moment."""
+    """Give a part of a text, such as a hint that fits some cases alone, in the language of the moment.
+
+    Examples
+    --------
+    >>> phrase("window.use_padding", fits=(1, 2))
+    'Use padding=(1, 2)'
+    """
     return PHRASES[name].told(get_language(), values)
 
 
 def locate(error: BaseException, module: Any) -> None:
-    """Note that an exception leaves `module`; a refusal then names the layer in the place of the function."""
+    """Note that an exception leaves `module`; a refusal then names the layer in the place of the function.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> error = refusal("linspace.steps", "linspace", steps=-1)
+    >>> locate(error, tc.nn.ReLU())
+    >>> print(error)
+    ReLU(): number of steps must be non-negative, but got -1
+    """
     told = getattr(error, "refusal", None)
     if told is not None:
         told._modules.append(module)

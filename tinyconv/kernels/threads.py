@@ -22,6 +22,8 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import refusal
+
 __all__ = ["LINE_BYTES", "get_num_threads", "parallel_for", "scratch", "set_num_threads"]
 
 LINE_BYTES = 64  # of a cache line, where vector instructions like an array to begin
@@ -135,7 +137,7 @@ def set_num_threads(threads: int) -> None:
     >>> set_num_threads(before)
     """
     if isinstance(threads, bool) or not hasattr(threads, "__index__") or threads < 1:
-        raise ValueError(f"set_num_threads: expected a positive integer, got {threads!r}")
+        raise refusal("threads.count", "set_num_threads", threads=threads)
     _pool.resize(int(threads))
 
 

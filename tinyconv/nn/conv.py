@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import ops
-from ..errors import layer_name
+from ..errors import refusal
 from ..kernels.geometry import as_pairs, as_tuple
 from ..ops.conv import check_groups
 from ..tensor import Tensor
@@ -38,7 +38,7 @@ class _ConvNd(WeightedLayer):
             positive(name, in_channels=in_channels)
             check_groups(in_channels, out_channels, groups, name)
         if padding_mode not in _MODES:
-            raise ValueError(f"{name}: padding_mode must be one of {_MODES}, but got padding_mode={padding_mode!r}")
+            raise refusal("conv.padding_mode", name, modes=_MODES, mode=padding_mode)
         self.out_channels, self.groups, self.padding_mode = out_channels, groups, padding_mode
         self.kernel_size = as_tuple(kernel_size, n, "kernel_size", function=name)
         self.stride = as_tuple(stride, n, "stride", function=name)
@@ -63,12 +63,10 @@ class _ConvNd(WeightedLayer):
 
     def _ready(self, x: Tensor) -> None:
         if isinstance(self.weight, UninitializedParameter):
-            if x.ndim not in (self._ndim + 1, self._ndim + 2):
-                raise RuntimeError(
-                    f"{layer_name(type(self).__name__)}: a lazy layer cannot read in_channels off an input of shape "
-                    f"{x.shape}; expected (N, C, ...) with {self._ndim + 2} dimensions, or {self._ndim + 1} unbatched"
-                )
-            self._materialize(x, x.shape[x.ndim - self._ndim - 1])
+            unbatched, batched = self._ndim + 1, self._ndim + 2
+            if x.ndim not in (unbatched, batched):
+                raise refusal("conv.lazy_input", type(self).__name__, x=x, unbatched=unbatched, batched=batched)
+            self._materialize(x, x.shape[x.ndim - unbatched])
 
     def extra_repr(self) -> str:
         """What to print between the parentheses: PyTorch's form."""
@@ -250,11 +248,9 @@ class _ConvTranspose(_ConvNd):
         device: Any = None, dtype: Any = None,
     ):  # fmt: skip
         if padding_mode != "zeros":
-            raise ValueError(f'{type(self).__name__}: Only "zeros" padding mode is supported, got {padding_mode!r}')
+            raise refusal("conv.transposed_padding_mode", type(self).__name__, mode=padding_mode)
         if isinstance(padding, str):
-            raise ValueError(
-                f"{type(self).__name__}: padding must be numbers, got {padding!r}; choose output_padding for the size"
-            )
+            raise refusal("conv.transposed_padding", type(self).__name__, padding=padding)
         super().__init__(
             in_channels,
             out_channels,

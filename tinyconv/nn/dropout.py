@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import layer_name
+from ..errors import refusal
 from ..tensor import Tensor
 from . import functional as F
 from .module import Module
@@ -16,8 +16,7 @@ class _DropoutNd(Module):
     def __init__(self, p: float = 0.5, inplace: bool = False):
         super().__init__()
         if not 0.0 <= p <= 1.0:
-            name = layer_name(type(self).__name__)
-            raise ValueError(f"{name}: dropout probability has to be between 0 and 1, but got {p}")
+            raise refusal("dropout.probability", type(self).__name__, p=p)
         self.p = p
 
     def extra_repr(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..creation import zeros
-from ..errors import layer_name
+from ..errors import refusal
 from ..tensor import Tensor
 from . import init
 from .module import Module
@@ -126,4 +126,4 @@ def positive(layer: str, **sizes: Any) -> None:
     """
     for name, value in sizes.items():
         if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
-            raise ValueError(f"{layer_name(layer)}: {name} must be a positive integer, got {value!r}")
+            raise refusal("layer.positive", layer, name=name, value=value)

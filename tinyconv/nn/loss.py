@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import refusal
 from ..tensor import Tensor
 from . import functional as F
 from .module import Module
@@ -15,9 +16,7 @@ class _Loss(Module):
     def __init__(self, reduction: str = "mean"):
         super().__init__()
         if reduction not in ("mean", "sum", "none"):
-            raise ValueError(
-                f"{type(self).__name__}: {reduction!r} is not a valid value for reduction: 'none', 'mean' or 'sum'"
-            )
+            raise refusal("loss.reduction", type(self).__name__, reduction=reduction)
         self.reduction = reduction
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..autograd import Function, RemovableHandle, no_grad
 from ..backend import Array, Device, is_array
 from ..creation import zeros_like
-from ..errors import layers_at_work, locate, pop_layer, push_layer
+from ..errors import layers_at_work, locate, phrase, pop_layer, push_layer, refusal
 from ..ops.shape import Alias
 from ..tensor import Tensor, _is_dtype_name
 from .parameter import Buffer, Parameter, UninitializedParameter
@@ -70,12 +70,12 @@ class Module:
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; a subclass writes this, callers call the module itself."""
-        raise NotImplementedError(f"{type(self).__name__} must define forward(self, ...)")
+        raise refusal("module.forward", module=self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call forward, with the hooks around it."""
         if "_parameters" not in self.__dict__:
-            raise AttributeError(f"{type(self).__name__}.__init__() must call super().__init__() first")
+            raise refusal("module.init", module=self)
         push_layer(self._describe)
         try:
             for hook in list(self._pre_hooks.values()):
@@ -108,9 +108,7 @@ class Module:
     def __setattr__(self, name: str, value: Any) -> None:
         if "_parameters" not in self.__dict__:
             if isinstance(value, (Tensor, Module)):
-                raise AttributeError(
-                    f"cannot assign {name!r} before Module.__init__() call: call super().__init__() first"
-                )
+                raise refusal("module.assign_before_init", name=name)
             object.__setattr__(self, name, value)
             return
         kind = self._table_for(name, value)
@@ -127,26 +125,26 @@ class Module:
 
     def _table_for(self, name: str, value: Any) -> str | None:
         """The table that an assigned value belongs to: by its own kind, or by what the name held before."""
-        for table, (_, kind) in _TABLES.items():
+        for table, kind in _TABLES.items():
             if isinstance(value, kind):
                 return table
-        for table, (what, kind) in _TABLES.items():
+        for table in _TABLES:
             if name in self.__dict__[table]:
                 if value is None or (table == "_buffers" and isinstance(value, Tensor)):
                     return table
-                wanted = "Tensor" if table == "_buffers" else f"nn.{kind.__name__}"
-                raise TypeError(
-                    f"cannot assign {type(value).__name__} as {what} {name!r} ({wanted} or None expected)"
-                    + ("" if table == "_modules" else f"; to change its numbers write {name}.data = ...")
-                )
+                if table == "_modules":
+                    raise refusal("module.assign_child", value=value, name=name)
+                if table == "_buffers":
+                    raise refusal("module.assign_buffer", value=value, name=name)
+                raise refusal("module.assign_parameter", value=value, name=name)
         return None
 
     def __getattr__(self, name: str) -> Any:
         for table in ("_parameters", "_buffers", "_modules"):
             if name in self.__dict__.get(table, {}):
                 return self.__dict__[table][name]
-        hint = "" if "_parameters" in self.__dict__ else "; did its __init__ call super().__init__() first?"
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
+        hint = "" if "_parameters" in self.__dict__ else phrase("module.init_hint")
+        raise refusal("module.attribute", module=self, name=name, hint=hint)
 
     def __delattr__(self, name: str) -> None:
         for table in (self._parameters, self._buffers, self._modules):
@@ -163,16 +161,14 @@ class Module:
         """Add a parameter, or None to say that there is none under this name."""
         self._check_new(name, "parameter", self._parameters)
         if parameter is not None and not isinstance(parameter, Parameter):
-            raise TypeError(
-                f"cannot assign {type(parameter).__name__} as parameter {name!r} (nn.Parameter or None required)"
-            )
+            raise refusal("module.parameter", value=parameter, name=name)
         self._parameters[name] = parameter
 
     def register_buffer(self, name: str, value: Tensor | None, persistent: bool = True) -> None:
         """Add a Tensor that is moved with the module, and saved with it if `persistent`."""
         self._check_new(name, "buffer", self._buffers)
         if value is not None and not isinstance(value, Tensor):
-            raise TypeError(f"cannot assign {type(value).__name__} as buffer {name!r} (Tensor or None required)")
+            raise refusal("module.buffer", value=value, name=name)
         self._buffers[name] = value
         self._unsaved.discard(name)
         if not persistent:
@@ -181,16 +177,16 @@ class Module:
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a child under a name."""
         if module is not None and not isinstance(module, Module):
-            raise TypeError(f"{type(module).__name__} is not a Module subclass")
+            raise refusal("module.child", module=module)
         self._check_new(name, "module", self._modules)
         self._modules[name] = module
 
     def _check_new(self, name: str, what: str, table: dict[str, Any]) -> None:
         """Refuse names that state_dict could not tell apart, or that would hide something else."""
         if "." in name or not name:
-            raise KeyError(f"{what} name can't be empty or contain '.', got {name!r}")
+            raise refusal("module.name", what=what, name=name)
         if name not in table and hasattr(self, name):
-            raise KeyError(f"attribute {name!r} already exists in {type(self).__name__}: choose another {what} name")
+            raise refusal("module.name_taken", module=self, what=what, name=name)
 
     # ---------------------------------------------------------------------- walking the tree
 
@@ -230,7 +226,7 @@ class Module:
         module = self
         for part in target.split(".") if target else ():
             if part not in module._modules:
-                raise AttributeError(f"{type(module).__name__} has no submodule {part!r} (of path {target!r})")
+                raise refusal("module.path", module=module, part=part, target=target)
             module = module._modules[part]
         return module
 
@@ -271,7 +267,7 @@ class Module:
     def train(self, mode: bool = True) -> Module:
         """Set training mode everywhere."""
         if not isinstance(mode, bool):
-            raise ValueError(f"training mode is expected to be boolean, got {mode!r}")
+            raise refusal("module.mode", mode=mode)
         for module in self.modules():
             module.training = mode
         return self
@@ -345,10 +341,7 @@ class Module:
         state = {}
         for name, member in self._saved_members():
             if isinstance(member, UninitializedParameter):
-                raise RuntimeError(
-                    f"{type(self).__name__}.state_dict(): {name!r} belongs to a lazy layer and has no shape before the "
-                    f"first forward. Call the model once on an input first: model(x)"
-                )
+                raise refusal("state.lazy", f"{type(self).__name__}.state_dict()", name=name)
             state[prefix + name] = member.detach()
         return state
 
@@ -391,17 +384,17 @@ class Module:
             Listing every missing, unexpected and mis-shaped key.
         """
         if not isinstance(state_dict, Mapping):
-            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict).__name__}")
+            raise refusal("state.type", state_dict=state_dict)
         members = dict(self._saved_members())
         missing = [name for name in members if name not in state_dict]
         unexpected = [name for name in state_dict if name not in members]
         problems = _shape_problems(members, state_dict)
         if strict and unexpected:
-            problems.insert(0, "Unexpected key(s) in state_dict: " + ", ".join(f'"{k}"' for k in unexpected) + ".")
+            problems.insert(0, phrase("state.unexpected", keys=_quoted(unexpected)))
         if strict and missing:
-            problems.insert(0, "Missing key(s) in state_dict: " + ", ".join(f'"{k}"' for k in missing) + ".")
+            problems.insert(0, phrase("state.missing", keys=_quoted(missing)))
         if problems:
-            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(problems))
+            raise refusal("state.problems", module=self, problems="\n\t".join(problems))
         with no_grad():
             for name, member in members.items():
                 if name in state_dict:
@@ -442,9 +435,7 @@ class Module:
         return "\n  ".join([f"{type(self).__name__}(", *([indented(extra)] if extra else []), *lines]) + "\n)"
 
 
-_TABLES: dict[str, tuple[str, type]] = {
-    "_parameters": ("parameter", Parameter), "_buffers": ("buffer", Buffer), "_modules": ("child module", Module),
-}  # fmt: skip
+_TABLES: dict[str, type] = {"_parameters": Parameter, "_buffers": Buffer, "_modules": Module}
 
 
 def indented(text: str) -> str:
@@ -472,7 +463,7 @@ def _destination(
         elif arg is not None:
             dtype = arg
     if dtype is not None and np.dtype(dtype).kind != "f":
-        raise TypeError(f"nn.Module.to only accepts floating point dtypes, but got desired dtype={np.dtype(dtype)}")
+        raise refusal("module.dtype", dtype=np.dtype(dtype))
     return None if device is None else Device(device), None if dtype is None else np.dtype(dtype)
 
 
@@ -494,6 +485,10 @@ def _as_tensor(value: Any) -> Tensor:
     return value if isinstance(value, Tensor) else Tensor(value)
 
 
+def _quoted(keys: list[str]) -> str:
+    return ", ".join(f'"{key}"' for key in keys)
+
+
 def _shape_problems(members: Mapping[str, Tensor], state_dict: Mapping[str, Any]) -> list[str]:
     problems = []
     for name, member in members.items():
@@ -501,15 +496,12 @@ def _shape_problems(members: Mapping[str, Tensor], state_dict: Mapping[str, Any]
             continue
         value = state_dict[name]
         if not isinstance(value, Tensor) and not is_array(value) and not isinstance(value, np.generic):
-            problems.append(f'While copying "{name}": expected a Tensor or an array, got {type(value).__name__}.')
+            problems.append(phrase("state.no_array", name=name, value=value))
         elif isinstance(value, UninitializedParameter):
-            problems.append(f'While copying "{name}": the checkpoint holds a lazy parameter that has no shape yet.')
+            problems.append(phrase("state.no_shape", name=name))
         elif not _fits(member, value.shape):
             expected = member.pattern if isinstance(member, UninitializedParameter) else member.shape
-            problems.append(
-                f"size mismatch for {name}: copying a param with shape {value.shape} from checkpoint, the shape in "
-                f"current model is {expected}."
-            )
+            problems.append(phrase("state.shape", name=name, value=value, expected=expected))
     return problems
 
 
@@ -558,10 +550,7 @@ class _BackwardWatch:
             if replaced is not None:
                 grad_input = list(replaced) if isinstance(replaced, tuple) else [replaced]
             if len(grad_input) != self.count:
-                raise RuntimeError(
-                    f"Backward hook returned an invalid number of grad_input, got {len(grad_input)}, but expected "
-                    f"{self.count} (one for each input of {type(self.module).__name__})"
-                )
+                raise refusal("module.hook_gradients", got=len(grad_input), expected=self.count, module=self.module)
         return tuple(grad_input[position] for position in self.positions)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..creation import ones, zeros
-from ..errors import layer_name
+from ..errors import phrase, refusal
 from ..tensor import Tensor
 from . import functional as F
 from .lazy import positive
@@ -57,15 +57,11 @@ class _RunningNorm(_Affine):
         self.register_buffer("num_batches_tracked", zeros((), dtype=np.int64, device=device) if track else None)
 
     def _check(self, x: Tensor, channel_axis: int) -> None:
-        name = layer_name(type(self).__name__)
+        name, expected = type(self).__name__, self.num_features
         if x.ndim not in self._ndims:
-            wanted = " or ".join(f"{n}D" for n in self._ndims)
-            raise ValueError(f"{name}: expected {wanted} input (got {x.ndim}D input of shape {x.shape})")
-        if x.shape[channel_axis] != self.num_features:
-            raise RuntimeError(
-                f"{name}: expected {self.num_features} channels in dimension {channel_axis}, but the input of shape "
-                f"{x.shape} has {x.shape[channel_axis]}. Use num_features={x.shape[channel_axis]}"
-            )
+            raise refusal("norm.ndim", name, wanted=phrase("norm.or").join(f"{n}D" for n in self._ndims), x=x)
+        if (channels := x.shape[channel_axis]) != expected:
+            raise refusal("norm.channels", name, expected=expected, axis=channel_axis, x=x, channels=channels)
 
     def _next_momentum(self) -> float:
         """Count a training batch; with momentum None the running values are the mean of all batches."""
@@ -287,9 +283,9 @@ class GroupNorm(_Affine):
         super().__init__()
         positive("GroupNorm", num_groups=num_groups, num_channels=num_channels)
         if num_channels % num_groups:
-            raise ValueError(
-                f"GroupNorm: num_channels ({num_channels}) must be divisible by num_groups ({num_groups}): "
-                f"{num_channels} = {num_channels // num_groups}*{num_groups} + {num_channels % num_groups}"
+            quotient, rest = divmod(num_channels, num_groups)
+            raise refusal(
+                "norm.groups", "GroupNorm", channels=num_channels, groups=num_groups, quotient=quotient, rest=rest
             )
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
         self._make_affine((num_channels,), affine, device, dtype)

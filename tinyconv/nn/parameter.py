@@ -8,14 +8,10 @@ import numpy as np
 
 from ..backend import Array, Device
 from ..creation import zeros
+from ..errors import refusal
 from ..tensor import Tensor
 
 __all__ = ["Buffer", "Parameter", "UninitializedParameter"]
-
-_NO_SHAPE = (
-    "this parameter belongs to a lazy layer (in_channels or in_features None) and has no shape before the model's "
-    "first forward: call the model once on an input, or load a state_dict"
-)
 
 
 class Parameter(Tensor):
@@ -103,7 +99,7 @@ class UninitializedParameter(Parameter):
     @property
     def _data(self) -> Array:
         """Any use of the numbers comes by here."""
-        raise RuntimeError(_NO_SHAPE)
+        raise refusal("parameter.no_shape")
 
     @_data.setter
     def _data(self, value: Array) -> None:
@@ -122,7 +118,7 @@ class UninitializedParameter(Parameter):
 
     @data.setter
     def data(self, value: Any) -> None:
-        raise RuntimeError(_NO_SHAPE)
+        raise refusal("parameter.no_shape")
 
     @property
     def dtype(self) -> np.dtype:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import ops
-from ..errors import layer_name
+from ..errors import refusal
 from ..tensor import Tensor
 from .module import Module
 
@@ -312,9 +312,7 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPool):
 
 def _spatial_axes(x: Tensor, layer: str) -> tuple[int, ...]:
     if x.ndim < 3:
-        raise RuntimeError(
-            f"{layer_name(layer)}: expected (N, C, ...) with a spatial axis, but got input of shape {x.shape}"
-        )
+        raise refusal("pool.no_space", layer, x=x)
     return tuple(range(2, x.ndim))
 
 
@@ -366,7 +364,7 @@ class Upsample(Module):
     def __init__(self, size: Any = None, scale_factor: Any = None, mode: str = "nearest"):
         super().__init__()
         if mode != "nearest":
-            raise NotImplementedError(f"{layer_name('Upsample')}: mode={mode!r} is not available; use mode='nearest'")
+            raise refusal("interpolate.mode", "Upsample", mode=mode)
         self.size, self.scale_factor = size, scale_factor
 
     def forward(self, input: Tensor) -> Tensor:

@@ -9,12 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import engine, windows
+from . import creation, devices, engine, files, layers, modules, settings, windows
 from .text import Phrase, Text
 
 ROOMS = (
+    settings,
+    devices,
+    creation,
     engine,
+    files,
     windows,
+    modules,
+    layers,
 )
 
 TEXTS: Mapping[str, Text] = {name: text for room in ROOMS for name, text in room.TEXTS.items()}

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ... import ops
-from ...errors import layer_name
-from ...language import translate
+from ...errors import refusal
 from ...ops.conv import require_float
 from ...tensor import Tensor
 
@@ -43,13 +42,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if not input.ndim or input.shape[-1] != weight.shape[-1]:
         rows = input.numel() // max(1, input.shape[-1] if input.ndim else 1)
         last = input.shape[-1] if input.ndim else 1
-        text = (
-            "{layer}: mat1 and mat2 shapes cannot be multiplied ({rows}x{last} and {n_in}x{n_out}): the input {shape} "
-            "has {last} features, the layer expects in_features={n_in}. Use Linear({last}, {n_out}), or "
-            "Linear(None, {n_out}) to let the first call decide"
-        )
-        sizes = {"rows": rows, "last": last, "n_in": weight.shape[-1], "n_out": weight.shape[0]}
-        raise RuntimeError(translate(text, layer=layer_name("linear"), shape=input.shape, **sizes))
+        n_out, n_in = weight.shape[0], weight.shape[-1]
+        raise refusal("linear.features", "linear", input=input, rows=rows, last=last, n_in=n_in, n_out=n_out)
     require_float(input, "linear")
     product = ops.matmul(input, ops.cast(weight, input.dtype).T)
     return product if bias is None else product + ops.cast(bias, input.dtype)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ... import ops
-from ...errors import layer_name
+from ...errors import refusal
 from ...kernels.labels import check_classes
 from ...ops.activation import dropout as _dropout
 from ...ops.conv import require_float
@@ -40,10 +40,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
 def _whole_channels(input: Tensor, p: float, training: bool, n: int) -> Tensor:
     """Dropout with one draw for all `n` spatial axes of a channel."""
     if input.ndim not in (n + 1, n + 2):
-        raise RuntimeError(
-            f"{layer_name(f'dropout{n}d')}: expected {n + 1}D (unbatched) or {n + 2}D (batched) input, but got input "
-            f"of shape {input.shape}"
-        )
+        raise refusal("dropout.ndim", f"dropout{n}d", unbatched=n + 1, batched=n + 2, input=input)
     if training:
         require_float(input, f"dropout{n}d")
     return _dropout(input, p, training, channels=n)
@@ -113,9 +110,7 @@ def one_hot(target: Tensor, num_classes: int) -> Tensor:
             [1, 0, 0]])
     """
     if target.dtype.kind not in "iu":
-        raise RuntimeError(
-            f"{layer_name('one_hot')}: class indices must be integers, got {target.dtype}. Use target.long()"
-        )
+        raise refusal("one_hot.dtype", "one_hot", target=target)
     check_classes(target.array, num_classes, "one_hot")
     classes = Tensor(target.device.xp.arange(num_classes))
     return ops.cast(target.unsqueeze(-1) == classes, "int64")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ... import ops
-from ...errors import layer_name
+from ...errors import refusal
 from ...tensor import Tensor
 
 
@@ -291,5 +291,5 @@ def interpolate(input: Tensor, size: Any = None, scale_factor: Any = None, mode:
     tensor([[[1., 1., 2., 2.]]])
     """
     if mode != "nearest":
-        raise NotImplementedError(f"{layer_name('interpolate')}: mode={mode!r} is not available; use mode='nearest'")
+        raise refusal("interpolate.mode", "interpolate", mode=mode)
     return ops.upsample_nearest(input, size, scale_factor)
