@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import windows
+from . import optim, windows
 from .text import Phrase, Text
 
-ROOMS = (windows,)
+ROOMS = (
+    optim,
+    windows,
+)
 
 TEXTS: Mapping[str, Text] = {name: text for room in ROOMS for name, text in room.TEXTS.items()}
 PHRASES: Mapping[str, Phrase] = {name: text for room in ROOMS for name, text in getattr(room, "PHRASES", {}).items()}
