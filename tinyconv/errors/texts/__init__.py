@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import optim, windows
+from . import data, optim, windows
 from .text import Phrase, Text
 
 ROOMS = (
+    data,
     optim,
     windows,
 )
