@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import data, optim, windows
+from . import chainer, data, distributed, explain, optim, windows
 from .text import Phrase, Text
 
 ROOMS = (
+    chainer,
     data,
+    distributed,
+    explain,
     optim,
     windows,
 )
