@@ -202,7 +202,7 @@ PHRASES = {
     "optim.initial_accumulator": Phrase("initial_accumulator_value value", "initial_accumulator_value 的值"),
     "optim.parameter": Phrase("parameter {position} of group {index}", "第 {index} 组的参数 {position}"),
     "optim.named_parameter": Phrase(
-        "parameter {position} of group {index} ({name!r})", "第 {index} 组的参数 {position}（{name!r}）"
+        "parameter {position} of group {index} ({name!r})", "第 {index} 组的参数 {position} {name!r}"
     ),
     "optim.some_parameter": Phrase("a parameter", "某个参数"),
 }
