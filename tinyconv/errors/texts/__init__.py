@@ -9,7 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import chainer, data, distributed, explain, onnx_export, onnx_load, optim, windows
+from . import (
+    chainer,
+    data,
+    distributed,
+    explain,
+    onnx_export,
+    onnx_load,
+    optim,
+    windows,
+)
 from .text import Phrase, Text
 
 ROOMS = (
