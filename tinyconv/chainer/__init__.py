@@ -27,6 +27,7 @@ array([[[[19., 25.],
 
 from typing import Any
 
+from ..errors import phrase, refusal
 from . import configuration, functions, links
 from .configuration import config, no_backprop_mode, using_config
 from .link import Chain, ChainList, Link, Sequential
@@ -40,12 +41,14 @@ __all__ = [
 _ELSEWHERE = {
     "Parameter": "tinyconv.nn.Parameter", "backends": "tinyconv.Device", "cuda": "tinyconv.Device",
     "datasets": "tinyconv.data.mnist", "gradient_check": "tinyconv.gradcheck", "initializers": "tinyconv.nn.init",
-    "iterators": "tinyconv.data.DataLoader", "optimizers": "tinyconv.optim", "serializers": "tinyconv.save and load",
-    "training": "a loop of your own, as in examples/train_mnist.py",
-}  # fmt: skip
+    "iterators": "tinyconv.data.DataLoader", "optimizers": "tinyconv.optim", }  # fmt: skip
+_IN_WORDS = {"serializers": "chainer.use_save", "training": "chainer.use_loop"}  # the phrases for them
 
 
 def __getattr__(name: str) -> Any:
     """Say what to use for those names of Chainer that are not here."""
-    hint = f": use {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
-    raise AttributeError(f"tinyconv.chainer has no attribute {name!r}{hint}")
+    if name in _ELSEWHERE:
+        hint = phrase("chainer.use", name=_ELSEWHERE[name])
+    else:
+        hint = phrase(_IN_WORDS[name]) if name in _IN_WORDS else ""
+    raise refusal("chainer.no_attribute", name=name, hint=hint)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..backend import Device
+from ..errors import refusal
 from ..nn import Module, Parameter, UninitializedParameter
 from .variable import as_result, as_variable
 
@@ -166,7 +167,7 @@ class Sequential(ChainList):
         if isinstance(link, Module):
             self.add_module(str(len(self._steps)), link)
         elif not callable(link):
-            raise TypeError(f"Sequential: a layer must be a link or a function, got {type(link).__name__}")
+            raise refusal("chainer.no_link", "Sequential", kind=type(link).__name__)
         self._steps.append(link)
 
     def forward(self, x: Any) -> Any:

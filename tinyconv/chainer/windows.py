@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import ops
+from ..errors import refusal
 from .variable import Variable, as_result, as_variable, optional
 
 __all__ = [
@@ -164,7 +165,7 @@ def _max_pooling(ndim: int, x: Any, ksize: Any, stride: Any, pad: Any, cover_all
 
 def _average_pooling(ndim: int, x: Any, ksize: Any, stride: Any, pad: Any, pad_value: float | None) -> Variable:
     if pad_value not in (0, None):
-        raise ValueError(f"average_pooling: pad_value must be 0 or None, got {pad_value!r}")
+        raise refusal("chainer.pad_value", "average_pooling", value=pad_value)
     return as_result(ops.avg_pool(as_variable(x), ksize, stride, pad, count_include_pad=pad_value == 0, ndim=ndim))
 
 

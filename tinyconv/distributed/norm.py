@@ -7,6 +7,7 @@ from typing import Any
 from .. import autograd
 from ..autograd import Function
 from ..backend import Array
+from ..errors import refusal
 from ..nn.module import Module
 from ..nn.norm import _BatchNorm
 from ..tensor import Tensor
@@ -96,10 +97,7 @@ class SyncBatchNorm(_BatchNorm):
         samples, dims = input.shape[0], (0, *range(2, input.ndim))
         cells = sum(self.comm.allgather(input.numel() // self.num_features))
         if cells < 2:
-            raise ValueError(
-                f"{type(self).__name__}: Expected more than 1 value per channel when training, but the batches of "
-                f"all {self.comm.size} ranks have {cells}. Use a larger batch, or eval()"
-            )
+            raise refusal("distributed.one_value", type(self).__name__, ranks=self.comm.size, cells=cells)
         shape = (1, self.num_features) + (1,) * (input.ndim - 2)
         x = input.float() if input.dtype == "float16" else input  # squares of float16 overflow
         mean = SumOverRanks.apply(x.sum(dims), self.comm, samples) * (1.0 / cells)

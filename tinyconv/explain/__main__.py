@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .. import nn
+from ..errors import phrase, refusal
 from ..tensor import Tensor
 from .show import grid_text, number
 from .slide import count_frames, frames, size_arithmetic
@@ -38,7 +39,7 @@ def sizes(text: str) -> Ints:
     try:
         return tuple(int(part) for part in text.lower().replace("×", "x").replace(",", "x").split("x"))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size; write 5x5, or 5 for one axis") from None
+        raise argparse.ArgumentTypeError(phrase("explain.no_size", text=text)) from None
 
 
 def numbers(text: str) -> list[float]:
@@ -52,7 +53,7 @@ def numbers(text: str) -> list[float]:
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} are not numbers; write them as 0,1,2,3") from None
+        raise argparse.ArgumentTypeError(phrase("explain.no_numbers", text=text)) from None
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -100,13 +101,13 @@ def make_layer(args: argparse.Namespace) -> nn.Module:
     """
     axis = len(args.input) - 1
     if axis > 2:
-        raise ValueError(f"--input has {axis + 1} axes; 1 to 3 can be shown")
+        raise refusal("explain.input_axes", axes=axis + 1)
     if args.layer == "pool":
         kernel, stride, padding = map(_short, (args.kernel, args.stride or args.kernel, args.padding))
         if args.mode == "max":
             return MAX_POOLS[axis](kernel, stride, padding, ceil_mode=args.ceil_mode, cover_all=args.cover_all)
         if args.cover_all:
-            raise ValueError("--cover-all is for max pooling; average pooling has --ceil-mode")
+            raise refusal("explain.cover_all")
         return AVG_POOLS[axis](kernel, stride, padding, ceil_mode=args.ceil_mode)
     stride = args.stride or (1,)
     layer: nn.Module
@@ -129,7 +130,7 @@ def _short(size: Ints) -> int | Ints:
 def _filled(shape: Ints, values: Sequence[float] | None, option: str) -> np.ndarray:
     count = math.prod(shape)
     if values is not None and len(values) != count:
-        raise ValueError(f"{option} must give {count} numbers, got {len(values)}")
+        raise refusal("explain.count", option=option, count=count, given=len(values))
     return np.array(range(count) if values is None else values, np.float32).reshape(shape)
 
 

@@ -22,6 +22,7 @@ from .report import Cause, Experiment, GradcheckReport, InputReport
 __all__ = ["likely_causes"]
 
 Equal = Callable[[Any, Any], bool]
+Ints = tuple[int, ...]
 
 
 def likely_causes(experiment: Experiment, report: GradcheckReport, atol: float, rtol: float) -> list[Cause]:
@@ -72,24 +73,36 @@ def _of_the_whole(experiment: Experiment, report: GradcheckReport, atol: float, 
     return _float32(experiment, atol, rtol)
 
 
-def _failed_backward(error: str) -> Cause:
-    shapes = re.search(r"(\w+)\.vjp returned a gradient of shape (\(.*?\)) for an input of shape (\(.*?\))", error)
-    if shapes:
-        name, got, wanted = shapes.groups()
-        got_shape, shape = (tuple(map(int, re.findall(r"\d+", text))) for text in (got, wanted))
+def _failed_backward(error: Exception) -> Cause:
+    mistake = _wrong_shape(error)
+    if mistake:
+        operation, got, expected = mistake
         try:
-            broadcast = np.broadcast_shapes(got_shape, shape) == got_shape
+            broadcast = np.broadcast_shapes(got, expected) == got
         except ValueError:
             broadcast = False
         if broadcast:
-            lead = len(got_shape) - len(shape)
-            axes = [*range(lead), *(lead + i for i, n in enumerate(shape) if n != got_shape[lead + i])]
+            lead = len(got) - len(expected)
+            axes = [*range(lead), *(lead + i for i, n in enumerate(expected) if n != got[lead + i])]
             return Cause(
                 "missing sum over a broadcast axis",
-                f"forward spread an input of shape {wanted} to {got}, and the gradient still has that shape",
-                f"In {name}.vjp, sum the gradient over axes {tuple(axes)}",
+                f"forward spread an input of shape {expected} to {got}, and the gradient still has that shape",
+                f"In {operation}.vjp, sum the gradient over axes {tuple(axes)}",
             )
-    return Cause("backward fails", error, "Start from this message")
+    return Cause("backward fails", f"{type(error).__name__}: {error}", "Start from this message")
+
+
+def _wrong_shape(error: Exception) -> tuple[str, Ints, Ints] | None:
+    """Which operation gave a gradient of a wrong shape, that shape, and the input's; None for another error."""
+    told = getattr(error, "refusal", None)
+    if told is not None and told.name == "autograd.gradient_shape":
+        return told.values["operation"], tuple(told.values["got"]), tuple(told.values["expected"])
+    said = re.search(r"(\w+)\.vjp returned a gradient of shape (\(.*?\)) for an input of shape (\(.*?\))", str(error))
+    if said is None:
+        return None
+    operation, *shapes = said.groups()
+    got, expected = (tuple(map(int, re.findall(r"\d+", text))) for text in shapes)
+    return operation, got, expected
 
 
 def _float32(experiment: Experiment, atol: float, rtol: float) -> Cause | None:

@@ -19,6 +19,7 @@ from typing import Any
 
 from ..autograd import Function, enable_grad
 from ..backend import fork_rng
+from ..errors import refusal
 from ..nn.module import Module
 from ..nn.parameter import Parameter
 from ..tensor import Tensor
@@ -138,17 +139,14 @@ def draw(
     [3] Sum  <- [2] (2, 3)  => output ()
     """
     if detail not in ("auto", "operations", "modules"):
-        raise ValueError(f"draw: detail={detail!r} must be 'auto', 'operations' or 'modules'")
+        raise refusal("explain.detail", "draw", detail=detail)
     labels = {id(tensor): name for name, tensor in (names or {}).items()}
     traced: dict[Function, Owner] = {}
     if isinstance(target, Module):
         model, target = target, _call(target, inputs, labels, traced)
     roots = [target] if isinstance(target, Tensor) else list(target)
     if not any(isinstance(root, Tensor) and root.requires_grad for root in roots):
-        raise ValueError(
-            "draw: there is no graph: nothing that led here has requires_grad=True, or it was computed under "
-            "no_grad. Use requires_grad=True on an input, or draw(model, x)"
-        )
+        raise refusal("explain.no_graph", "draw")
     graph = _collect([root for root in roots if root.requires_grad], model, labels, traced)
     return GraphDrawing(*_simplified(graph, detail, _module_kinds(model)), total=len(graph.nodes))
 
@@ -549,5 +547,5 @@ class GraphDrawing:
         page = '<!DOCTYPE html><meta charset="utf-8"><title>graph</title>'
         forms = {".svg": self.svg, ".html": lambda: page + self._repr_html_(), ".txt": self.__str__}
         if path.suffix not in forms:
-            raise ValueError(f"save: {path.name!r} must end in one of {', '.join(forms)}")
+            raise refusal("explain.file_type", "save", name=path.name, endings=", ".join(forms))
         path.write_text(forms[path.suffix]() + "\n", encoding="utf-8")

@@ -27,6 +27,7 @@ import numpy as np
 
 from .. import autograd
 from ..autograd import Function
+from ..errors import refusal
 from ..nn.linear import Linear
 from ..nn.module import Module
 from ..nn.norm import GroupNorm, LayerNorm, _RunningNorm
@@ -266,7 +267,7 @@ def receptive_field(model: Module, x_or_shape: Any) -> ReceptiveFields:
     """
     shape = tuple(x_or_shape) if isinstance(x_or_shape, (tuple, list)) else tuple(x_or_shape.shape)
     if len(shape) < 3:
-        raise RuntimeError(f"receptive_field: expected an input (N, C, *size) with spatial axes, got {shape}")
+        raise refusal("explain.no_spatial_axes", "receptive_field", shape=shape)
     probe = probe_of(model, shape)
     with autograd.enable_grad():
         x = Tensor(np.random.default_rng(0).uniform(0.5, 1.5, (1, *shape[1:])), requires_grad=True)
@@ -500,7 +501,7 @@ def _coverage_at(axes: Sequence[AxisField], place: Ints) -> Coverage:
     rows = [axis.reach[p] for axis, p in zip(axes, place)]
     seen = [np.flatnonzero(row) for row in rows]
     if any(len(cells) == 0 for cells in seen):
-        raise ValueError(f"coverage: the cell at {place} sees nothing but padding; choose another place")
+        raise refusal("explain.only_padding", "coverage", place=place)
     inside = [row[cells[0] : cells[-1] + 1] for row, cells in zip(rows, seen)]
     counts = functools.reduce(np.multiply.outer, inside)
     return Coverage(counts, tuple(int(cells[0]) for cells in seen))

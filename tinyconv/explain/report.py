@@ -15,6 +15,7 @@ import numpy as np
 
 from ..autograd import grad
 from ..backend import asnumpy
+from ..errors import refusal
 from ..gradcheck import _directions, _float_outputs, _subgradients
 from ..tensor import Tensor
 
@@ -185,24 +186,24 @@ class Experiment:
         self.arguments = [Tensor(a.array.copy(), a.requires_grad) if isinstance(a, Tensor) else a for a in arguments]
         self.checked = [i for i, a in enumerate(arguments) if isinstance(a, Tensor) and a.requires_grad]
         if not self.checked:
-            raise ValueError("gradcheck_report: no input requires grad; use requires_grad=True")
+            raise refusal("report.no_input", "gradcheck_report")
         self.outputs = _float_outputs(func(*self.arguments))
         if not self.outputs:
-            raise ValueError("gradcheck_report: the function returns no Tensor of floats")
+            raise refusal("report.no_output", "gradcheck_report")
         self.seeds = _directions(self.outputs)
         self.directions = [np.asarray(asnumpy(v.array), np.float64) for v in self.seeds]
 
-    def analytic(self) -> tuple[list[np.ndarray | None], str]:
-        """What backward gives per checked input, None where nothing arrives; and the text of its error."""
+    def analytic(self) -> tuple[list[np.ndarray | None], Exception | None]:
+        """What backward gives per checked input, None where nothing arrives; and the error that it raised."""
         used = [(out, v) for out, v in zip(self.outputs, self.seeds) if out.requires_grad]
         if not used:
-            return [None] * len(self.checked), ""
+            return [None] * len(self.checked), None
         leaves = [self.arguments[i] for i in self.checked]
         try:
             found = grad([o for o, _ in used], leaves, [v for _, v in used], retain_graph=True, allow_unused=True)
         except (RuntimeError, TypeError, ValueError) as error:
-            return [None] * len(self.checked), f"{type(error).__name__}: {error}"
-        return [None if g is None else np.asarray(asnumpy(g.array), np.float64) for g in found], ""
+            return [None] * len(self.checked), error
+        return [None if g is None else np.asarray(asnumpy(g.array), np.float64) for g in found], None
 
     def values(
         self, position: int, array: np.ndarray, changed: dict[int, np.ndarray] | None = None
@@ -294,7 +295,7 @@ class GradcheckReport:
 
     inputs: list[InputReport]
     causes: list[Cause]
-    error: str = ""
+    error: Exception | None = None
 
     @property
     def ok(self) -> bool:
@@ -309,7 +310,7 @@ class GradcheckReport:
 
     def _headline(self) -> str:
         if self.error:
-            return f"gradcheck: backward failed with {self.error}"
+            return f"gradcheck: backward failed with {type(self.error).__name__}: {self.error}"
         total = sum(report.wrong.size for report in self.inputs)
         if self.ok:
             return f"gradcheck: all {total} elements of {len(self.inputs)} input{'s'[: len(self.inputs) > 1]} agree"

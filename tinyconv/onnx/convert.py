@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..backend import asnumpy
+from ..errors import refusal
 from ..tensor import Tensor
-from .graph import GraphBuilder, NotExportable
+from .graph import GraphBuilder
 
 __all__ = ["CONVERTERS", "converter"]
 
@@ -121,9 +122,9 @@ def _reshape(g: GraphBuilder, call: Any, x: Tensor, shape: Sequence[int]) -> str
     sizes = g.sizes(call.outputs[0])
     moving = [i for i, (share, _) in enumerate(sizes) if share]
     if len(moving) > 1:
-        raise NotExportable(f"a reshape to {tuple(shape)} has {len(moving)} sizes that depend on the batch")
+        raise refusal("export.reshape_sizes", shape=tuple(shape), count=len(moving))
     if moving and 0 in x.shape[1:]:
-        raise NotExportable(f"a reshape of the empty shape {x.shape} with an open batch axis")
+        raise refusal("export.reshape_empty", x=x)
     target = [-1 if share else n for share, n in sizes]
     return g.node("Reshape", [g.value(x), g.ints(target)], **({} if moving else {"allowzero": 1}))
 
@@ -176,10 +177,10 @@ def _get_item(g: GraphBuilder, call: Any, x: Tensor, key: Any) -> str:
             gathered = axis, part
             place += part.ndim
         else:
-            raise NotExportable("an index of bools, or of several integer arrays")
+            raise refusal("export.several_indices")
         axis += 1
     if gathered and (dropped or added):
-        raise NotExportable("an index that mixes an integer array with ints or None")
+        raise refusal("export.mixed_index")
     if cuts:
         axes, starts, stops, steps = (list(column) for column in zip(*cuts))
         name = g.node("Slice", [name, g.ints(starts), g.ints(stops), g.ints(axes), g.ints(steps)])
@@ -214,7 +215,7 @@ def _take_along(g: GraphBuilder, call: Any, x: Tensor, indices: Tensor, dim: int
 def _overwrite(g: GraphBuilder, call: Any, target: Tensor, key: Any, value: Tensor, how: str) -> str:
     """A whole tensor given new values, as by ``x += y``: from here on it is another value."""
     if key is not Ellipsis or getattr(value, "shape", None) != target.shape or value.dtype != target.dtype:
-        raise NotExportable(f"{how} into a part of a tensor; use where or cat")
+        raise refusal("export.write", how=how)
     return g.value(value)
 
 
@@ -231,7 +232,7 @@ def _reduce(g: GraphBuilder, call: Any, x: Tensor, dims: Sequence[int], keepdim:
 def _normalize(g: GraphBuilder, call: Any, x: Tensor, dims: Sequence[int], eps: float) -> tuple[str, ...]:
     """``(x - mean)/sqrt(var + eps)``, and mean and var."""
     if x.dtype == np.float16:
-        raise NotExportable("normalisation of float16 by its own statistics; use model.float()")
+        raise refusal("export.float16_norm")
     mean = g.reduce("ReduceMean", g.value(x), dims, True)
     centred = g.node("Sub", [g.value(x), mean])
     var = g.reduce("ReduceMean", g.node("Mul", [centred, centred]), dims, True)
@@ -286,7 +287,7 @@ def _pool_node(g: GraphBuilder, x: Tensor, geometry: Any, outputs: int) -> tuple
     name = g.value(x)
     if any(max(pair) >= k for pair, k in zip(pairs, geometry.kernel_size)):  # runtimes refuse so much in the operator
         if outputs > 1:
-            raise NotExportable(f"indices of a max pooling with padding {pairs}, not below the kernel")
+            raise refusal("export.pool_padding", pairs=pairs)
         name = g.pad(name, [(0, 0), (0, 0), *pairs], "constant", g.number(-math.inf, x))
         pairs = [(0, 0)] * len(pairs)
     result = g.node(

@@ -48,7 +48,7 @@ for _kind, _name in {"Ceil": "ceil", "Floor": "floor", "Round": "rint", "Not": "
 
 def _check_legacy(node: Node) -> None:
     if node.opset < 7 and node.get("broadcast"):
-        raise node.refuse("the broadcast attribute of operator sets before 7")
+        raise node.refuse("onnx.legacy_broadcast")
 
 
 def _divide(a: Tensor, b: Tensor) -> Tensor:
@@ -124,7 +124,7 @@ def _clip(node: Node, x: Tensor, low: Tensor | None = None, high: Tensor | None 
     """Limits as inputs since operator set 11, as attributes before.  The upper one wins where they cross."""
     bounds = (node.get("min"), node.get("max")) if node.opset < 11 else (low, high)
     if any(isinstance(bound, Tensor) and bound.shape not in ((), (1,)) for bound in bounds):
-        raise ValueError(f"{node}: the limits of Clip must be single numbers")
+        raise node.refuse("onnx.clip")
     for bound, limit in zip(bounds, (ops.maximum, ops.minimum)):
         x = x if bound is None else limit(x, bound)
     return x
@@ -233,6 +233,6 @@ def _hardmax(node: Node, x: Tensor) -> Tensor:
 def _dropout(node: Node, x: Tensor, ratio: Tensor | None = None, training: Tensor | None = None) -> Any:
     """The identity, as in every model that is not being trained."""
     if training is not None and bool(training.item()) and (ratio is None or ratio.item() > 0):
-        raise node.refuse("training_mode: its random mask is no file's to say")
+        raise node.refuse("onnx.training_mode")
     mask = Tensor(get_array_module(x.array).ones(x.shape, bool)) if node.wants(1) else None
     return x, mask

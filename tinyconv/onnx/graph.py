@@ -8,24 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..backend import asnumpy
+from ..errors import refusal
 from ..tensor import Tensor
 from .package import onnx_package
 
-__all__ = ["GraphBuilder", "NotExportable"]
+__all__ = ["GraphBuilder"]
 
 Size = tuple[int, int]  # (share, rest): share*batch + rest cells, where a share of 0 is a fixed size
-
-
-class NotExportable(ValueError):
-    """The model does something that has no form in an ONNX file; the text says what.
-
-    Examples
-    --------
-    >>> raise NotExportable("unfold")
-    Traceback (most recent call last):
-    ...
-    tinyconv.onnx.graph.NotExportable: unfold
-    """
 
 
 class GraphBuilder:
@@ -76,9 +65,7 @@ class GraphBuilder:
         for a, b in zip(tensor.shape, twin.shape):
             share = (b - a) // (second - first)
             if len(tensor.shape) != len(twin.shape) or a - share * first != b - share * second:
-                raise NotExportable(
-                    f"a value has shape {tensor.shape} for {first} samples and {twin.shape} for {second}"
-                )
+                raise refusal("export.other_shape", tensor=tensor, samples=first, twin=twin, more=second)
             sizes.append((share, a - share * first))
         return sizes
 
@@ -112,10 +99,7 @@ class GraphBuilder:
             return known
         twin = self._twins.get(id(value.array))
         if twin is not None and not _equal(value, twin):
-            raise NotExportable(
-                f"a value of shape {value.shape} depends on the batch, but was computed where it cannot be seen: "
-                f"outside tinyconv's operations, as from x.data or x.numpy()"
-            )
+            raise refusal("export.unseen", value=value)
         name = self.constant(asnumpy(value.array), self.name_of(value))
         self.bind(value, name)
         return name
@@ -158,7 +142,7 @@ class GraphBuilder:
     def node(self, kind: str, inputs: Sequence[str], outputs: int = 1, **attributes: Any) -> Any:
         """Add a node; give the name of its output, or a tuple of names for several."""
         if "?" in inputs:
-            raise NotExportable("the taps of a max pooling are used in a way that has no form in ONNX")
+            raise refusal("export.taps")
         stem = kind.lower()
         names = [self._new_name(stem) for _ in range(outputs)]
         while inputs and inputs[-1] == "":

@@ -28,7 +28,7 @@ def _constant(node: Node) -> Tensor:
                         ("value_ints", "int64"), ("value", None)):  # fmt: skip
         if name in node.attributes:
             return Tensor(np.asarray(node.get(name), dtype))
-    raise node.refuse("a constant that is no number")
+    raise node.refuse("onnx.constant")
 
 
 @operator("ConstantOfShape", host=(0,))
@@ -52,7 +52,7 @@ def _size(node: Node, x: Tensor) -> Tensor:
 def _range(node: Node, start: Tensor, limit: Tensor, delta: Tensor) -> Tensor:
     first, last, step = start.item(), limit.item(), delta.item()
     if step == 0 or not all(map(math.isfinite, (first, last, step))):
-        raise ValueError(f"{node}: Range from {first} to {last} by {step} does not end")
+        raise node.refuse("onnx.range", first=first, last=last, step=step)
     count = max(0, math.ceil((last - first) / step))
     node.allow((count,), start.dtype.itemsize)
     return Tensor((first + np.arange(count) * step).astype(start.dtype))
@@ -61,7 +61,7 @@ def _range(node: Node, start: Tensor, limit: Tensor, delta: Tensor) -> Tensor:
 @operator("Cast")
 def _cast(node: Node, x: Tensor) -> Tensor:
     if node.get("to") not in DTYPES:
-        raise node.refuse(f"a cast to ONNX's dtype number {node.get('to')}")
+        raise node.refuse("onnx.cast", number=node.get("to"))
     return ops.cast(x, DTYPES[node.get("to")])
 
 
@@ -97,7 +97,7 @@ def _squeeze(node: Node, x: Tensor, axes: Tensor | None = None) -> Tensor:
         return x.squeeze()
     dropped = _axes(node, x, axes, x.ndim)
     if any(x.shape[a] != 1 for a in dropped):
-        raise ValueError(f"{node}: cannot squeeze axes {dropped} of shape {x.shape}: only a size of 1 can be dropped")
+        raise node.refuse("onnx.squeeze", axes=dropped, x=x)
     return x.reshape(tuple(n for a, n in enumerate(x.shape) if a not in dropped))
 
 
@@ -119,7 +119,7 @@ def _expand(node: Node, x: Tensor, shape: Tensor) -> Tensor:
 @operator("Concat")
 def _concat(node: Node, *parts: Tensor) -> Tensor:
     if not parts:
-        raise ValueError(f"{node}: nothing to concatenate")
+        raise node.refuse("onnx.concat")
     node.allow((sum(math.prod(p.shape) for p in parts),), parts[0].dtype.itemsize)
     return ops.cat(list(parts), node.get("axis", 1))
 
@@ -166,7 +166,7 @@ def _inside(node: Node, x: Tensor, axis: int, indices: Tensor) -> tuple[Tensor, 
     if xp is not np and x.dtype.kind == "f":
         return Tensor(xp.where(outside, 0, raw)), Tensor(outside)
     if bool(outside.any()):
-        raise IndexError(f"{node}: an index is outside the axis of {size} elements")
+        raise node.refuse("onnx.index", size=size)
     return moved(Tensor(raw), x.device), None
 
 
@@ -194,7 +194,7 @@ def _gather_elements(node: Node, x: Tensor, indices: Tensor) -> Tensor:
 @operator("ScatterElements", host=(1,))
 def _scatter_elements(node: Node, x: Tensor, indices: Tensor, updates: Tensor) -> Tensor:
     if node.get("reduction", "none") != "none":
-        raise node.refuse(f"reduction={node.get('reduction')!r}")
+        raise node.refuse("onnx.reduction", reduction=node.get("reduction"))
     axis = node.get("axis", 0) % x.ndim
     along, outside = _inside(node, x, axis, indices)
     places = [moved(Tensor(p), x.device) for p in np.indices(indices.shape, sparse=True)]
@@ -284,13 +284,13 @@ def _resize(node: Node, x: Tensor, *inputs: Tensor | None) -> Tensor:
         or node.get("mode", "nearest") != "nearest"
         or "axes" in node.attributes
     ):
-        raise node.refuse(f"{rule}; only nearest, asymmetric, floor over all axes is available")
+        raise node.refuse("onnx.resize_rule", rule=rule)
     factors = [float(f) for f in asnumpy(scales.array)] if scales is not None else node.get("scales", ())
     wanted = ints(sizes) if sizes is not None and sizes.shape != (0,) else ()
     target = wanted or tuple(int(n * f) for n, f in zip(x.shape, factors))
     node.allow(target, x.dtype.itemsize)
     if target[:2] != x.shape[:2] or len(target) != x.ndim:
-        raise node.refuse(f"resizing {x.shape} to {target}; batch and channels must stay")
+        raise node.refuse("onnx.resize_axes", x=x, target=target)
     return ops.upsample_nearest(x, target[2:] if wanted else None, None if wanted else tuple(factors[2:]))
 
 
@@ -307,7 +307,7 @@ def _depth_to_space(node: Node, x: Tensor) -> Tensor:
 @operator("SpaceToDepth")
 def _space_to_depth(node: Node, x: Tensor) -> Tensor:
     if node.get("mode", "DCR") != "DCR":
-        raise node.refuse(f"mode={node.get('mode')!r}")
+        raise node.refuse("onnx.mode", mode=node.get("mode"))
     b, (n, c, h, w) = node.get("blocksize"), x.shape
     y = x.reshape(n, c, h // b, b, w // b, b).permute(0, 3, 5, 1, 2, 4)
     return y.reshape(n, c * b * b, h // b, w // b)

@@ -21,6 +21,7 @@ from typing import Any
 from .. import autograd
 from ..autograd import Function
 from ..backend import asnumpy
+from ..errors import phrase, refusal
 from ..nn.functional.conv import linear
 from ..ops.activation import elu, gelu, leaky_relu, prelu, softplus
 from ..ops.deform import deform_conv2d
@@ -181,8 +182,8 @@ def record(model: Callable[..., Any], inputs: tuple[Tensor, ...]) -> Trace:
             _tracing.trace = None
     outputs = tuple(result) if isinstance(result, (tuple, list)) else (result,)
     if not outputs or not all(isinstance(t, Tensor) for t in outputs):
-        kinds = ", ".join(type(t).__name__ for t in outputs) or "nothing"
-        raise TypeError(f"onnx.export: the model must give a Tensor or a tuple of Tensors, got {kinds}")
+        kinds = ", ".join(type(t).__name__ for t in outputs) or phrase("export.nothing")
+        raise refusal("export.results", "onnx.export", kinds=kinds)
     trace.outputs = tuple(Tensor(t.array) for t in outputs)
     return trace
 

@@ -31,7 +31,7 @@ def _states(node: Node, tensors: tuple[Tensor, ...], kinds: int) -> Iterator[tup
     count = len(tensors) // kinds
     for group in zip(*[tensors[i * count : (i + 1) * count] for i in range(kinds)]):
         if len({t.shape for t in group}) > 1:
-            raise ValueError(f"{node}: a parameter, its gradient and its states differ in shape")
+            raise node.refuse("onnx.states")
         yield group
 
 

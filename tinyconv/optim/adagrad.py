@@ -84,11 +84,11 @@ class Adagrad(Optimizer):
     def _check_options(self, options: Mapping[str, Any]) -> None:
         check_not_negative(
             options,
-            lr="learning rate",
-            lr_decay="lr_decay value",
-            weight_decay="weight_decay value",
-            initial_accumulator_value="initial_accumulator_value value",
-            eps="epsilon value",
+            lr="optim.learning_rate",
+            lr_decay="optim.lr_decay",
+            weight_decay="optim.weight_decay",
+            initial_accumulator_value="optim.initial_accumulator",
+            eps="optim.epsilon",
         )
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], options: Mapping[str, Any]) -> None:

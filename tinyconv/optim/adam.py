@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..backend import Array, get_array_module
+from ..errors import refusal
 from ..kernels import cuda
 from .optimizer import Optimizer, check_not_negative
 from .rules import add_quotient, average_squares, averages, decayed_gradient, move_average
@@ -88,11 +89,11 @@ class Adam(Optimizer):
         super().__init__(params, defaults)
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
-        check_not_negative(options, lr="learning rate", eps="epsilon value")
-        check_not_negative(options, weight_decay="weight_decay value")
+        check_not_negative(options, lr="optim.learning_rate", eps="optim.epsilon")
+        check_not_negative(options, weight_decay="optim.weight_decay")
         for index, beta in enumerate(options["betas"]):
             if not 0.0 <= beta < 1.0:
-                raise ValueError(f"Invalid beta parameter at index {index}: {beta}. It must be in [0, 1)")
+                raise refusal("optim.beta", index=index, beta=beta)
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], options: Mapping[str, Any]) -> None:
         state["step"] = step = state.get("step", 0) + 1

@@ -9,6 +9,7 @@ from typing import Any
 import numpy
 
 from ..backend import Array, get_array_module
+from ..errors import refusal
 from ..tensor import Tensor
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
@@ -65,9 +66,9 @@ def clip_grad_norm_(
     """
     max_norm, order = float(max_norm), float(norm_type)
     if not max_norm >= 0:
-        raise ValueError(f"clip_grad_norm_: max_norm must be >= 0, got {max_norm}")
+        raise refusal("clip.max_norm", "clip_grad_norm_", value=max_norm)
     if order == 0 or math.isnan(order):
-        raise ValueError(f"clip_grad_norm_: norm_type must be a nonzero number or inf, got {norm_type}")
+        raise refusal("clip.norm_type", "clip_grad_norm_", value=norm_type)
     grads = _gradients(parameters)
     if not grads:
         return Tensor(numpy.zeros((), numpy.float32))  # host: without a gradient there is no device
@@ -76,11 +77,7 @@ def clip_grad_norm_(
     xp = device.xp
     total = _norm(xp.stack(norms), order)
     if error_if_nonfinite and not math.isfinite(float(total)):
-        raise RuntimeError(
-            f"The total norm of order {order} for gradients from `parameters` is non-finite: {float(total)}, "
-            "so it cannot be clipped. Look for the first batch with a NaN or infinite loss, or set "
-            "error_if_nonfinite=False to scale the gradients by it anyway"
-        )
+        raise refusal("clip.not_finite", order=order, total=float(total))
     factor = xp.asarray(xp.minimum(max_norm / (total + 1e-6), 1.0))
     for grad in {id(grad): grad for grad in grads}.values():  # two parameters may share one
         _scale(grad, grad.device.asarray(factor))
@@ -113,7 +110,7 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
     """
     clip_value = float(clip_value)
     if not clip_value >= 0:
-        raise ValueError(f"clip_grad_value_: clip_value must be >= 0, got {clip_value}")
+        raise refusal("clip.value", "clip_grad_value_", value=clip_value)
     for grad in _gradients(parameters):
         xp = get_array_module(grad.array)
         grad.array = xp.clip(grad.array, -clip_value, clip_value, out=xp.empty_like(grad.array))

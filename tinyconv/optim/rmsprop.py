@@ -88,11 +88,11 @@ class RMSprop(Optimizer):
     def _check_options(self, options: Mapping[str, Any]) -> None:
         check_not_negative(
             options,
-            lr="learning rate",
-            eps="epsilon value",
-            momentum="momentum value",
-            weight_decay="weight_decay value",
-            alpha="alpha value",
+            lr="optim.learning_rate",
+            eps="optim.epsilon",
+            momentum="optim.momentum",
+            weight_decay="optim.weight_decay",
+            alpha="optim.alpha",
         )
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], options: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..backend import Array, get_array_module
+from ..errors import refusal
 from ..kernels import cuda
 from .optimizer import Optimizer, check_not_negative
 from .rules import add_scaled, decayed_gradient
@@ -83,13 +84,10 @@ class SGD(Optimizer):
         super().__init__(params, defaults)
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
-        check_not_negative(options, lr="learning rate", momentum="momentum value")
-        check_not_negative(options, weight_decay="weight_decay value")
+        check_not_negative(options, lr="optim.learning_rate", momentum="optim.momentum")
+        check_not_negative(options, weight_decay="optim.weight_decay")
         if options["nesterov"] and (options["momentum"] <= 0 or options["dampening"] != 0):
-            raise ValueError(
-                "Nesterov momentum requires a momentum and zero dampening, "
-                f"got momentum={options['momentum']}, dampening={options['dampening']}"
-            )
+            raise refusal("optim.nesterov", momentum=options["momentum"], dampening=options["dampening"])
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], options: Mapping[str, Any]) -> None:
         lr, weight_decay = float(options["lr"]), float(options["weight_decay"])

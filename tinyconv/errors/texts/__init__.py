@@ -9,7 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import creation, devices, engine, files, layers, modules, settings, windows
+from . import (
+    chainer,
+    creation,
+    data,
+    devices,
+    distributed,
+    engine,
+    explain,
+    files,
+    layers,
+    modules,
+    onnx_export,
+    onnx_load,
+    optim,
+    settings,
+    windows,
+)
 from .text import Phrase, Text
 
 ROOMS = (
@@ -21,6 +37,13 @@ ROOMS = (
     windows,
     modules,
     layers,
+    optim,
+    data,
+    distributed,
+    chainer,
+    explain,
+    onnx_load,
+    onnx_export,
 )
 
 TEXTS: Mapping[str, Text] = {name: text for room in ROOMS for name, text in room.TEXTS.items()}
