@@ -86,7 +86,7 @@ def leaves(*arrays: np.ndarray, device: tc.Device | None = None) -> list[tc.Tens
 
 
 def close(actual: object, expected: np.ndarray, tolerance: float = 1e-10) -> None:
-    np.testing.assert_allclose(tc.asnumpy(getattr(actual, "data", actual)), expected, tolerance, tolerance)
+    np.testing.assert_allclose(tc.asnumpy(getattr(actual, "array", actual)), expected, tolerance, tolerance)
 
 
 def check_against_loops(case: Case, x: np.ndarray, w: np.ndarray, b: np.ndarray, gy: np.ndarray) -> None:

@@ -59,7 +59,7 @@ def host(tensor: tc.Tensor) -> np.ndarray:
 
 
 def close(actual: object, expected: np.ndarray) -> None:
-    np.testing.assert_allclose(tc.asnumpy(getattr(actual, "data", actual)), expected, 1e-10, 1e-10)
+    np.testing.assert_allclose(tc.asnumpy(getattr(actual, "array", actual)), expected, 1e-10, 1e-10)
 
 
 def slow_put(gy: np.ndarray, flat: np.ndarray, size: tuple) -> np.ndarray:

@@ -196,20 +196,20 @@ class Operation:
         if _mode.anomaly:
             node._check_forward(outputs, [a for a in args if isinstance(a, Tensor)])
         if recording:
-            node._record(args, outputs)
+            node._record(args, outputs, several)
         if cls.is_view:
             _note_view(outputs[0], args, cls)
         if _mode.trace is not None:
             _mode.trace.operation(cls, args, outputs)
         return outputs if several else outputs[0]
 
-    def _record(self, args: tuple[Any, ...], outputs: tuple[Tensor, ...]) -> None:
+    def _record(self, args: tuple[Any, ...], outputs: tuple[Tensor, ...], several: bool) -> None:
         """Tie the outputs to this node, and this node to where its inputs came from."""
         self._hooks = self._outputs = self._retained = None
         self.edges = tuple([_edge_of(a) if needs else None for a, needs in zip(args, self.needs_input_grad)])
         for index, output in enumerate(outputs):
             output._put(self, index)
-        if len(outputs) > 1:
+        if several:
             self._outputs = [(o.shape, o.dtype, get_array_module(o._array)) for o in outputs]
         cls = type(self)
         plan = cls._plans.get(self.needs_input_grad)

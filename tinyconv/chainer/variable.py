@@ -44,7 +44,7 @@ class Variable(Tensor):
     @property
     def xp(self) -> Any:
         """The module that the array belongs to: ``numpy`` or ``cupy``."""
-        return get_array_module(self._data)
+        return get_array_module(self.array)
 
     def cleargrad(self) -> None:
         """Forget the gradient."""

@@ -104,7 +104,7 @@ class WeightedLayer(Module):
 def _make_lazy(weight: Parameter, attributes: dict[str, Any]) -> None:
     """Undo ``UninitializedParameter.materialize``."""
     if not isinstance(weight, UninitializedParameter):
-        weight.array = np.zeros(0, np.float32)  # host: holds nothing
+        weight._array = np.zeros(0, np.float32)  # host: holds nothing
         weight.__class__ = UninitializedParameter
         weight.__dict__.update(attributes)
 

@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..autograd import Function, RemovableHandle, no_grad
+from ..autograd import Operation, RemovableHandle, no_grad
+from ..autograd.views import View
 from ..backend import Array, Device, is_array
 from ..creation import zeros_like
 from ..errors import layers_at_work, locate, phrase, pop_layer, push_layer, refusal
 from ..ops.shape import Alias
-from ..tensor import Tensor, _is_dtype_name
+from ..ops.transfer import destination
+from ..tensor import Tensor
 from .parameter import Buffer, Parameter, UninitializedParameter
 
 __all__ = ["IncompatibleKeys", "Module"]
@@ -300,7 +302,9 @@ class Module:
         TypeError
             For a dtype that is not float.
         """
-        device, dtype = _destination(*args, **kwargs)
+        device, dtype = destination(*args, **kwargs)
+        if dtype is not None and dtype.kind != "f":
+            raise refusal("module.dtype", dtype=dtype)
         with no_grad():
             for module in self.modules():
                 for table in (module._parameters, module._buffers):
@@ -451,22 +455,6 @@ def indented(text: str) -> str:
     return text.replace("\n", "\n  ")
 
 
-def _destination(
-    *args: Any, device: Any = None, dtype: Any = None, non_blocking: bool = False
-) -> tuple[Device | None, np.dtype | None]:
-    """The device and dtype that arguments of ``to`` name; PyTorch's `non_blocking` changes nothing here."""
-    for arg in args:
-        if isinstance(arg, Tensor):
-            device, dtype = arg.device, arg.dtype
-        elif isinstance(arg, Device) or (isinstance(arg, str) and not _is_dtype_name(arg)):
-            device = arg
-        elif arg is not None:
-            dtype = arg
-    if dtype is not None and np.dtype(dtype).kind != "f":
-        raise refusal("module.dtype", dtype=np.dtype(dtype))
-    return None if device is None else Device(device), None if dtype is None else np.dtype(dtype)
-
-
 def _move(member: Tensor | None, device: Device | None, dtype: Any) -> None:
     """Give a parameter or buffer, and its gradient, another home; the object stays the same."""
     if member is None:
@@ -522,8 +510,9 @@ class _BackwardWatch:
         self.positions = [i for i, a in enumerate(args) if isinstance(a, Tensor) and a.requires_grad]
         renamed = list(args)
         if self.positions:
-            for i, new in zip(self.positions, _Entrance.apply(*[args[i] for i in self.positions], watch=self)):
-                new._version, new._is_view = args[i]._version, True  # the memory is the old one's
+            for i, new in zip(self.positions, _Entrance.apply(self, *[args[i] for i in self.positions])):
+                new._version = args[i]._version  # the memory is the old one's, and no graph could follow a write
+                new._view = View(args[i], (), closed="inplace.hooked_input")
                 renamed[i] = new
         return tuple(renamed)
 
@@ -554,14 +543,13 @@ class _BackwardWatch:
         return tuple(grad_input[position] for position in self.positions)
 
 
-class _Entrance(Function):
+class _Entrance(Operation):
     """The inputs of a watched module under other names; backward calls the module's hooks."""
 
-    __slots__ = ("_watch",)
+    __slots__ = ()
 
-    def forward(self, *arrays: Array, watch: _BackwardWatch) -> tuple[Array, ...]:
-        self._watch = watch
+    def forward(self, watch: _BackwardWatch, *arrays: Array) -> tuple[Array, ...]:
         return tuple(array[...] for array in arrays)
 
-    def vjp(self, *grads: Tensor) -> tuple:
-        return self._watch.run_hooks(grads)
+    def vjp(self, g: tuple[Tensor, ...], watch: _BackwardWatch) -> tuple:
+        return None, *watch.run_hooks(g)

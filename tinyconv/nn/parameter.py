@@ -75,7 +75,7 @@ class UninitializedParameter(Parameter):
     --------
     >>> import tinyconv as tc
     >>> weight = tc.nn.Conv2d(None, 8, 3).weight
-    >>> weight.data is None, weight.pattern
+    >>> weight.array is None, weight.pattern
     (True, (8, None, 3, 3))
     """
 
@@ -93,32 +93,23 @@ class UninitializedParameter(Parameter):
         pattern: tuple[int | None, ...] | None = None,
     ):
         super().__init__(np.zeros(0, np.float32), requires_grad=False)  # host: holds nothing
-        self.requires_grad = requires_grad
         self.intended_dtype, self.intended_device, self.pattern = dtype, device, pattern
+        self.requires_grad = requires_grad
 
     @property
-    def _data(self) -> Array:
+    def _array(self) -> Array:
         """Any use of the numbers comes by here."""
         raise refusal("parameter.no_shape")
 
-    @_data.setter
-    def _data(self, value: Array) -> None:
+    @_array.setter
+    def _array(self, value: Array) -> None:
         """Keep nothing: there is no shape yet."""
 
-    @property
-    def data(self) -> Any:
-        """None: there are no numbers yet.
-
-        Raises
-        ------
-        RuntimeError
-            If something is assigned.
-        """
-        return None
-
-    @data.setter
-    def data(self, value: Any) -> None:
+    def _refuse(self, value: Any) -> None:
         raise refusal("parameter.no_shape")
+
+    array = property(lambda self: None, _refuse, doc="""None: there are no numbers yet, and none can be assigned.""")
+    data = array
 
     @property
     def dtype(self) -> np.dtype:
@@ -160,10 +151,10 @@ class UninitializedParameter(Parameter):
         tensor([0., 0.], requires_grad=True)
         """
         device = self.intended_device or (like.device if like is not None else "cpu")
-        array: Array = zeros(shape, dtype=self.dtype, device=device)._data
+        array: Array = zeros(shape, dtype=self.dtype, device=device).array
         del self.intended_dtype, self.intended_device, self.pattern
         self.__class__ = Parameter  # type: ignore[assignment]  # the same object: an optimiser that holds it sees it
-        self._data = array
+        self._array = array
 
     def __deepcopy__(self, memo: dict) -> UninitializedParameter:
         return UninitializedParameter(self.intended_dtype, self.intended_device, self.requires_grad, self.pattern)

@@ -10,9 +10,11 @@ import numpy as np
 
 from .. import ops
 from ..backend import get_array_module, quiet
+from ..ops.elementwise import zeros_like
 from ..ops.unary import expm1
 from ..tensor import Tensor
 from .node import OPERATORS, Node, operator
+from ..ops.promotion import cast
 
 
 def _enter_unary(kind: str, function: Callable[[Tensor], Tensor]) -> None:
@@ -62,22 +64,22 @@ def _divide(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _power(a: Tensor, b: Tensor) -> Tensor:
-    return ops.cast(ops.pow(a, b), a.dtype) if a.dtype == b.dtype else _mixed_power(a, b)
+    return cast(ops.pow(a, b), a.dtype) if a.dtype == b.dtype else _mixed_power(a, b)
 
 
 def _mixed_power(a: Tensor, b: Tensor) -> Tensor:
-    wide = a if a.dtype.kind == "f" else ops.cast(a, np.float64)
-    return ops.cast(ops.pow(wide, ops.cast(b, wide.dtype)), a.dtype)
+    wide = a if a.dtype.kind == "f" else cast(a, np.float64)
+    return cast(ops.pow(wide, cast(b, wide.dtype)), a.dtype)
 
 
 _BINARY: dict[str, Callable[[Any, Any], Tensor]] = {
     "Add": ops.add, "Sub": ops.sub, "Mul": ops.mul, "Div": _divide, "Pow": _power,
-    "Equal": lambda a, b: ops.compare("equal", a, b), "Less": lambda a, b: ops.compare("less", a, b),
-    "LessOrEqual": lambda a, b: ops.compare("less_equal", a, b),
-    "Greater": lambda a, b: ops.compare("greater", a, b),
-    "GreaterOrEqual": lambda a, b: ops.compare("greater_equal", a, b),
-    "And": lambda a, b: ops.bitwise("bitwise_and", a, b), "Or": lambda a, b: ops.bitwise("bitwise_or", a, b),
-    "Xor": lambda a, b: ops.bitwise("bitwise_xor", a, b),
+    "Equal": lambda a, b: ops.eq(a, b), "Less": lambda a, b: ops.lt(a, b),
+    "LessOrEqual": lambda a, b: ops.le(a, b),
+    "Greater": lambda a, b: ops.gt(a, b),
+    "GreaterOrEqual": lambda a, b: ops.ge(a, b),
+    "And": lambda a, b: ops.bitwise_and(a, b), "Or": lambda a, b: ops.bitwise_or(a, b),
+    "Xor": lambda a, b: ops.bitwise_xor(a, b),
 }  # fmt: skip
 
 
@@ -193,7 +195,7 @@ def _thresholded_relu(node: Node, x: Tensor) -> Tensor:
 def _shrink(node: Node, x: Tensor) -> Tensor:
     """Moved by `bias` towards 0 outside ``[-lambd, lambd]``, 0 inside."""
     bias, limit = node.get("bias", 0.0), node.get("lambd", 0.5)
-    above = ops.where(x.detach() > limit, x - bias, ops.zeros_like(x))
+    above = ops.where(x.detach() > limit, x - bias, zeros_like(x))
     return ops.where(x.detach() < -limit, x + bias, above)
 
 

@@ -16,6 +16,7 @@ from ..ops.norm import affine, normalize
 from ..ops.pool import MaxPool, Unpool, WindowSum
 from ..tensor import Tensor
 from .node import Node, ints, operator
+from ..ops.promotion import cast
 
 Pairs = tuple[tuple[int, int], ...]
 
@@ -88,7 +89,7 @@ def _conv_transpose(node: Node, x: Tensor, w: Tensor, b: Tensor | None = None) -
     reach = [max(f, lo + o) for f, (lo, _), o in zip(full, pairs, out)]  # zeros where no tap reaches
     node.allow((x.shape[0], w.shape[1] * groups, *reach), x.dtype.itemsize)
     geometry = ConvGeometry(strides, ((0, 0),) * ndim, dilations, groups)
-    y = ConvInputGrad.apply(x, ops.cast(w, x.dtype), None, geometry, tuple(full))
+    y = ConvInputGrad.apply(x, cast(w, x.dtype), None, geometry, tuple(full))
     y = ops.pad(y, [n for f, r in zip(full[::-1], reach[::-1]) for n in (0, r - f)])
     key = (slice(None), slice(None), *[slice(lo, lo + o) for (lo, _), o in zip(pairs, out)])
     y = y[key]
@@ -154,9 +155,9 @@ def _pool_geometry(node: Node, x: Tensor) -> PoolGeometry:
 def _max_pool(node: Node, x: Tensor) -> Any:
     """ONNX counts indices over the whole tensor, not within each plane."""
     geometry = _pool_geometry(node, x)
-    values = x if x.dtype.kind == "f" else ops.cast(x, "float64")  # exact for the small integers that ONNX allows
+    values = x if x.dtype.kind == "f" else cast(x, "float64")  # exact for the small integers that ONNX allows
     y, taps = MaxPool.apply(values, geometry)
-    y = ops.cast(y, x.dtype)
+    y = cast(y, x.dtype)
     if not node.wants(1):
         return y
     xp, plane = get_array_module(x.array), math.prod(x.shape[2:])

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.function import check_devices
+from ..autograd import check_devices
 from ..backend import Device
 from ..errors import refusal
 from ..nn import Module, Parameter
@@ -124,7 +124,7 @@ class OnnxModel(Module):
             raise refusal("onnx.no_output", name=absent[0])
         found = [values[name] for name in self.output_names]
         # a caller may write into a result, which could be a constant or a weight, or a view of one
-        results = tuple(value.clone() if value.grad_fn is None or value._is_view else value for value in found)
+        results = tuple(value.clone() if value.grad_fn is None or value._view is not None else value for value in found)
         return results[0] if len(results) == 1 else results
 
     def _given(self, inputs: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from .. import ops
 from ..backend import asnumpy, get_array_module
 from ..tensor import Tensor
 from .node import Node, ints, moved, operator
+from ..ops.elementwise import zeros_like
+from ..ops.promotion import cast
 
 # The numbers by which ONNX files name dtypes, as far as this package has them.
 DTYPES = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 9: "bool",
@@ -62,12 +64,12 @@ def _range(node: Node, start: Tensor, limit: Tensor, delta: Tensor) -> Tensor:
 def _cast(node: Node, x: Tensor) -> Tensor:
     if node.get("to") not in DTYPES:
         raise node.refuse("onnx.cast", number=node.get("to"))
-    return ops.cast(x, DTYPES[node.get("to")])
+    return cast(x, DTYPES[node.get("to")])
 
 
 @operator("CastLike")
 def _cast_like(node: Node, x: Tensor, like: Tensor) -> Tensor:
-    return ops.cast(x, like.dtype)
+    return cast(x, like.dtype)
 
 
 @operator("Reshape", host=(1,))
@@ -188,7 +190,7 @@ def _gather(node: Node, x: Tensor, indices: Tensor) -> Tensor:
 def _gather_elements(node: Node, x: Tensor, indices: Tensor) -> Tensor:
     axis = node.get("axis", 0) % x.ndim
     places, outside = _inside(node, x, axis, indices)
-    return _nan_where(outside, ops.take_along(x, places, axis))
+    return _nan_where(outside, ops.take_along_dim(x, places, axis))
 
 
 @operator("ScatterElements", host=(1,))
@@ -218,7 +220,7 @@ def _tile(node: Node, x: Tensor, repeats: Tensor) -> Tensor:
 @operator("Trilu", host=(1,))
 def _trilu(node: Node, x: Tensor, k: Tensor | None = None) -> Tensor:
     kept = (np.triu if node.get("upper", 1) else np.tril)(np.ones(x.shape[-2:], bool), 0 if k is None else int(k))
-    return ops.where(moved(Tensor(kept), x.device), x, ops.zeros_like(x))
+    return ops.where(moved(Tensor(kept), x.device), x, zeros_like(x))
 
 
 @operator("OneHot", host=(0, 1))

@@ -9,6 +9,7 @@ from .. import ops
 from ..ops.loss import nll_loss
 from ..tensor import Tensor
 from .node import Node, operator
+from ..ops.promotion import cast
 
 _NOT_A_CLASS = -(2**31)  # stands for "no class is ignored"
 
@@ -16,7 +17,7 @@ _NOT_A_CLASS = -(2**31)  # stands for "no class is ignored"
 @operator("NegativeLogLikelihoodLoss")
 def _nll(node: Node, log_p: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     ignored = node.get("ignore_index", _NOT_A_CLASS)
-    return nll_loss(log_p, ops.cast(target, "int64"), weight, ignored, node.get("reduction", "mean"))
+    return nll_loss(log_p, cast(target, "int64"), weight, ignored, node.get("reduction", "mean"))
 
 
 @operator("SoftmaxCrossEntropyLoss")

@@ -11,4 +11,5 @@ from .norm import *
 from .pool import *
 from .reduction import *
 from .shape import *
+from .shape import pad
 from .unary import *

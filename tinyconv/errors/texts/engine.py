@@ -301,6 +301,14 @@ TEXTS = {
             "里返回 x.clone() 或 x.view_as(x)，或调用 ctx.mark_dirty(x)"
         ),
     ),
+    "inplace.hooked_input": Text(
+        RuntimeError,
+        en=(
+            "an input of shape {shape} of a module with backward hooks is a view and is being modified inplace, or its "
+            "memory was. Write to a copy (x.clone()), or take the hooks off"
+        ),
+        zh="带反向钩子的模块的一个输入（形状 {shape}）是视图，而它或它的内存被原地修改了。请写到副本里（x.clone()），或取下钩子",
+    ),
     "inplace.shared_cells": Text(
         RuntimeError,
         en=(

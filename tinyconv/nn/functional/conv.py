@@ -9,6 +9,7 @@ from ... import ops
 from ...errors import refusal
 from ...ops.conv import require_float
 from ...tensor import Tensor
+from ...ops.promotion import cast
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -45,8 +46,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         n_out, n_in = weight.shape[0], weight.shape[-1]
         raise refusal("linear.features", "linear", input=input, rows=rows, last=last, n_in=n_in, n_out=n_out)
     require_float(input, "linear")
-    product = ops.matmul(input, ops.cast(weight, input.dtype).T)
-    return product if bias is None else product + ops.cast(bias, input.dtype)
+    product = ops.matmul(input, cast(weight, input.dtype).T)
+    return product if bias is None else product + cast(bias, input.dtype)
 
 
 def conv1d(

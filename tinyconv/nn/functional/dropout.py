@@ -8,6 +8,7 @@ from ...kernels.labels import check_classes
 from ...ops.activation import dropout as _dropout
 from ...ops.conv import require_float
 from ...tensor import Tensor
+from ...ops.promotion import cast
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
@@ -113,4 +114,4 @@ def one_hot(target: Tensor, num_classes: int) -> Tensor:
         raise refusal("one_hot.dtype", "one_hot", target=target)
     check_classes(target.array, num_classes, "one_hot")
     classes = Tensor(target.device.xp.arange(num_classes))
-    return ops.cast(target.unsqueeze(-1) == classes, "int64")
+    return cast(target.unsqueeze(-1) == classes, "int64")
