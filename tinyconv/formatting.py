@@ -28,8 +28,6 @@ def format_tensor(tensor: Tensor) -> str:
     tensor([[0.5000, 2.0000],
             [3.0000, 4.0000]])
     """
-    if tensor.array is None:
-        return "tensor(<not initialised>)"
     array = asnumpy(tensor.array)
     text = PREFIX + _format_array(array) if array.size else PREFIX + "[]"
     return _with_notes(text, _notes(tensor)) + ")"

@@ -201,7 +201,7 @@ def _encode_key(key: Any, where: tuple[Any, ...]) -> Any:
 
 
 def _data_of(tensor: Tensor, where: tuple[Any, ...]) -> Any:
-    if tensor.array is None:
+    if tensor.is_lazy:
         raise refusal("save.lazy", "save", place=_place(where))
     return tensor.array
 

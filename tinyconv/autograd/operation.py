@@ -192,6 +192,8 @@ class Operation:
             with quiet():
                 result = node.forward(*inputs)
         several = isinstance(result, tuple)
+        if isinstance(result, list):
+            raise refusal("autograd.list", operation=cls.__name__)
         outputs = tuple(map(_as_output, result)) if several else (_as_output(result),)
         if _mode.anomaly:
             node._check_forward(outputs, [a for a in args if isinstance(a, Tensor)])
@@ -318,9 +320,7 @@ def _plan_of(cls: type[Operation], needs: tuple[bool, ...]) -> _Plan:
         (cls.vjp or getattr(cls, f"grad_{cls._arguments[min(i, len(cls._arguments) - 1)]}", None)) if need else None
         for i, need in enumerate(needs)
     ]
-    for i, (gradient, need) in enumerate(zip(gradients, needs)):
-        if need and gradient is None:
-            raise refusal("autograd.no_gradient", operation=cls.__name__, argument=cls._arguments[i])
+    gradients = [_missing if need and g is None else g for g, need in zip(gradients, needs)]
     read = [() if gradient is None else _names_read(gradient) for gradient in gradients]
     kept = tuple(dict.fromkeys(name for names in read for name in names if name != OWN_SHAPE))
     calls = [
@@ -328,6 +328,11 @@ def _plan_of(cls: type[Operation], needs: tuple[bool, ...]) -> _Plan:
         for g, names in zip(gradients, read)
     ]
     return _Plan(kept, tuple(calls))
+
+
+def _missing(node: Operation, g: Tensor) -> Tensor:
+    """Stands where an operation has no gradient: it can be used, and not differentiated."""
+    raise refusal("autograd.no_gradient", operation=node.name)
 
 
 @functools.cache

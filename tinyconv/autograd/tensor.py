@@ -66,6 +66,7 @@ class Tensor(Methods):
     )  # fmt: skip
     __array_ufunc__ = None  # numpy_scalar * tensor and array * tensor come to Tensor.__rmul__
     __array_priority__ = 1000
+    is_lazy = False  # True for a parameter whose shape is not known yet
 
     grad: Tensor | None
 

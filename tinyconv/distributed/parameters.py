@@ -60,7 +60,7 @@ def agree_on_layout(comm: Communicator, tensors: Sequence[Tensor], names: Sequen
     >>> agree_on_layout(Communicator(), [tc.zeros(2)], ["bias"])
     """
     own = [
-        (name, None if tensor.array is None else tuple(tensor.shape), str(tensor.dtype))
+        (name, None if tensor.is_lazy else tuple(tensor.shape), str(tensor.dtype))
         for name, tensor in zip(names, tensors)
     ]
     layouts = comm.allgather(own)

@@ -75,11 +75,12 @@ class UninitializedParameter(Parameter):
     --------
     >>> import tinyconv as tc
     >>> weight = tc.nn.Conv2d(None, 8, 3).weight
-    >>> weight.array is None, weight.pattern
+    >>> weight.is_lazy, weight.pattern
     (True, (8, None, 3, 3))
     """
 
     __slots__ = ()
+    is_lazy = True
 
     intended_dtype: Any
     intended_device: Any
@@ -105,10 +106,15 @@ class UninitializedParameter(Parameter):
     def _array(self, value: Array) -> None:
         """Keep nothing: there is no shape yet."""
 
-    def _refuse(self, value: Any) -> None:
+    @property
+    def array(self) -> Array:
+        """There are no numbers yet: reading or assigning them raises RuntimeError."""
+        return self._array
+
+    @array.setter
+    def array(self, value: Any) -> None:
         raise refusal("parameter.no_shape")
 
-    array = property(lambda self: None, _refuse, doc="""None: there are no numbers yet, and none can be assigned.""")
     data = array
 
     @property

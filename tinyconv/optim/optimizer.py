@@ -305,7 +305,7 @@ class Optimizer:
             param = by_number.get(int(number))
             if param is None:
                 raise refusal("optim.state_of_nobody", number=number)
-            if param.array is None:  # lazy: shape, dtype and device are known at its first step
+            if param.is_lazy:  # lazy: shape, dtype and device are known at its first step
                 waiting[param] = copy.deepcopy(dict(entry))
             else:
                 state[param] = _placed_state(param, entry, self._describe(param))

@@ -101,6 +101,11 @@ TEXTS = {
         ),
     ),
     # --- recording ---
+    "autograd.list": Text(
+        TypeError,
+        en="{operation}.forward returned a list; return an array, or a tuple of arrays",
+        zh="{operation}.forward 返回了列表；请返回一个数组，或数组的元组",
+    ),
     "autograd.unknown_name": Text(
         TypeError,
         en="{operation}: a gradient reads {name!r}, which is no argument of forward and was not kept by self.keep({name}=...)",
@@ -108,8 +113,8 @@ TEXTS = {
     ),
     "autograd.no_gradient": Text(
         NotImplementedError,
-        en="{operation} must define grad_{argument}(self, g, ...), or vjp(self, g, ...), to be differentiated",
-        zh="{operation} 要能求导，就必须定义 grad_{argument}(self, g, ...) 或 vjp(self, g, ...)",
+        en="{operation} must define grad_<argument>(self, g, ...), or vjp(self, g, ...), to be differentiated",
+        zh="{operation} 要能求导，就必须定义 grad_<参数>(self, g, ...) 或 vjp(self, g, ...)",
     ),
     "autograd.saved_changed": Text(
         RuntimeError,
