@@ -97,7 +97,7 @@ def convolve(x: Array, w: Array, geometry: ConvGeometry, bias: Array | None = No
             f"has {x.shape[1]}. Use in_channels={x.shape[1]}"
         )
     output_size = conv_output_size(geometry, x.shape[2:], w.shape[2:], "convolve")
-    if cuda.is_depthwise(w.shape, geometry) and cuda.available_for(x, geometry.ndim):
+    if cuda.depthwise_available_for(x, w.shape, geometry):
         return cuda.depthwise(x, w, geometry, bias)
     if get_array_module(x) is np:
         return conv_cpu.convolve(x, w, geometry, output_size, bias)
@@ -149,7 +149,7 @@ def convolve_input_grad(
             f"array of shape {gy.shape} has {gy.shape[1]}. Use a weight with first axis {gy.shape[1]}"
         )
     _check_output_size(function, geometry, tuple(input_size), w.shape[2:], gy.shape)
-    if cuda.is_depthwise(w.shape, geometry) and cuda.available_for(gy, geometry.ndim):
+    if cuda.depthwise_available_for(gy, w.shape, geometry):
         return cuda.depthwise_input_grad(gy, w, geometry, input_size, bias)
     if get_array_module(gy) is np:
         return conv_cpu.convolve_input_grad(gy, w, geometry, tuple(input_size), bias)
@@ -198,7 +198,7 @@ def convolve_weight_grad(x: Array, gy: Array, geometry: ConvGeometry, kernel_siz
         )
     _check_output_size(function, geometry, x.shape[2:], tuple(kernel_size), gy.shape)
     w_shape = (gy.shape[1], x.shape[1] // groups, *kernel_size)
-    if cuda.is_depthwise(w_shape, geometry) and cuda.available_for(gy, geometry.ndim):
+    if cuda.depthwise_available_for(gy, w_shape, geometry):
         return cuda.depthwise_weight_grad(x, gy, geometry, kernel_size)
     if get_array_module(x) is np:
         return conv_cpu.convolve_weight_grad(x, gy, geometry, tuple(kernel_size))
@@ -268,8 +268,6 @@ def im2col(x: Array, kernel_size: Sequence[int], geometry: ConvGeometry) -> Arra
     array([[[1., 2., 3.],
             [2., 3., 4.]]])
     """
-    if cuda.available_for(x, geometry.ndim):
-        return cuda.im2col(x, kernel_size, geometry)
     xp, kernel = get_array_module(x), tuple(kernel_size)
     output_size = conv_output_size(geometry, x.shape[2:], kernel, "im2col")
     n = geometry.ndim

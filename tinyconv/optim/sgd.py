@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..backend import Array, get_array_module
-from ..kernels import cuda
 from .optimizer import Optimizer, check_not_negative
 from .rules import add_scaled, decayed_gradient
 from .scratch import blocks
@@ -99,11 +98,6 @@ class SGD(Optimizer):
             if first:
                 state["momentum_buffer"] = get_array_module(param).empty_like(param)
             buffers = [state["momentum_buffer"]]
-        if cuda.in_place_available_for(param, grad, *buffers):
-            names = ("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize")
-            rates = {name: options[name] for name in names}
-            cuda.sgd_step(param, grad, buffers[0] if buffers else None, first=first, **rates)
-            return
         for p, g, *buffer in blocks(param, grad, *buffers):
             direction = decayed_gradient(p, g, weight_decay, options["maximize"], self._scratch)
             for b in buffer:  # one array, or none without momentum

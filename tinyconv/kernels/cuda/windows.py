@@ -20,7 +20,6 @@ __all__ = [
     "depthwise",
     "depthwise_input_grad",
     "depthwise_weight_grad",
-    "im2col",
     "max_pool",
     "put_taps",
     "take_taps",
@@ -94,24 +93,8 @@ def put_taps(gy: Array, taps: Array, geometry: PoolGeometry) -> Array:
 
 
 @with_device
-def im2col(x: Array, kernel_size: Sequence[int], geometry: ConvGeometry) -> Array:
-    """Copy each window into a column; see :func:`tinyconv.kernels.conv.im2col`.
-
-    Examples
-    --------
-    >>> columns = im2col(cupy_array, (3, 3), geometry)  # doctest: +SKIP
-    """
-    xp, kernel = get_array_module(x), tuple(kernel_size)
-    output = conv_output_size(geometry, x.shape[2:], kernel, "im2col")
-    columns = xp.empty((x.shape[0], x.shape[1] * math.prod(kernel), math.prod(output)), x.dtype)
-    window = window_of(geometry, x.shape[2:], output, kernel)
-    launch("im2col", columns.size, x, xp.ascontiguousarray(x), columns, window)
-    return columns
-
-
-@with_device
 def col2im(columns: Array, input_size: Sequence[int], kernel_size: Sequence[int], geometry: ConvGeometry) -> Array:
-    """Add each column back onto its window; see :func:`tinyconv.kernels.conv.col2im`.
+    """Add each column back onto its window; see :func:`tinyconv.kernels.conv_simple.col2im`.
 
     Examples
     --------
