@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.cuda.host_compiler import HostKernels
 from tinyconv.backend import Device, asnumpy
-from tinyconv.kernels import conv, cuda, pool
+from tinyconv.kernels import conv_simple, cuda, pool
 from tinyconv.kernels.cuda import program, windows
 from tinyconv.kernels.geometry import ConvGeometry, PoolGeometry, conv_geometry, pool_geometry
 
@@ -117,7 +117,7 @@ def test_columns_go_back(place: Device, case: tuple[Any, Any, ConvGeometry], dty
     columns = reals(2, 3 * math.prod(kernel), math.prod(geometry.output_size(size, kernel)), dtype=dtype)
     back = cuda.col2im(place.asarray(columns), size, kernel, geometry)
     # of float16 the kernel adds in single precision and rounds once
-    wide = conv.col2im(columns.astype("float32") if dtype == "float16" else columns, size, kernel, geometry)
+    wide = conv_simple.col2im(columns.astype("float32") if dtype == "float16" else columns, size, kernel, geometry)
     np.testing.assert_array_equal(asnumpy(back), wide.astype(dtype))
     assert back.dtype == dtype
 
@@ -134,21 +134,21 @@ def test_depthwise(place: Device, case: tuple[Any, Any, ConvGeometry], multiplie
     x = reals(2, 4, *size, dtype=dtype)
     w = reals(4 * multiplier, 1, *kernel, dtype=dtype, seed=1)
     bias, bias_in = reals(4 * multiplier, dtype=dtype, seed=2), reals(4, dtype=dtype, seed=3)
-    want = conv.simple_convolve(x, w, geometry)
+    want = conv_simple.simple_convolve(x, w, geometry)
     gy = reals(*want.shape, dtype=dtype, seed=4)
     dx, dw, dgy, b, b_in = map(place.asarray, (x, w, gy, bias, bias_in))
     channel = (-1, *[1] * len(size))
     results = [
         (cuda.depthwise(dx, dw, geometry), want),
         (cuda.depthwise(dx, dw, geometry, b), want + bias.reshape(channel)),
-        (cuda.depthwise_input_grad(dgy, dw, geometry, size), conv.simple_input_grad(gy, w, geometry, size)),
+        (cuda.depthwise_input_grad(dgy, dw, geometry, size), conv_simple.simple_input_grad(gy, w, geometry, size)),
         (
             cuda.depthwise_input_grad(dgy, dw, geometry, size, b_in),
-            conv.simple_input_grad(gy, w, geometry, size) + bias_in.reshape(channel),
+            conv_simple.simple_input_grad(gy, w, geometry, size) + bias_in.reshape(channel),
         ),
         (
             cuda.depthwise_weight_grad(dx, dgy, geometry, kernel),
-            conv.simple_weight_grad(x, gy, geometry, kernel),
+            conv_simple.simple_weight_grad(x, gy, geometry, kernel),
         ),
     ]
     # a sum's order differs from the matrix product's; float16 is rounded once more where a bias is added
@@ -198,7 +198,7 @@ def test_indices_of_64_bits(place: Device, monkeypatch: pytest.MonkeyPatch) -> N
     size, kernel, geometry = CONVOLUTIONS[2]
     columns = reals(2, 3 * math.prod(kernel), math.prod(geometry.output_size(size, kernel)))
     back = cuda.col2im(place.asarray(columns), size, kernel, geometry)
-    np.testing.assert_array_equal(asnumpy(back), conv.col2im(columns, size, kernel, geometry))
+    np.testing.assert_array_equal(asnumpy(back), conv_simple.col2im(columns, size, kernel, geometry))
 
 
 def test_wide_indices_begin_at_the_limit(on_host: HostKernels, monkeypatch: pytest.MonkeyPatch) -> None:

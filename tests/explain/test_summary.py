@@ -16,7 +16,7 @@ import tinyconv as tc
 from tests.explain.random_layers import convolutions, transposed_convolutions
 from tinyconv import nn
 from tinyconv.explain import loops, summary
-from tinyconv.kernels.conv import im2col as columns_of
+from tinyconv.kernels.conv_simple import im2col as columns_of
 from tinyconv.kernels.geometry import conv_geometry
 
 

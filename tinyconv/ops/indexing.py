@@ -9,7 +9,7 @@ import numpy as np
 from .. import autograd
 from ..autograd import Function
 from ..backend import Array, get_array_module, is_array
-from ..kernels.sampling import sum_dtype
+from ..kernels.sums import sum_dtype
 from .elementwise import unbroadcast
 from .shape import normalize_dim
 

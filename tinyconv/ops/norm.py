@@ -8,7 +8,7 @@ from .. import autograd
 from ..autograd import Function
 from ..backend import Array, get_array_module
 from ..errors import layer_name
-from ..kernels.sampling import sum_dtype
+from ..kernels.sums import sum_dtype
 from .conv import require_float
 from .reduction import count
 from .reduction import mean as mean_

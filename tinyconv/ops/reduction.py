@@ -13,7 +13,7 @@ import numpy as np
 from .. import autograd
 from ..autograd import Function
 from ..backend import Array, get_array_module, quiet
-from ..kernels.sampling import sum_dtype
+from ..kernels.sums import sum_dtype
 from .elementwise import maximum, minimum, mul, where
 from .indexing import take_along
 from .promotion import cast, default_dtype

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...backend import Array, device_of
 from ..geometry import ConvGeometry, PoolGeometry
-from ..sampling import sum_dtype
+from ..sums import sum_dtype
 
 __all__ = ["FILES", "Types", "Window", "launch", "source", "window_of", "with_device"]
 

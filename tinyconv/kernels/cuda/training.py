@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ...backend import Array, get_array_module
-from ..sampling import sum_dtype
+from ..sums import sum_dtype
 from .program import launch, with_device
 
 __all__ = ["adam_step", "cross_entropy", "cross_entropy_grad"]

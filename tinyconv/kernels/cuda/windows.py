@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...backend import Array, get_array_module
-from ..geometry import ConvGeometry, PoolGeometry, conv_output_size
-from ..sampling import sum_dtype
+from ..geometry import ConvGeometry, PoolGeometry
+from ..sums import sum_dtype
 from .program import Window, launch, window_of, with_device
 
 __all__ = [
@@ -24,8 +24,6 @@ __all__ = [
     "put_taps",
     "take_taps",
 ]
-
-Ints = tuple[int, ...]
 
 
 # --- max pooling ---
@@ -101,7 +99,7 @@ def col2im(columns: Array, input_size: Sequence[int], kernel_size: Sequence[int]
     >>> x = col2im(columns, (8, 8), (3, 3), geometry)  # doctest: +SKIP
     """
     xp, kernel, size = get_array_module(columns), tuple(kernel_size), tuple(input_size)
-    output = conv_output_size(geometry, size, kernel, "col2im")
+    output = geometry.output_size(size, kernel)
     x = xp.empty((columns.shape[0], columns.shape[1] // math.prod(kernel), *size), columns.dtype)
     window = window_of(geometry, size, output, kernel)
     launch("col2im", x.size, x, xp.ascontiguousarray(columns), x, window)
@@ -135,7 +133,7 @@ def depthwise(x: Array, w: Array, geometry: ConvGeometry, bias: Array | None = N
     >>> y = depthwise(x, w, geometry)  # doctest: +SKIP
     """
     xp, kernel = get_array_module(x), w.shape[2:]
-    output = conv_output_size(geometry, x.shape[2:], kernel, "depthwise")
+    output = geometry.output_size(x.shape[2:], kernel)
     y = xp.empty((x.shape[0], w.shape[0], *output), x.dtype)
     x, w = _flat(xp, x, x.dtype), _flat(xp, w, x.dtype)
     b = w if bias is None else _flat(xp, bias, x.dtype)  # without a bias any array will do: it is not read
