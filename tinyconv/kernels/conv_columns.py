@@ -23,7 +23,16 @@ __all__ = ["convolve_by_columns", "input_grad_by_columns", "weight_grad_by_colum
 def convolve_by_columns(
     x: np.ndarray, w: np.ndarray, geometry: ConvGeometry, bias: np.ndarray | None, y: np.ndarray
 ) -> None:
-    """``y = [w | bias] @ [columns; 1]``: the bias is one more column, which meets a row of ones."""
+    """``y = [w | bias] @ [columns; 1]``: the bias is one more column, which meets a row of ones.
+
+    Examples
+    --------
+    >>> from tinyconv.kernels.geometry import conv_geometry
+    >>> x, w, y = np.array([[[1.0, 2, 4]]]), np.array([[[1.0, 10]]]), np.empty((1, 1, 2))
+    >>> convolve_by_columns(x, w, conv_geometry((2,)), np.array([0.5]), y)
+    >>> y
+    array([[[21.5, 42.5]]])
+    """
     groups, dtype, kernel = geometry.groups, sum_dtype(x), w.shape[2:]
     b = np.zeros(len(w)) if bias is None else bias
     matrices = np.concatenate([_by_group(w, groups), b.reshape(groups, -1, 1)], axis=2, dtype=dtype)
@@ -43,7 +52,16 @@ def convolve_by_columns(
 def input_grad_by_columns(
     gy: np.ndarray, w: np.ndarray, geometry: ConvGeometry, bias: np.ndarray | None, gx: np.ndarray
 ) -> None:
-    """``gx = bias + col2im(w.T @ gy)``, piece by piece."""
+    """``gx = bias + col2im(w.T @ gy)``, piece by piece.
+
+    Examples
+    --------
+    >>> from tinyconv.kernels.geometry import conv_geometry
+    >>> gy, w, gx = np.ones((1, 1, 2)), np.array([[[1.0, 10]]]), np.empty((1, 1, 3))
+    >>> input_grad_by_columns(gy, w, conv_geometry((2,)), None, gx)
+    >>> gx
+    array([[[ 1., 11., 10.]]])
+    """
     dtype, kernel, size = sum_dtype(gy), w.shape[2:], gx.shape[2:]
     matrices = _by_group(w, geometry.groups).swapaxes(-1, -2).astype(dtype)
     b = None if bias is None else bias.reshape(-1, *[1] * geometry.ndim)
@@ -61,7 +79,15 @@ def input_grad_by_columns(
 
 
 def weight_grad_by_columns(x: np.ndarray, gy: np.ndarray, geometry: ConvGeometry, w_shape: Ints) -> np.ndarray:
-    """``gw = gy @ columns.T``, summed over the samples piece by piece, in a fixed order."""
+    """``gw = gy @ columns.T``, summed over the samples piece by piece, in a fixed order.
+
+    Examples
+    --------
+    >>> from tinyconv.kernels.geometry import conv_geometry
+    >>> x, gy = np.array([[[1.0, 2, 4]]]), np.array([[[1.0, 10]]])
+    >>> weight_grad_by_columns(x, gy, conv_geometry((2,)), (1, 1, 2))
+    array([[[21., 42.]]])
+    """
     groups, dtype, cells = geometry.groups, sum_dtype(gy), math.prod(w_shape[1:])
 
     def add(total: np.ndarray, part: slice) -> None:

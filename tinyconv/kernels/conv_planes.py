@@ -29,6 +29,11 @@ class Band(NamedTuple):
     """Input rows lowered once, and the kernel rows that read them.
 
     Kernel row ``i`` reads, for output row ``p``, lowered row ``p + leads[i]``.
+
+    Examples
+    --------
+    >>> Band(Walk(1, 1, 0), {0: 0, 1: 1, 2: 2}).halo
+    2
     """
 
     walk: Walk
@@ -44,6 +49,11 @@ def bands_of(walk: Walk, kernel: int) -> list[Band]:
     """Kernel row ``i`` reads input row ``p*stride + i*dilation + offset``.
 
     Rows with one remainder modulo the stride follow one another, so they share a band.
+
+    Examples
+    --------
+    >>> [band.leads for band in bands_of(Walk(stride=2, dilation=1, offset=0), kernel=3)]
+    [{0: 0, 2: 1}, {1: 0}]
     """
     bands = []
     starts = [i * walk.dilation + walk.offset for i in range(kernel)]
@@ -56,7 +66,17 @@ def bands_of(walk: Walk, kernel: int) -> list[Band]:
 
 
 def convolve_by_planes(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.ndarray | None, y: np.ndarray) -> None:
-    """``y[n, g] = sum_i w[g, i] @ lowered rows``: products of whole planes, added up over the kernel rows."""
+    """``y[n, g] = sum_i w[g, i] @ lowered rows``: products of whole planes, added up over the kernel rows.
+
+    Examples
+    --------
+    >>> x = np.array([1.0, 2, 4, 8]).reshape(1, 1, 1, 1, 4)  # (n, g, c, h, q)
+    >>> w = np.array([1.0, 10]).reshape(1, 1, 1, 1, 2)  # (g, o, c, i, j)
+    >>> y = np.empty((1, 1, 1, 1, 3))
+    >>> convolve_by_planes(x, w, [Walk(1, 1, 0), Walk(1, 1, 0)], None, y)
+    >>> y.ravel()
+    array([21., 42., 84.])
+    """
     kernel, o, dtype = w.shape[3:], w.shape[1], sum_dtype(x)
     bands = bands_of(walks[-2], kernel[-2])
     # K runs over (*outer, j, c), as the lowered cells do
@@ -100,6 +120,15 @@ def lowered_plane(
     """Lower a tile's band: ``(n, g, K, rows * columns)``, or joined ``(1, g, K, rows * n * columns)``.
 
     Given with it: the cells of one row.  `ones` appends a row of ones to the K others.
+
+    Examples
+    --------
+    >>> x, first = np.array([1.0, 2, 4]).reshape(1, 1, 1, 1, 3), slice(0, 1)
+    >>> walks, tile = [Walk(1, 1, 0)] * 2, Tile(first, first, (), first, slice(0, 2))
+    >>> lowered, pitch = lowered_plane(x, bands_of(walks[0], 1)[0], (1, 2), walks, tile, x.dtype, joined=False)
+    >>> lowered[0, 0], pitch
+    (array([[1., 2.],
+           [2., 4.]]), 2)
     """
     taps = list(itertools.product(*map(range, kernel[:-2]), range(1), range(kernel[-1])))
     c, n, g = x.shape[2], length(tile.samples), length(tile.groups)

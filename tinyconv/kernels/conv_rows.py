@@ -30,12 +30,29 @@ __all__ = ["columns_are_summed", "convolve_by_rows"]
 
 
 def columns_are_summed(w: np.ndarray, walks: Sequence[Walk]) -> bool:
-    """Copying costs by input channel, adding by output channel: is it less to add up kernel columns?"""
+    """Copying costs by input channel, adding by output channel: is it less to add up kernel columns?
+
+    Examples
+    --------
+    >>> few_outputs = np.zeros((1, 3, 128, 3, 3))  # (g, o, c, i, j)
+    >>> columns_are_summed(few_outputs, [Walk(1, 1, 0)] * 2)
+    True
+    """
     return walks[-1].stride == 1 and w.shape[-1] > 1 and w.shape[2] >= tuning.SUMMED * w.shape[1]
 
 
 def convolve_by_rows(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.ndarray | None, y: np.ndarray) -> None:
-    """``y[n, g, :, p] = w[g] @ V[p]`` for every output row ``p``."""
+    """``y[n, g, :, p] = w[g] @ V[p]`` for every output row ``p``.
+
+    Examples
+    --------
+    >>> x = np.array([1.0, 2, 4, 8]).reshape(1, 1, 1, 1, 4)  # (n, g, c, h, q)
+    >>> w = np.array([1.0, 10]).reshape(1, 1, 1, 1, 2)  # (g, o, c, i, j)
+    >>> y = np.empty((1, 1, 1, 1, 3))
+    >>> convolve_by_rows(x, w, [Walk(1, 1, 0), Walk(1, 1, 0)], None, y)
+    >>> y.ravel()
+    array([21., 42., 84.])
+    """
     kernel, dtype = w.shape[3:], sum_dtype(x)
     row_walk, row_taps = walks[-2], kernel[-2]
     # Rows overlap only where consecutive kernel rows meet consecutive input rows; else lower all taps.

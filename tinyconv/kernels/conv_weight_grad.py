@@ -19,7 +19,15 @@ __all__ = ["weight_grad_by_planes"]
 def weight_grad_by_planes(
     x: np.ndarray, gy: np.ndarray, walks: list[Walk], kernel: Ints, dtype: np.dtype
 ) -> np.ndarray:
-    """``gw[i] = lowered[lead_i:] @ gy.T`` for each kernel row ``i``."""
+    """``gw[i] = lowered[lead_i:] @ gy.T`` for each kernel row ``i``.
+
+    Examples
+    --------
+    >>> x = np.array([1.0, 2, 4]).reshape(1, 1, 1, 1, 3)
+    >>> gy = np.array([1.0, 10]).reshape(1, 1, 1, 1, 2)
+    >>> weight_grad_by_planes(x, gy, [Walk(1, 1, 0)] * 2, (1, 2), x.dtype).ravel()
+    array([21., 42.])
+    """
     bands = bands_of(walks[-2], kernel[-2])
     halo = max(band.halo for band in bands)
     groups, o, depth = gy.shape[1], gy.shape[2], x.shape[2] * math.prod(kernel) // kernel[-2]

@@ -15,6 +15,13 @@ def multiply(a: np.ndarray, b: np.ndarray, out: np.ndarray, add: bool = False) -
 
     It is where the pieces are not too thin, and begin where a cache line does; packing a matrix pays
     only for a wide one.
+
+    Examples
+    --------
+    >>> out = np.ones((1, 2))
+    >>> multiply(np.array([[1.0, 10]]), np.eye(2), out, add=True)
+    >>> out
+    array([[ 2., 11.]])
     """
     if add:
         term = scratch("term", out.shape, out.dtype)
