@@ -53,7 +53,15 @@ class Methods:
     # element by element
     add, sub, mul, div, pow = ops.add, ops.sub, ops.mul, ops.div, ops.pow
     eq, ne, lt, le, gt, ge = ops.eq, ops.ne, ops.lt, ops.le, ops.gt, ops.ge
-    exp, expm1, log, log1p, sqrt, rsqrt, square = ops.exp, ops.expm1, ops.log, ops.log1p, ops.sqrt, ops.rsqrt, ops.square
+    exp, expm1, log, log1p, sqrt, rsqrt, square = (
+        ops.exp,
+        ops.expm1,
+        ops.log,
+        ops.log1p,
+        ops.sqrt,
+        ops.rsqrt,
+        ops.square,
+    )
     sin, cos, tanh, sigmoid, erf, relu = ops.sin, ops.cos, ops.tanh, ops.sigmoid, ops.erf, ops.relu
     abs, sign, neg, clamp, clip = ops.abs, ops.sign, ops.neg, ops.clamp, ops.clip
     maximum, minimum, masked_fill, isnan = ops.maximum, ops.minimum, ops.masked_fill, ops.isnan

@@ -19,7 +19,7 @@ import pytest
 
 import tinyconv as tc
 from tinyconv import autograd
-from tinyconv.kernels import conv as conv_kernels
+from tinyconv.kernels import conv_simple
 from tinyconv.kernels import geometry as geometries
 from tinyconv.kernels import pool as pool_kernels
 from tinyconv.nn import functional as F
@@ -131,7 +131,7 @@ def assign_in_col2im(patch: pytest.MonkeyPatch) -> None:
             padded[(..., *cells)] = taps[(slice(None), slice(None), *tap)]  # the bug: it should be +=
         return padded[(..., *[slice(lo, lo + i) for i, (lo, _) in zip(input_size, geometry.padding)])]
 
-    patch.setattr(conv_kernels, "col2im", col2im)
+    patch.setattr(conv_simple, "col2im", col2im)
     patch.setattr(conv, "col2im", col2im)
 
 
@@ -540,9 +540,9 @@ def overflow_softmax(patch: pytest.MonkeyPatch) -> None:
     suite=("tests/golden/test_golden.py", "-k", "adam"),
 )
 def forget_bias_correction(patch: pytest.MonkeyPatch) -> None:
-    original = Adam._update_blocks
+    original = Adam._update_pieces
     late = 10**9  # by then the corrections are 1
-    patch.setattr(Adam, "_update_blocks", lambda self, pieces, step, options: original(self, pieces, late, options))
+    patch.setattr(Adam, "_update_pieces", lambda self, pieces, step, options: original(self, pieces, late, options))
 
 
 @bug(

@@ -14,7 +14,7 @@ import numpy as np
 
 import tinyconv as tc
 from tests.kernels.slow_conv import slow_convolve, slow_input_grad
-from tinyconv.kernels.conv import simple_input_grad
+from tinyconv.kernels.conv_simple import simple_input_grad
 from tinyconv.kernels.geometry import conv_geometry
 from tinyconv.nn import functional as F
 

@@ -109,7 +109,7 @@ def test_pieces_and_memory_order_do_not_change_the_numbers(
     start = np.random.default_rng(0).standard_normal((6, 10)).astype(np.float32)
     whole, pieces = tc.Tensor(make(start.copy()).copy(), True), tc.Tensor(make(start.copy()), True)
     train(rule([whole], **options), [whole], range(3))
-    monkeypatch.setattr("tinyconv.optim.scratch.BLOCK", 7)
+    monkeypatch.setattr("tinyconv.kernels.tuning.STEP_CELLS", 7)
     train(rule([pieces], **options), [pieces], range(3))
     np.testing.assert_array_equal(whole.array, pieces.array)
 

@@ -188,7 +188,10 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
             results = backward(ctx, *grads)
         if not (_mode.grad and any(isinstance(g, Tensor) and g.requires_grad for g in grads)):
             return results
-        ended = [None if r is None else _End.apply(r, *grads) for r in (results if isinstance(results, tuple) else (results,))]
+        ended = [
+            None if r is None else _End.apply(r, *grads)
+            for r in (results if isinstance(results, tuple) else (results,))
+        ]
         return tuple(ended)
 
     return once

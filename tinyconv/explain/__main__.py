@@ -16,11 +16,10 @@ import numpy as np
 
 from .. import nn
 from ..errors import phrase, refusal
+from ..kernels.geometry import Ints
 from ..tensor import Tensor
 from .show import grid_text, number
 from .slide import count_frames, frames, size_arithmetic
-
-Ints = tuple[int, ...]
 
 CONVS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import phrase, refusal
+from ..kernels.geometry import Ints
 from ..nn.module import Module
 from .show import number, product, shortened
 from .window import (
@@ -29,8 +30,6 @@ __all__ = ["CellExplanation", "Influence", "Influences", "Term", "explain_cell",
 
 MOST_TERMS = 32  # of one channel, written out
 MOST_CHANNELS = 8
-
-Ints = tuple[int, ...]
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import refusal
+from ..kernels.geometry import Ints
 from ..nn.conv import _Conv, _ConvTranspose
 from ..nn.module import Module
 from .cell import explain_cell
@@ -33,8 +34,6 @@ from .window import PADDING, Window, channel_sources, host_array, split_shape, w
 __all__ = ["Im2Col", "Loops", "SparseMatrix", "ThreeWays", "conv_matrix", "im2col", "loops", "three_ways"]
 
 MOST_ENTRIES = 1 << 24  # a matrix of more takes over half a gigabyte
-
-Ints = tuple[int, ...]
 
 
 def _parts(layer: Any, x: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, Window]:

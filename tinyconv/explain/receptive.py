@@ -28,6 +28,7 @@ import numpy as np
 from .. import autograd
 from ..autograd import Function
 from ..errors import refusal
+from ..kernels.geometry import Ints
 from ..nn.linear import Linear
 from ..nn.module import Module
 from ..nn.norm import GroupNorm, LayerNorm, _RunningNorm
@@ -41,7 +42,6 @@ from .window import Window, has_window, window_of
 
 __all__ = ["Coverage", "LayerField", "ReceptiveFields", "coverage", "dilation_coverage", "receptive_field"]
 
-Ints = tuple[int, ...]
 Box = tuple[tuple[int, int], ...]
 
 

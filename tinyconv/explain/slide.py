@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import no_grad
+from ..kernels.geometry import Ints
 from ..nn.module import Module
 from ..tensor import Tensor
 from .cell import explain_cell, taps_making
@@ -19,7 +20,6 @@ from .window import Window, channel_sources, host_array, split_shape, window_of
 
 __all__ = ["frame", "frames", "size_arithmetic"]
 
-Ints = tuple[int, ...]
 Planes = list[list[list[str]]]  # planes of rows of cells
 
 

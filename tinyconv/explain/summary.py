@@ -10,6 +10,7 @@ import numpy as np
 
 from ..autograd import no_grad
 from ..backend import Device
+from ..kernels.geometry import Ints
 from ..nn.conv import DeformConv2d, _Conv, _ConvTranspose
 from ..nn.linear import Linear
 from ..nn.module import Module
@@ -19,8 +20,6 @@ from .show import table_text
 from .window import window_of
 
 __all__ = ["LayerCost", "Summary", "summary"]
-
-Ints = tuple[int, ...]
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ import numpy as np
 from ..backend import asnumpy
 from ..errors import refusal
 from ..kernels.geometry import (
+    Ints,
+    Pairs,
     as_tuple,
     conv_geometry,
     conv_output_size,
@@ -37,9 +39,6 @@ __all__ = ["ABSENT", "PADDING", "Window", "window_of"]
 
 PADDING = -1  # in a table: this tap sits on a padding cell that no input cell fills
 ABSENT = -2  # in a table: this place has no such tap
-
-Ints = tuple[int, ...]
-Pairs = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)

@@ -16,22 +16,9 @@ import numpy as np
 from ..backend import Array, get_array_module
 from ..errors import layer_name
 from .geometry import ConvGeometry, show_size
+from .sums import sum_dtype
 
-__all__ = ["bilinear_corners", "put_flat", "sum_dtype", "take_flat", "tap_positions", "unpool"]
-
-
-def sum_dtype(array: Array) -> np.dtype:
-    """Give the type to add values of `array` in: float16 would lose digits with every term (2048 + 1 is 2048).
-
-    A sum of float16 is taken in float32, which BLAS knows too, and rounded once.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> sum_dtype(np.ones(3, dtype="float16"))
-    dtype('float32')
-    """
-    return np.dtype("float32") if array.dtype == "float16" else array.dtype
+__all__ = ["bilinear_corners", "put_flat", "take_flat", "tap_positions", "unpool"]
 
 
 def _absolute(indices: Array, channels: int, cells: int) -> Array:

@@ -18,7 +18,8 @@ from typing import Any
 from ..autograd import Operation, Tensor
 from ..backend import Array
 from ..errors import layer_name
-from ..kernels.conv import col2im, convolve, convolve_input_grad, convolve_weight_grad, im2col
+from ..kernels.conv import convolve, convolve_input_grad, convolve_weight_grad
+from ..kernels.conv_simple import col2im, im2col
 from ..kernels.geometry import (
     ConvGeometry,
     as_tuple,

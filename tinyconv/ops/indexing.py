@@ -10,7 +10,7 @@ import numpy as np
 from ..autograd import Operation, Tensor, is_grad_enabled
 from ..backend import Array, get_array_module, is_array
 from ..errors import refusal
-from ..kernels.sampling import sum_dtype
+from ..kernels.sums import sum_dtype
 from .shape import normalize_dim
 
 __all__ = ["take_along_dim"]

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from . import activation, elementwise, unary
 from ..autograd import Operation, Tensor, as_array, check_devices, check_writable_in_graph, is_grad_enabled, unbroadcast
 from ..autograd.views import Path, follow, look
 from ..backend import Array, get_array_module
 from ..errors import refusal
+from . import activation, elementwise, unary
 from .indexing import GetItem, as_index, as_value, own_index, parted
 from .promotion import RANK, cast, scalar_of
 
@@ -123,7 +123,9 @@ def in_place(operation: Callable[..., Tensor], how: str) -> Callable[..., Tensor
     """Make the operation that writes its result over its first operand."""
 
     def write_over(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        tracked = is_grad_enabled() and (x.requires_grad or any(isinstance(a, Tensor) and a.requires_grad for a in args))
+        tracked = is_grad_enabled() and (
+            x.requires_grad or any(isinstance(a, Tensor) and a.requires_grad for a in args)
+        )
         old = x.clone() if tracked else x  # what the operation keeps of x must not change with it
         return _write_back(x, operation(old, *args, **kwargs), how)
 

@@ -7,7 +7,7 @@ from typing import Any
 from ..autograd import Operation, Tensor, no_grad
 from ..backend import Array, get_array_module
 from ..errors import layer_name
-from ..kernels.sampling import sum_dtype
+from ..kernels.sums import sum_dtype
 from .conv import require_float
 from .reduction import count
 from .reduction import mean as mean_

@@ -10,8 +10,9 @@ from ..backend import Array, get_array_module
 from ..errors import layer_name
 from ..kernels import pool as kernels
 from ..kernels.geometry import PoolGeometry, as_tuple, pool_geometry, show_size
-from ..kernels.sampling import put_flat, sum_dtype, take_flat
+from ..kernels.sampling import put_flat, take_flat
 from ..kernels.sampling import unpool as unpool_array
+from ..kernels.sums import sum_dtype
 from ..language import translate
 from .conv import _batched, require_float
 from .promotion import cast

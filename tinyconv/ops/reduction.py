@@ -13,13 +13,29 @@ import numpy as np
 
 from ..autograd import Operation, Tensor
 from ..backend import Array, get_array_module, quiet
-from ..kernels.sampling import sum_dtype
+from ..kernels.sums import sum_dtype
 from .elementwise import maximum, minimum, mul, where
 from .indexing import take_along_dim
 from .promotion import cast, default_dtype
 from .shape import cat
 
-__all__ = ["all", "amax", "amin", "any", "argmax", "argmin", "logsumexp", "max", "mean", "min", "norm", "prod", "std", "sum", "var"]
+__all__ = [
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "argmax",
+    "argmin",
+    "logsumexp",
+    "max",
+    "mean",
+    "min",
+    "norm",
+    "prod",
+    "std",
+    "sum",
+    "var",
+]
 
 Dims = int | Sequence[int] | None
 

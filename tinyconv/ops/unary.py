@@ -56,7 +56,7 @@ def unary(
             return value(get_array_module(x), x)
 
         operation = type(
-            name or value.__name__.capitalize(),  (Operation,), {"__slots__": (), "forward": forward, "grad_x": grad_x}
+            name or value.__name__.capitalize(), (Operation,), {"__slots__": (), "forward": forward, "grad_x": grad_x}
         )
 
         def function(x: Any) -> Tensor:

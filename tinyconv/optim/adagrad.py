@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..backend import Array, get_array_module
+from ..kernels.scratch import scratch_like
 from .optimizer import Optimizer, check_not_negative
-from .rules import add_quotient, decayed_gradient
-from .scratch import blocks
+from .rules import add_quotient, cached_pieces, decayed_gradient
 
 __all__ = ["Adagrad"]
 
@@ -99,9 +99,9 @@ class Adagrad(Optimizer):
         weight_decay = float(options["weight_decay"])
         lr = float(options["lr"]) / (1 + state["step"] * float(options["lr_decay"]))
         state["step"] += 1
-        for p, g, squares in blocks(param, grad, state["sum"]):
-            g = decayed_gradient(p, g, weight_decay, options["maximize"], self._scratch)
-            divisor = xp.multiply(g, g, out=self._scratch.like(p, slot=1))
+        for p, g, squares in cached_pieces(param, grad, state["sum"]):
+            g = decayed_gradient(p, g, weight_decay, options["maximize"])
+            divisor = xp.multiply(g, g, out=scratch_like("divisor", p))
             squares += divisor
             xp.sqrt(squares, out=divisor)
             divisor += float(options["eps"])

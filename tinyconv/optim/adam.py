@@ -9,9 +9,9 @@ from typing import Any
 from ..backend import Array, get_array_module
 from ..errors import refusal
 from ..kernels import cuda
+from ..kernels.scratch import scratch_like
 from .optimizer import Optimizer, check_not_negative
-from .rules import add_quotient, average_squares, averages, decayed_gradient, move_average
-from .scratch import blocks
+from .rules import add_quotient, average_squares, averages, cached_pieces, decayed_gradient, move_average
 
 __all__ = ["Adam", "AdamW"]
 
@@ -104,7 +104,7 @@ class Adam(Optimizer):
         if cuda.in_place_available_for(*arrays):
             self._update_on_gpu(arrays, step, options)
         else:
-            self._update_blocks(blocks(*arrays), step, options)
+            self._update_pieces(cached_pieces(*arrays), step, options)
 
     def _update_on_gpu(self, arrays: list[Array], step: int, options: Mapping[str, Any]) -> None:
         param, grad, mean, squares, *largest = arrays
@@ -113,7 +113,7 @@ class Adam(Optimizer):
         most = largest[0] if largest else None
         cuda.adam_step(param, grad, mean, squares, most, step=step, decoupled=decoupled, **rates)
 
-    def _update_blocks(self, pieces: Iterable[tuple[Array, ...]], step: int, options: Mapping[str, Any]) -> None:
+    def _update_pieces(self, pieces: Iterable[tuple[Array, ...]], step: int, options: Mapping[str, Any]) -> None:
         lr, eps, weight_decay = (float(options[name]) for name in ("lr", "eps", "weight_decay"))
         beta1, beta2 = (float(beta) for beta in options["betas"])
         shrink = 1 - lr * weight_decay if self._decoupled_weight_decay else 1
@@ -122,13 +122,13 @@ class Adam(Optimizer):
         for p, g, mean, squares, *largest in pieces:
             if shrink != 1:
                 p *= shrink
-            g = decayed_gradient(p, g, penalty, options["maximize"], self._scratch)
-            move_average(mean, g, 1 - beta1, self._scratch)
-            average_squares(squares, g, beta2, self._scratch)
+            g = decayed_gradient(p, g, penalty, options["maximize"])
+            move_average(mean, g, 1 - beta1)
+            average_squares(squares, g, beta2)
             xp = get_array_module(p)
             for maximum in largest:  # AMSGrad: one array, else none
                 squares = xp.maximum(maximum, squares, out=maximum)
-            divisor = xp.sqrt(squares, out=self._scratch.like(p, slot=1))
+            divisor = xp.sqrt(squares, out=scratch_like("divisor", p))
             divisor /= math.sqrt(correction2)
             divisor += eps
             add_quotient(p, mean, divisor, -lr / correction1)

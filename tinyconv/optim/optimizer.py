@@ -13,7 +13,6 @@ from ..autograd import enable_grad
 from ..backend import Array, get_array_module
 from ..errors import phrase, refusal
 from ..tensor import Tensor
-from .scratch import Scratch
 
 __all__ = ["Optimizer"]
 
@@ -68,7 +67,6 @@ class Optimizer:
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
         self._waiting: dict[Tensor, dict[str, Any]] = {}  # loaded state of lazy parameters without data
-        self._scratch = Scratch()
         self._step_count = 0
         given = list(params)
         if not given:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..backend import Array, get_array_module
+from ..kernels.scratch import scratch_like
 from .optimizer import Optimizer, check_not_negative
-from .rules import add_quotient, add_scaled, average_squares, averages, decayed_gradient, move_average
-from .scratch import blocks
+from .rules import add_quotient, add_scaled, average_squares, averages, cached_pieces, decayed_gradient, move_average
 
 __all__ = ["RMSprop"]
 
@@ -102,18 +102,18 @@ class RMSprop(Optimizer):
         if options["momentum"] > 0:
             names.append("momentum_buffer")
         state["step"] = state.get("step", 0) + 1
-        for p, g, *rest in blocks(param, grad, *averages(state, names, param)):
-            self._update_block(p, g, dict(zip(names, rest)), options)
+        for p, g, *rest in cached_pieces(param, grad, *averages(state, names, param)):
+            self._update_piece(p, g, dict(zip(names, rest)), options)
 
-    def _update_block(self, p: Array, g: Array, means: dict[str, Array], options: Mapping[str, Any]) -> None:
+    def _update_piece(self, p: Array, g: Array, means: dict[str, Array], options: Mapping[str, Any]) -> None:
         xp = get_array_module(p)
         lr, alpha, weight_decay = (float(options[name]) for name in ("lr", "alpha", "weight_decay"))
-        g = decayed_gradient(p, g, weight_decay, options["maximize"], self._scratch)
-        average_squares(means["square_avg"], g, alpha, self._scratch)
-        divisor = self._scratch.like(p, slot=1)
+        g = decayed_gradient(p, g, weight_decay, options["maximize"])
+        average_squares(means["square_avg"], g, alpha)
+        divisor = scratch_like("divisor", p)
         if options["centered"]:
             mean = means["grad_avg"]
-            move_average(mean, g, 1 - alpha, self._scratch)
+            move_average(mean, g, 1 - alpha)
             xp.multiply(mean, mean, out=divisor)
             xp.subtract(means["square_avg"], divisor, out=divisor)
             xp.sqrt(divisor, out=divisor)
@@ -124,6 +124,6 @@ class RMSprop(Optimizer):
             buffer = means["momentum_buffer"]
             buffer *= float(options["momentum"])
             add_quotient(buffer, g, divisor, 1.0)
-            add_scaled(p, buffer, -lr, self._scratch)
+            add_scaled(p, buffer, -lr)
         else:
             add_quotient(p, g, divisor, -lr)

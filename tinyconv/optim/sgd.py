@@ -7,10 +7,9 @@ from typing import Any
 
 from ..backend import Array, get_array_module
 from ..errors import refusal
-from ..kernels import cuda
+from ..kernels.scratch import scratch_like
 from .optimizer import Optimizer, check_not_negative
-from .rules import add_scaled, decayed_gradient
-from .scratch import blocks
+from .rules import add_scaled, cached_pieces, decayed_gradient
 
 __all__ = ["SGD"]
 
@@ -97,16 +96,11 @@ class SGD(Optimizer):
             if first:
                 state["momentum_buffer"] = get_array_module(param).empty_like(param)
             buffers = [state["momentum_buffer"]]
-        if cuda.in_place_available_for(param, grad, *buffers):
-            names = ("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize")
-            rates = {name: options[name] for name in names}
-            cuda.sgd_step(param, grad, buffers[0] if buffers else None, first=first, **rates)
-            return
-        for p, g, *buffer in blocks(param, grad, *buffers):
-            direction = decayed_gradient(p, g, weight_decay, options["maximize"], self._scratch)
+        for p, g, *buffer in cached_pieces(param, grad, *buffers):
+            direction = decayed_gradient(p, g, weight_decay, options["maximize"])
             for b in buffer:  # one array, or none without momentum
                 direction = self._with_momentum(b, direction, first, options)
-            add_scaled(p, direction, -lr, self._scratch)
+            add_scaled(p, direction, -lr)
 
     def _with_momentum(self, buffer: Array, g: Array, first: bool, options: Mapping[str, Any]) -> Array:
         momentum = float(options["momentum"])
@@ -114,9 +108,9 @@ class SGD(Optimizer):
             buffer[...] = g
         else:
             buffer *= momentum
-            add_scaled(buffer, g, 1 - float(options["dampening"]), self._scratch)
+            add_scaled(buffer, g, 1 - float(options["dampening"]))
         if not options["nesterov"]:
             return buffer
         xp = get_array_module(buffer)
-        ahead = xp.multiply(buffer, momentum, out=self._scratch.like(buffer, slot=1))
+        ahead = xp.multiply(buffer, momentum, out=scratch_like("ahead", buffer))
         return xp.add(ahead, g, out=ahead)

@@ -8,8 +8,8 @@ from typing import Any
 from ... import ops
 from ...errors import refusal
 from ...ops.conv import require_float
-from ...tensor import Tensor
 from ...ops.promotion import cast
+from ...tensor import Tensor
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ... import ops
 from ...errors import refusal
 from ...kernels.labels import check_classes
 from ...ops.activation import dropout as _dropout
 from ...ops.conv import require_float
-from ...tensor import Tensor
 from ...ops.promotion import cast
+from ...tensor import Tensor
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
