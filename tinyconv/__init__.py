@@ -63,12 +63,12 @@ from .gradcheck import gradcheck, gradgradcheck  # noqa: E402
 from .serialization import load, save  # noqa: E402
 
 __all__ = [
-    "Device", "Function", "Tensor", "asnumpy", "autograd", "bool", "cuda_is_available", "data", "detect_anomaly", "device",
-    "distributed", "double", "enable_grad", "float", "float16", "float32", "float64", "fork_rng", "from_numpy",
-    "get_array_module", "get_language", "get_num_threads", "get_rng_state", "grad", "gradcheck", "gradgradcheck", "half",
-    "int", "int32", "int64", "is_grad_enabled", "load", "log_softmax", "long", "manual_seed", "nn", "no_grad", "optim",
-    "relu", "save", "set_grad_enabled", "set_language", "set_num_threads", "set_rng_state", "softmax", "softplus",
-    "tensor", "uint8", "use_language",
+    "Device", "Function", "Tensor", "asnumpy", "autograd", "bool", "cuda_is_available", "data", "detect_anomaly",
+    "device", "distributed", "double", "enable_grad", "float", "float16", "float32", "float64", "fork_rng",
+    "from_numpy", "get_array_module", "get_language", "get_num_threads", "get_rng_state", "grad", "gradcheck",
+    "gradgradcheck", "half", "int", "int32", "int64", "is_grad_enabled", "load", "log_softmax", "long", "manual_seed",
+    "nn", "no_grad", "optim", "relu", "save", "set_grad_enabled", "set_language", "set_num_threads", "set_rng_state",
+    "softmax", "softplus", "tensor", "uint8", "use_language",
 ]  # fmt: skip
 for _room in (_creation, _elementwise, _indexing, _linalg, _reduction, _shape, _unary):
     __all__ += _room.__all__

@@ -48,7 +48,7 @@ class Methods:
     __xor__, __rxor__, __ixor__ = ops.bitwise_xor, swapped(ops.bitwise_xor), over(ops.bitwise_xor, "^")
     __invert__, __neg__, __abs__ = ops.bitwise_not, ops.neg, ops.abs
     __lt__, __le__, __gt__, __ge__ = ops.lt, ops.le, ops.gt, ops.ge
-    __eq__, __ne__ = compared(ops.eq), compared(ops.ne)  # type: ignore[assignment]
+    __eq__, __ne__ = compared(ops.eq), compared(ops.ne)
 
     # element by element
     add, sub, mul, div, pow = ops.add, ops.sub, ops.mul, ops.div, ops.pow

@@ -551,8 +551,7 @@ def non_differentiable_and_unmaterialized(lib):
 
         @staticmethod
         def backward(ctx, a, b, c):
-            assert b is None
-            assert c is None
+            assert (b, c) == (None, None)
             return a * 2
 
     x = leaf(lib, 1.25, 2.0)
@@ -575,7 +574,7 @@ def setup_context_and_needs_input_grad(lib):
 
         @staticmethod
         def backward(ctx, g):
-            x, w, output = ctx.saved_tensors
+            x, w, _ = ctx.saved_tensors
             assert ctx.needs_input_grad == (True, False, False)
             return g * ctx.factor * w, None, None
 

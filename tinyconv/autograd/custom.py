@@ -165,7 +165,9 @@ class Function(Operation):
     # ---------------------------------------------------------------------- gradients
 
     def _filled(self, received: dict[int, Tensor]) -> tuple[Tensor | None, ...]:
-        return super()._filled(received) if self._materializes else tuple(map(received.get, range(len(self._outputs))))
+        if self._materializes:
+            return super()._filled(received)
+        return tuple(received.get(i) for i, _ in enumerate(self._outputs or ()))
 
     def _call_gradients(self, g: Any, wanted: Sequence[bool]) -> Sequence[Tensor | None]:
         results = self.backward(self, *g)

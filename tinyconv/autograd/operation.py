@@ -29,6 +29,7 @@ import traceback
 import zlib
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple
+from weakref import ref
 
 import numpy as np
 
@@ -105,8 +106,8 @@ class Operation:
     several outputs, the tuple of theirs) and gives the argument's, of the argument's shape, both Tensors.  It is called
     only where that gradient is wanted.  Its further parameters name what it reads: arguments of ``forward`` (a Tensor
     comes back as a Tensor), ``out`` for the output, ``shape`` for the shape of its own argument, and what ``forward``
-    put aside by :meth:`keep`.  Where one formula gives all gradients, write ``vjp`` (vector-Jacobian product) instead: it
-    gets `g` and reads by name likewise, and returns one gradient or None per argument.
+    put aside by :meth:`keep`.  Where one formula gives all gradients, write ``vjp`` (vector-Jacobian product) instead:
+    it gets `g` and reads by name likewise, and returns one gradient or None per argument.
 
     Attributes
     ----------
@@ -141,6 +142,10 @@ class Operation:
     _plans: ClassVar[dict[tuple[bool, ...], _Plan]]
 
     edges: tuple[Edge | None, ...]
+    _hooks: dict[int, dict[int, Callable]] | None
+    _retained: dict[int, ref[Tensor]] | None  # by output, the tensors whose gradient is to stay
+    _outputs: list[tuple[tuple[int, ...], np.dtype, Any] | None] | None  # of several outputs: shape, dtype, library
+    _plan: _Plan
     needs_input_grad: tuple[bool, ...]
     _aside: dict[str, Any] | None
     _saved: tuple[Any, ...] | None
@@ -252,9 +257,13 @@ class Operation:
 
     def _filled(self, received: dict[int, Tensor]) -> tuple[Any, ...]:
         """The gradient of each of several outputs, zeros where none arrived."""
-        zeros = {i: of for i, of in enumerate(self._outputs) if i not in received}
-        filled = {i: None if of is None else Tensor(of[2].zeros(*of[:2])) for i, of in zeros.items()} | received
-        return tuple(filled[i] for i in range(len(self._outputs)))
+        assert self._outputs is not None
+        return tuple(
+            [
+                received[i] if i in received else None if of is None else Tensor(of[2].zeros(*of[:2]))
+                for i, of in enumerate(self._outputs)
+            ]
+        )
 
     def _call_gradients(self, g: Any, wanted: Sequence[bool]) -> Sequence[Tensor | None]:
         results: list[Tensor | None] = []

@@ -66,7 +66,8 @@ def refresh(tensor: Tensor) -> None:
     view.known = view.base._grad_fn
     with enable_grad():
         fresh = follow(view.base, view.path)
-    tensor._move(fresh._grad_fn, fresh._index)
+    if fresh._grad_fn is not None:
+        tensor._move(fresh._grad_fn, fresh._index)
 
 
 def check_writable_in_graph(tensor: Tensor, how: str) -> None:

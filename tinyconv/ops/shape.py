@@ -13,8 +13,8 @@ from ..errors import refusal
 from .promotion import cast, promote_dtypes
 
 __all__ = [
-    "cat", "chunk", "clone", "flatten", "flip", "permute", "reshape", "split", "squeeze", "stack", "t", "transpose", "unflatten",
-    "unsqueeze",
+    "cat", "chunk", "clone", "flatten", "flip", "permute", "reshape", "split", "squeeze", "stack", "t", "transpose",
+    "unflatten", "unsqueeze",
 ]  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def unary(
         def forward(self: Operation, x: Array) -> Array:
             return value(get_array_module(x), x)
 
-        operation = type(
+        operation: Any = type(
             name or value.__name__.capitalize(), (Operation,), {"__slots__": (), "forward": forward, "grad_x": grad_x}
         )
 

@@ -108,7 +108,10 @@ TEXTS = {
     ),
     "autograd.unknown_name": Text(
         TypeError,
-        en="{operation}: a gradient reads {name!r}, which is no argument of forward and was not kept by self.keep({name}=...)",
+        en=(
+            "{operation}: a gradient reads {name!r}, which is no argument of forward and was not kept by "
+            "self.keep({name}=...)"
+        ),
         zh="{operation}：梯度要读 {name!r}，可它既不是 forward 的参数，也没有用 self.keep({name}=...) 留下",
     ),
     "autograd.no_gradient": Text(
@@ -145,7 +148,10 @@ TEXTS = {
             "Expected all tensors to be on the same device, but found {found}. Move them first, e.g. x.to({other!r}), "
             "or the model: model.to({first!r})"
         ),
-        zh="所有张量应在同一个设备上，但发现 {found}。请先移动它们，如 x.to({other!r})，或移动模型：model.to({first!r})",
+        zh=(
+            "所有张量应在同一个设备上，但发现 {found}。请先移动它们，如 x.to({other!r})，或移动模型："
+            "model.to({first!r})"
+        ),
     ),
     # --- gradients ---
     "autograd.no_tensor": Text(
@@ -162,7 +168,10 @@ TEXTS = {
             "{operation} returned a gradient of shape {got} for an input of shape {expected}; they must be equal (sum "
             "over the axes that forward broadcast)"
         ),
-        zh="{operation} 对形状为 {expected} 的输入返回了形状为 {got} 的梯度；两者必须相同（请沿 forward 里广播的轴求和）",
+        zh=(
+            "{operation} 对形状为 {expected} 的输入返回了形状为 {got} 的梯度；两者必须相同（请沿 forward 里广播的轴求"
+            "和）"
+        ),
     ),
     "autograd.gradient_count": Text(
         RuntimeError,
@@ -178,7 +187,10 @@ TEXTS = {
             "{operation} made NaN in {bad} of {cells} values of its output although its inputs (shapes {shapes}) have "
             "none; called at\n{where}"
         ),
-        zh="{operation} 的输出在 {cells} 个值里出现了 {bad} 个 NaN，而它的输入（形状 {shapes}）没有 NaN；调用处：\n{where}",
+        zh=(
+            "{operation} 的输出在 {cells} 个值里出现了 {bad} 个 NaN，而它的输入（形状 {shapes}）没有 NaN；调用处：\n"
+            "{where}"
+        ),
     ),
     "autograd.nan_backward": Text(
         RuntimeError,
@@ -191,7 +203,8 @@ TEXTS = {
     "autograd.hook_result": Text(
         RuntimeError,
         en=(
-            "a hook returned {given} for a gradient of shape {shape}; it must return a Tensor of that shape, or None to "
+            "a hook returned {given} for a gradient of shape {shape}; it must return a Tensor of that shape, or None "
+            "to "
             "leave the gradient as it is"
         ),
         zh="钩子对形状为 {shape} 的梯度返回了 {given}；应当返回同样形状的 Tensor，或返回 None 表示不改梯度",
@@ -200,11 +213,13 @@ TEXTS = {
     "autograd.no_graph": Text(
         RuntimeError,
         en=(
-            "element 0 of tensors does not require grad and does not have a grad_fn: nothing that led to this tensor of "
+            "element 0 of tensors does not require grad and does not have a grad_fn: nothing that led to this tensor "
+            "of "
             "shape {shape} had requires_grad=True (or it was computed under no_grad, or detached)"
         ),
         zh=(
-            "这个张量不要求梯度，也没有 grad_fn：算出这个形状为 {shape} 的张量的一切都没有 requires_grad=True（或者它是在 "
+            "这个张量不要求梯度，也没有 grad_fn：算出这个形状为 {shape} 的张量的一切都没有 requires_grad=True（或者它"
+            "是在 "
             "no_grad 里算出的，或经过了 detach）"
         ),
     ),
@@ -215,7 +230,8 @@ TEXTS = {
             "(y.sum().backward()), or pass gradient= of that shape"
         ),
         zh=(
-            "只有标量输出才能自动取起始梯度 1，而这里输出的形状是 {shape}。请先归约（y.sum().backward()），或传入同样形状的 "
+            "只有标量输出才能自动取起始梯度 1，而这里输出的形状是 {shape}。请先归约（y.sum().backward()），或传入同样"
+            "形状的 "
             "gradient="
         ),
     ),
@@ -241,7 +257,8 @@ TEXTS = {
             "allow_unused=True if that is meant, to get None for it"
         ),
         zh=(
-            "第 {position} 个输入（形状 {shape}）没有在输出的计算图里用到。如果本意如此，请设 allow_unused=True，它的梯度就是 "
+            "第 {position} 个输入（形状 {shape}）没有在输出的计算图里用到。如果本意如此，请设 allow_unused=True，它的"
+            "梯度就是 "
             "None"
         ),
     ),
@@ -287,22 +304,26 @@ TEXTS = {
     "inplace.view_of_no_grad": Text(
         RuntimeError,
         en=(
-            "A view of shape {shape} was created in no_grad mode, and it, its base or another view of its base has been "
+            "A view of shape {shape} was created in no_grad mode, and it, its base or another view of its base has "
+            "been "
             "modified inplace with grad mode enabled. Make the view with recording on, or write under no_grad() too"
         ),
         zh=(
-            "形状为 {shape} 的视图是在 no_grad 里建立的，而它自己、它的底张量或另一个视图在记录梯度时被原地修改了。请在记录"
+            "形状为 {shape} 的视图是在 no_grad 里建立的，而它自己、它的底张量或另一个视图在记录梯度时被原地修改了。请"
+            "在记录"
             "打开时建立视图，或写入时也用 no_grad()"
         ),
     ),
     "inplace.handed_through": Text(
         RuntimeError,
         en=(
-            "a Function gave one of its inputs back as its output, of shape {shape}: it is a view and is being modified "
+            "a Function gave one of its inputs back as its output, of shape {shape}: it is a view and is being "
+            "modified "
             "inplace, or its memory was. Return x.clone() or x.view_as(x) from forward, or call ctx.mark_dirty(x)"
         ),
         zh=(
-            "Function 把自己的一个输入（形状 {shape}）原样当作输出返回：它是视图，而它或它的内存被原地修改了。请在 forward "
+            "Function 把自己的一个输入（形状 {shape}）原样当作输出返回：它是视图，而它或它的内存被原地修改了。请在 "
+            "forward "
             "里返回 x.clone() 或 x.view_as(x)，或调用 ctx.mark_dirty(x)"
         ),
     ),
@@ -312,7 +333,10 @@ TEXTS = {
             "an input of shape {shape} of a module with backward hooks is a view and is being modified inplace, or its "
             "memory was. Write to a copy (x.clone()), or take the hooks off"
         ),
-        zh="带反向钩子的模块的一个输入（形状 {shape}）是视图，而它或它的内存被原地修改了。请写到副本里（x.clone()），或取下钩子",
+        zh=(
+            "带反向钩子的模块的一个输入（形状 {shape}）是视图，而它或它的内存被原地修改了。请写到副本里（x.clone()）"
+            "，或取下钩子"
+        ),
     ),
     "inplace.shared_cells": Text(
         RuntimeError,
