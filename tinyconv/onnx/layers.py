@@ -14,9 +14,9 @@ from ..kernels.geometry import ConvGeometry, PoolGeometry
 from ..ops.conv import ConvInputGrad
 from ..ops.norm import affine, normalize
 from ..ops.pool import MaxPool, Unpool, WindowSum
+from ..ops.promotion import cast
 from ..tensor import Tensor
 from .node import Node, ints, operator
-from ..ops.promotion import cast
 
 Pairs = tuple[tuple[int, int], ...]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from .. import ops
 from ..ops.loss import nll_loss
+from ..ops.promotion import cast
 from ..tensor import Tensor
 from .node import Node, operator
-from ..ops.promotion import cast
 
 _NOT_A_CLASS = -(2**31)  # stands for "no class is ignored"
 
