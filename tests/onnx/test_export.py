@@ -363,6 +363,16 @@ class TestWhatCannotBe:
         text = self.refused(lambda x: nn.functional.unfold(x, 2), tc.randn(1, 1, 4, 4), tmp_path / "f")
         assert "Im2Col has no form in ONNX" in text
 
+    @pytest.mark.parametrize("dynamic", [True, False])
+    def test_a_function_that_computes_with_numpy(self, dynamic, tmp_path):
+        class Tanh(tc.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                return tc.Tensor(np.tanh(x.numpy()))
+
+        text = self.refused(lambda x: Tanh.apply(x) * 2.0, tc.randn(2, 3), tmp_path / "f", dynamic_batch=dynamic)
+        assert "Tanh.forward has no form in ONNX" in text
+
     def test_losses_without_a_form(self, tmp_path):
         def smoothed(x, t):
             return nn.functional.cross_entropy(x, t, label_smoothing=0.1)

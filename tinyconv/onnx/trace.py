@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..autograd import Operation, no_grad
+from ..autograd import Function, Operation, no_grad
 from ..autograd.mode import _mode
 from ..backend import Array, asnumpy, get_array_module, is_array
 from ..errors import phrase, refusal
@@ -94,9 +94,13 @@ class Trace:
 
     def operation(self, cls: type[Operation], args: tuple[Any, ...], outputs: tuple[Tensor, ...]) -> None:
         """Note an operation that was just done; the engine calls this."""
-        if not self._quiet:
-            bound = inspect.signature(cls.forward).bind(None, *args).arguments
-            self._note(cls.__name__, dict(list(bound.items())[1:]), outputs)
+        if self._quiet:
+            return
+        if issubclass(cls, Function):  # the operations that it is made of were noted: is there a result beside them?
+            unseen = tuple(t for t in outputs if isinstance(t, Tensor) and not self.depends(t))
+            return self._note(f"{cls.__name__}.forward", {"inputs": args}, unseen) if unseen else None
+        bound = inspect.signature(cls.forward).bind(None, *args).arguments
+        self._note(cls.__name__, dict(list(bound.items())[1:]), outputs)
 
     def whole(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call a function that may be noted as a whole, and do so; its decorator calls this."""
