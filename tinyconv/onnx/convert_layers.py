@@ -38,7 +38,7 @@ _COMPARISONS = {
 }  # fmt: skip
 
 
-@converter("_without_gradient")
+@converter("without_gradient")
 def _comparison(g: GraphBuilder, call: Any, name: str, a: Any, b: Any) -> str:
     dtype = (a if isinstance(a, Tensor) else b).dtype
     operands = [g.value(a, dtype), g.value(b, dtype)]
@@ -90,12 +90,12 @@ def _reduce(g: GraphBuilder, call: Any, x: Tensor, dim: Any, keepdim: bool, **_:
     return g.reduce(kind, g.value(x), normalize_dims(dim, x.ndim, call.name), keepdim)
 
 
-@converter("_arg")
-def _arg(g: GraphBuilder, call: Any, name: str, x: Tensor, dim: int | None, keepdim: bool) -> str:
-    kind, source = {"argmax": "ArgMax", "argmin": "ArgMin"}[name], g.value(x)
+@converter("argmax", "argmin")
+def _arg(g: GraphBuilder, call: Any, x: Tensor, dim: int | None, keepdim: bool) -> str:
+    kind, source = {"argmax": "ArgMax", "argmin": "ArgMin"}[call.name], g.value(x)
     if dim is None:
         if keepdim:
-            raise refusal("export.keepdim", name=name)
+            raise refusal("export.keepdim", name=call.name)
         source, dim = g.node("Reshape", [source, g.ints([-1])]), 0
     return g.node(kind, [source], axis=dim, keepdims=int(keepdim))
 

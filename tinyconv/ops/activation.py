@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import Operation, Tensor
+from ..autograd import Operation, Tensor, whole
 from ..backend import Array, generator, get_array_module, quiet
 from ..errors import layer_name
 from .elementwise import mul, where
@@ -136,6 +136,7 @@ def log_softmax(x: Tensor, dim: int | None = None) -> Tensor:
     return LogSoftmax.apply(x, axis) if x.shape[axis] else x.clone()
 
 
+@whole
 def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """``log(1 + exp(beta*x)) / beta``, and just ``x`` where ``beta*x > threshold``.
 
@@ -151,6 +152,7 @@ def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     return where(scaled.detach() > threshold, x, smooth / beta if beta != 1.0 else smooth)
 
 
+@whole
 def leaky_relu(x: Tensor, negative_slope: float = 0.01) -> Tensor:
     """``x`` where positive, else ``negative_slope * x``.
 
@@ -163,6 +165,7 @@ def leaky_relu(x: Tensor, negative_slope: float = 0.01) -> Tensor:
     return where(x.detach() > 0, x, x * negative_slope)
 
 
+@whole
 def prelu(x: Tensor, weight: Tensor) -> Tensor:
     """``x`` where positive, else ``weight * x`` with one learnt slope, or one per channel (dimension 1).
 
@@ -187,6 +190,7 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
     return where(x.detach() > 0, x, mul(x, shaped))
 
 
+@whole
 def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
     """``x`` where positive, else ``alpha * (exp(x) - 1)``, exact near 0 too.
 
@@ -201,6 +205,7 @@ def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
     return where(positive, x, expm1(below) * alpha)
 
 
+@whole
 def gelu(x: Tensor, approximate: str = "none") -> Tensor:
     """``x * Phi(x)``, Phi the normal distribution function; or its tanh approximation.
 

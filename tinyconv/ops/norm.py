@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..autograd import Operation, Tensor, no_grad
+from ..autograd import Operation, Tensor, no_grad, whole
 from ..backend import Array, get_array_module
 from ..errors import layer_name
 from ..kernels.sums import sum_dtype
@@ -89,6 +89,7 @@ def _check_affine(x: Tensor, function: str, **parameters: Tensor | None) -> None
             )
 
 
+@whole
 def batch_norm(
     input: Tensor,
     running_mean: Tensor | None = None,
@@ -155,6 +156,7 @@ def _update_running(
                 running.copy_(running * (1.0 - momentum) + batch.mean(0).reshape(-1) * momentum)
 
 
+@whole
 def layer_norm(
     input: Tensor,
     normalized_shape: Any,
@@ -190,6 +192,7 @@ def layer_norm(
     return affine(z, weight, bias, shape)
 
 
+@whole
 def group_norm(
     input: Tensor,
     num_groups: int,
@@ -226,6 +229,7 @@ def group_norm(
     return affine(z.reshape(input.shape), weight, bias, _per_channel(input))
 
 
+@whole
 def instance_norm(
     input: Tensor,
     running_mean: Tensor | None = None,

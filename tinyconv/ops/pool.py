@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..autograd import Operation, Tensor
+from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module
 from ..errors import layer_name
 from ..kernels import pool as kernels
@@ -145,6 +145,7 @@ class Unpool(Operation):
 # ------------------------------------------------------------------------------ as functions
 
 
+@whole
 def max_pool(
     input: Tensor,
     kernel_size: Any,
@@ -170,6 +171,7 @@ def max_pool(
     return y, indices if batched else indices.squeeze(0)
 
 
+@whole
 def avg_pool(
     input: Tensor,
     kernel_size: Any,
@@ -209,6 +211,7 @@ def adaptive_avg_pool(input: Tensor, output_size: Any, *, ndim: int) -> Tensor:
     return y if batched else y.squeeze(0)
 
 
+@whole
 def adaptive_max_pool(input: Tensor, output_size: Any, return_indices: bool = False, *, ndim: int) -> Any:
     """Largest value of bins ``floor(j*i/o) .. ceil((j+1)*i/o)``, so that the output has `output_size`."""
     function = f"adaptive_max_pool{ndim}d"
@@ -221,6 +224,7 @@ def adaptive_max_pool(input: Tensor, output_size: Any, return_indices: bool = Fa
     return (y, places) if return_indices else y
 
 
+@whole
 def max_unpool(
     input: Tensor,
     indices: Tensor,
@@ -258,6 +262,7 @@ def max_unpool(
     return y if batched else y.squeeze(0)
 
 
+@whole
 def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
     """Repeat cells: output cell ``o`` of an axis copies input cell ``floor(o * i / size)``.
 

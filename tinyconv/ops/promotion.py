@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import Operation, Tensor
+from ..autograd import Operation, Tensor, whole
 from ..backend import Array, quiet
 
 default_dtype = np.dtype(np.float32)
@@ -106,6 +106,7 @@ class Cast(Operation):
         return g
 
 
+@whole
 def cast(x: Tensor, dtype: Any) -> Tensor:
     """Give `x` in another dtype (`x` itself if it has it)."""
     dtype = np.dtype(dtype)

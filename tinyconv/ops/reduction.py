@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from ..autograd import Operation, Tensor
+from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module, quiet
 from ..kernels.sums import sum_dtype
 from .elementwise import maximum, minimum, mul, where
@@ -165,6 +165,7 @@ def count(shape: tuple[int, ...], dims: tuple[int, ...]) -> int:
 
 
 @numpy_names
+@whole
 def mean(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Arithmetic mean over `dim`; NaN for no elements.
 
@@ -233,6 +234,7 @@ def _root(x: Tensor) -> Tensor:
 
 
 @numpy_names
+@whole
 def prod(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Product over `dim`, by pairwise multiplication.
 
@@ -385,6 +387,7 @@ def _arg(name: str, x: Tensor, dim: int | None, keepdim: bool) -> Tensor:
 
 
 @numpy_names
+@whole
 def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Index of the largest value, the first among equals; of the flattened tensor without `dim`.
 
@@ -398,6 +401,7 @@ def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
 
 
 @numpy_names
+@whole
 def argmin(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Index of the smallest value, the first among equals; of the flattened tensor without `dim`.
 
@@ -434,6 +438,7 @@ def _finite_or_zero(x: Tensor) -> Tensor:
 
 
 @numpy_names
+@whole
 def logsumexp(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """``log(sum(exp(x)))``, computed as ``m + log(sum(exp(x - m)))`` with m the largest value.
 
@@ -453,6 +458,7 @@ def logsumexp(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
 
 @numpy_names
+@whole
 def norm(x: Tensor, p: float = 2, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """The p-norm ``sum(|x|**p)**(1/p)``; largest or smallest magnitude for p = inf or -inf.
 

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from ... import ops
+from ...autograd import whole
 from ...errors import refusal
 from ...ops.conv import require_float
 from ...ops.promotion import cast
 from ...tensor import Tensor
 
 
+@whole
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """``input @ weight.T + bias``.
 
