@@ -504,6 +504,106 @@ def writing_into_an_input_handed_through(lib):
 
 
 @program
+def writing_into_a_view_made_in_a_function(lib):
+    class First(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x[0]
+
+        @staticmethod
+        def backward(ctx, g):
+            return g
+
+    y = First.apply(matrix(lib) * 1)
+    y += 1
+    y.sum().backward()
+
+
+@program
+def base_written_after_an_input_was_handed_through(lib):
+    class Same(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x
+
+        @staticmethod
+        def backward(ctx, g):
+            return g
+
+    x = leaf(lib, 1.0, 2.0) * 1
+    y = Same.apply(x)
+    x += 1
+    y.sum().backward()
+
+
+@program
+def deepcopy_of_views_detached_and_tied(lib):
+    w = lib.zeros(4, requires_grad=True)
+    w2, seen, flat, back = copy.deepcopy([w, w.detach(), w.detach().view(2, 2)[1], w])
+    seen.data[0] = 5
+    flat.data[1] = 7
+    return [w2.tolist(), back is w2, w2.requires_grad, seen.tolist(), w.tolist()]
+
+
+@program
+def unbind_by_iteration_shares_memory(lib):
+    x = lib.zeros(3, 2)
+    for i, row in enumerate(x):
+        row += i
+    return x.tolist()
+
+
+@program
+def hand_written_sgd_on_data(lib):
+    w = leaf(lib, 1.0, -2.0)
+    for _ in range(3):
+        loss = (w * w).sum()
+        loss.backward()
+        w.data -= 0.1 * w.grad
+        w.grad.data.zero_()
+    return w.tolist()
+
+
+@program
+def hand_written_sgd_under_no_grad(lib):
+    w = leaf(lib, 1.0, -2.0)
+    for _ in range(3):
+        (w * w).sum().backward()
+        with lib.no_grad():
+            w -= 0.1 * w.grad
+            w.grad = None
+    return [w.tolist(), w.requires_grad, w.is_leaf]
+
+
+@program
+def copy_in_place_in_the_graph(lib):
+    x, w = matrix(lib), leaf(lib, 1.0, 2.0, 3.0)
+    y = x * 2
+    y[1].copy_(w * w)
+    (y * y).sum().backward()
+    return [x.grad.tolist(), w.grad.tolist()]
+
+
+@program
+def fill_and_zero_in_the_graph(lib):
+    x = matrix(lib)
+    y = x * 2
+    y[0].zero_()
+    y[:, 1].fill_(3)
+    (y * x).sum().backward()
+    return x.grad.tolist()
+
+
+@program
+def overlapping_copy(lib):
+    x = lib.arange(6)
+    x[1:] = x[:-1].clone()
+    y = lib.arange(6)
+    y[:3] += y[3:]
+    return [x.tolist(), y.tolist()]
+
+
+@program
 def mark_dirty(lib):
     class AddOne(lib.autograd.Function):
         @staticmethod

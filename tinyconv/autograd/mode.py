@@ -19,7 +19,7 @@ class _Mode(threading.local):
     anomaly = False
     inside_gradient = False
     quiet = False
-    trace: Any = None  # has a method `operation`, which is told of every operation
+    trace: Any = None  # is told of every operation, and of every function that is `whole`
 
 
 _mode = _Mode()

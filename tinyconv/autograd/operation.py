@@ -206,6 +206,9 @@ class Operation:
             node._record(args, outputs, several)
         if cls.is_view:
             _note_view(outputs[0], args, cls)
+        elif inputs and result is inputs[0] and isinstance(args[0], Tensor):  # handed through
+            outputs[0]._version = args[0]._version
+            outputs[0]._view = views.View(args[0], (), closed="inplace.handed_through")
         if _mode.trace is not None:
             _mode.trace.operation(cls, args, outputs)
         return outputs if several else outputs[0]

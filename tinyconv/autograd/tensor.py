@@ -90,6 +90,12 @@ class Tensor(Methods):
         array = as_array(value)
         if array.shape != self.shape:
             raise refusal("tensor.array_shape", shape=self.shape, given=array.shape)
+        self._take(array)
+
+    def _take(self, array: Array) -> None:
+        """Look at another memory from now on."""
+        if self._requires_grad and array.dtype.kind != "f":
+            raise refusal("tensor.only_floats_require_grad", dtype=array.dtype)
         self._array, self._version, self._view = array, [0], None
 
     array = property(
@@ -108,7 +114,7 @@ class Tensor(Methods):
 
     @data.setter
     def data(self, value: Any) -> None:
-        self._array, self._version, self._view = as_array(value), [0], None
+        self._take(as_array(value))
 
     def detach(self) -> Tensor:
         """Give the same memory cut off from the graph; a write to it counts, as a change to this tensor too."""
