@@ -487,3 +487,43 @@ def test_only_numbers_become_tensors():
             tc.Tensor(array)
         with pytest.raises(TypeError):
             tc.from_numpy(array)
+
+
+def test_a_gradient_reads_defaults_but_no_rest_of_the_arguments():
+    class Scale(Operation):
+        def forward(self, x, factor=3.0):
+            return x * factor
+
+        def grad_x(self, g, factor):
+            return g * factor
+
+    class Total(Operation):
+        def forward(self, *arrays):
+            return sum(arrays)
+
+        def vjp(self, g, arrays):
+            return tuple(g for _ in arrays)
+
+    x = scalar(1.0)
+    Scale.apply(x).backward()
+    assert x.grad.item() == 3.0
+    with pytest.raises(TypeError, match="a gradient reads 'arrays'"):
+        Total.apply(x, x)
+
+
+def test_an_operation_that_hands_its_input_through_shares_its_memory():
+    class Same(Operation):
+        def forward(self, x):
+            return x
+
+        def grad_x(self, g):
+            return g
+
+    h = scalar(2.0) * 1
+    y, square = Same.apply(h), h * h
+    with tc.no_grad():
+        y.fill_(0.0)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation: Mul saved"):
+        square.backward()
+    with pytest.raises(RuntimeError, match="gave one of its inputs back as its output"):
+        y += 1

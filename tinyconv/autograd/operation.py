@@ -139,6 +139,8 @@ class Operation:
     is_view: ClassVar[bool] = False
     broadcasts: ClassVar[bool] = False
     _arguments: ClassVar[tuple[str, ...]] = ()
+    _defaults: ClassVar[dict[str, Any]] = {}
+    _rest: ClassVar[str | None] = None  # the name of ``*arrays``, which no gradient can read
     _plans: ClassVar[dict[tuple[bool, ...], _Plan]]
 
     edges: tuple[Edge | None, ...]
@@ -153,7 +155,10 @@ class Operation:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._plans = {}
-        cls._arguments = tuple(inspect.signature(cls.forward).parameters)[1:]
+        parameters = list(inspect.signature(cls.forward).parameters.values())[1:]
+        cls._arguments = tuple(p.name for p in parameters)
+        cls._defaults = {p.name: p.default for p in parameters}
+        cls._rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
 
     def forward(self, *args: Any) -> Any:
         """Compute the output array(s) from the input arrays; inf and NaN arise in silence, as on a GPU."""
@@ -231,8 +236,10 @@ class Operation:
 
     def _save(self, name: str, args: tuple[Any, ...], outputs: tuple[Tensor, ...]) -> Any:
         """Remember an argument, the output or an array put aside, so that double backward can go on from it."""
-        if name in self._arguments:
+        if name in self._arguments and name != self._rest:
             at = self._arguments.index(name)
+            if at >= len(args):
+                return self._defaults[name]
             if isinstance(args[at], Tensor):
                 return _Saved(args[at], self.edges[at])
             return _Saved(Tensor(args[at]), None) if is_array(args[at]) else args[at]

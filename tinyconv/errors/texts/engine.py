@@ -109,7 +109,7 @@ TEXTS = {
     "autograd.unknown_name": Text(
         TypeError,
         en=(
-            "{operation}: a gradient reads {name!r}, which is no argument of forward and was not kept by "
+            "{operation}: a gradient reads {name!r}, which is no single argument of forward and was not kept by "
             "self.keep({name}=...)"
         ),
         zh="{operation}：梯度要读 {name!r}，可它既不是 forward 的参数，也没有用 self.keep({name}=...) 留下",
