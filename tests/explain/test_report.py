@@ -31,15 +31,15 @@ def leaf(*shape: int, seed: int = 0, dtype: type = np.float64) -> tc.Tensor:
 def operation(forward: Callable[..., Any], vjp: Callable[..., Any]) -> Callable[..., tc.Tensor]:
     """An operation with a backward of its own: ``vjp(grad, *inputs)`` gives the inputs' gradients."""
 
-    class Operation(tc.Function):
+    class Mistaken(tc.autograd.Operation):
         def forward(self, *arrays: np.ndarray) -> np.ndarray:
-            self.save_for_backward(*arrays)
+            self.keep(inputs=tuple(map(tc.Tensor, arrays)))
             return np.asarray(forward(*arrays))
 
-        def vjp(self, grad: tc.Tensor) -> Any:
-            return vjp(grad, *self.saved_tensors)
+        def vjp(self, grad: tc.Tensor, inputs: tuple[tc.Tensor, ...]) -> Any:
+            return vjp(grad, *inputs)
 
-    return Operation.apply
+    return Mistaken.apply
 
 
 def zeros_with(shape: tuple[int, ...], places: Any, values: np.ndarray) -> np.ndarray:
@@ -111,7 +111,7 @@ def test_every_bug_of_the_zoo_that_gradcheck_can_see_is_among_them(monkeypatch: 
         assert (bug.name in ZOO) == (bug.name in spoilt), (bug.name, spoilt)
 
 
-# --- mistakes in the vjp of one operation ---------------------------------------------------------------
+# --- mistakes in the gradient of one operation ---------------------------------------------------------------
 
 square = operation(np.square, lambda g, x: g * x)
 MISTAKES: dict[str, tuple[Callable[..., Any], list[tc.Tensor], str, str]] = {

@@ -285,6 +285,10 @@ class Operation:
         item = self._saved[at]
         return item.tensor(self) if type(item) is _Saved else item
 
+    def recall(self, name: str) -> Any:
+        """Give what is kept under a name, to whoever looks at the graph; None if no wanted gradient reads it."""
+        return self._read(self._plan.kept.index(name), None) if name in self._plan.kept else None
+
     def release(self) -> None:
         """Let go of what was kept, once the gradients are computed."""
         if self._saved:
