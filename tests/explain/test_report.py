@@ -161,6 +161,10 @@ MISTAKES: dict[str, tuple[Callable[..., Any], list[tc.Tensor], str, str]] = {
         operation(np.add, lambda g, a, b: (g, g)), [leaf(4, 3), leaf(4, 1, seed=1)],
         "missing sum over a broadcast axis", "over axes (1,)",
     ),
+    "the sum over a batch of one": (
+        operation(np.add, lambda g, a, b: (g, g)), [leaf(1, 3), leaf(3, seed=1)],
+        "missing sum over a broadcast axis", "over axes (0,)",
+    ),
     "a gradient of another shape": (
         operation(np.sum, lambda g, x: g), [leaf(3)], "backward fails", "shape ()",
     ),

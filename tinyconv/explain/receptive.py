@@ -352,8 +352,8 @@ def _through_graph(tensor: Tensor, known: dict[Any, tuple[AxisField, ...]]) -> t
             stack.extend(waiting)
             continue
         stack.pop()
-        found = [(known.get(_edge_origin(edge)) or done.get(_edge_origin(edge)), edge[2]) for edge in _edges_of(node)]
-        branches = [_through_function(node, axes, old, shape) for axes, old in found if axes is not None]
+        found = [(known.get(_edge_origin(edge)) or done.get(_edge_origin(edge)), edge) for edge in _edges_of(node)]
+        branches = [_through_function(node, edge, axes, shape[2:]) for axes, edge in found if axes is not None]
         done[(id(node), index)] = functools.reduce(_join, branches) if branches else None
     return done[_origin(tensor)]
 
@@ -370,24 +370,23 @@ def _join(a: tuple[AxisField, ...], b: tuple[AxisField, ...]) -> tuple[AxisField
     return tuple(one.joined(other) for one, other in zip(a, b))
 
 
-def _through_function(node: Operation, axes: tuple[AxisField, ...], old: Ints, shape: Ints) -> tuple[AxisField, ...]:
-    window = _window_of_function(node, old[2:], shape[2:])
-    if window is not None:
-        return tuple(axis.through(window, i) for i, axis in enumerate(axes))
-    return axes if old[2:] == shape[2:] else _all_of(axes, shape[2:])
-
-
-def _window_of_function(node: Operation, old: Ints, new: Ints) -> Window | None:
+def _through_function(node: Operation, edge: Any, axes: tuple[AxisField, ...], new: Ints) -> tuple[AxisField, ...]:
+    """What the cells of a function's output see of the input through one of its arguments."""
+    old = edge[2][2:]
     if not isinstance(node, (Conv, ConvInputGrad, MaxPool, WindowSum)):
-        return None
+        return axes if old == new else _all_of(axes, new)
+    if edge is not node.edges[0]:
+        return _all_of(axes, new)  # it became a weight or a bias
+    window = _window_of_function(node, old, new)
+    return tuple(axis.through(window, i) for i, axis in enumerate(axes))
+
+
+def _window_of_function(node: Operation, old: Ints, new: Ints) -> Window:
     geometry = node.recall("geometry")
-    if geometry is None:
-        return None  # the bias alone came from the input
     moves = (geometry.stride, geometry.dilation, geometry.padding)
     if isinstance(node, (MaxPool, WindowSum)):
         return Window("max", old, new, geometry.kernel_size, *moves)
-    weight = node.edges[1]
-    kernel = (node.recall("w").shape if weight is None else weight[2])[2:]
+    kernel = node.recall("w").shape[2:]
     if isinstance(node, ConvInputGrad):
         return Window("transposed", new, old, kernel, *moves)
     return Window("conv", old, new, kernel, *moves)
