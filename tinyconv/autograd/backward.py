@@ -191,9 +191,7 @@ def seed_gradient(output: Tensor, gradient: Any, caller: str) -> Tensor:
     return gradient if gradient.dtype == output.dtype else gradient.to(output.dtype)
 
 
-def backward(
-    self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False
-) -> None:
+def backward(self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
     """Add to every leaf's ``.grad`` its derivative of this tensor.
 
     Parameters
