@@ -150,6 +150,8 @@ class Operation:
     _plan: _Plan
     needs_input_grad: tuple[bool, ...]
     _aside: dict[str, Any] | None
+    _outputs: Any  # of several outputs, what it takes to make zeros for each; None for a single one
+    _retained: Any  # per output whose gradient is kept, a weak reference to it; or None
     _saved: tuple[Any, ...] | None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -305,6 +307,10 @@ class Operation:
             raise refusal("autograd.freed", operation=self.name)
         item = self._saved[at]
         return item.tensor(self) if type(item) is _Saved else item
+
+    def recall(self, name: str) -> Any:
+        """Give what is kept under a name, because a wanted gradient reads it, to whoever looks at the graph."""
+        return self._read(self._plan.kept.index(name), None)
 
     def release(self) -> None:
         """Let go of what was kept, once the gradients are computed."""
