@@ -150,8 +150,6 @@ class Operation:
     _plan: _Plan
     needs_input_grad: tuple[bool, ...]
     _aside: dict[str, Any] | None
-    _outputs: Any  # of several outputs, what it takes to make zeros for each; None for a single one
-    _retained: Any  # per output whose gradient is kept, a weak reference to it; or None
     _saved: tuple[Any, ...] | None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -190,6 +190,17 @@ class UninitializedParameter(nn.UninitializedParameter, Parameter):
 
     __slots__ = ()
 
+    @property
+    def data(self) -> Any:
+        """None: there are no numbers yet, and none can be assigned."""
+        return None
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        raise refusal("parameter.no_shape")
+
+    array = data
+
 
 Parameter._lazy, UninitializedParameter._ready = UninitializedParameter, Parameter
 
