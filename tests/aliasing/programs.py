@@ -674,7 +674,7 @@ def setup_context_and_needs_input_grad(lib):
 
         @staticmethod
         def backward(ctx, g):
-            x, w, _ = ctx.saved_tensors
+            _, w, _ = ctx.saved_tensors
             assert ctx.needs_input_grad == (True, False, False)
             return g * ctx.factor * w, None, None
 
