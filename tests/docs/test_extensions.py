@@ -77,3 +77,19 @@ def test_docstrings_are_prepared(load: Any) -> None:
         "    ``(N, *D)`` stays",
         ".. [#pack-my-function-1] A. Author",
     ]
+
+
+def test_the_type_array_is_no_link(load: Any) -> None:
+    class Reference(dict):
+        children = ["the word"]
+        instead: Any = None
+
+        def replace_self(self, nodes: list[str]) -> None:
+            self.instead = nodes
+
+    def reference(kind: str, target: str) -> Reference:
+        return Reference(reftype=kind, reftarget=target)
+
+    found = [reference("class", "array"), reference("class", "Tensor"), reference("attr", "array")]
+    load("numpy_docstrings").unlink(None, types.SimpleNamespace(findall=lambda kind: found))
+    assert [node.instead for node in found] == [["the word"], None, None]
