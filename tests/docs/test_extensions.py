@@ -27,6 +27,7 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Give a function that imports an extension, with stubs in Sphinx's place."""
     for name in ("sphinx", "sphinx.application", "sphinx.search", "sphinx.search.en", "sphinx.util"):
         monkeypatch.setitem(sys.modules, name, Stub(name))
+    sys.modules["sphinx"].addnodes = types.SimpleNamespace(pending_xref=None)  # type: ignore[attr-defined]
     sys.modules["sphinx.search"].languages = {}  # type: ignore[attr-defined]
     sys.modules["sphinx.util"].logging = types.SimpleNamespace(getLogger=lambda name: None)  # type: ignore[attr-defined]
 
@@ -81,10 +82,9 @@ def test_docstrings_are_prepared(load: Any) -> None:
 
 def test_the_type_array_is_no_link(load: Any) -> None:
     class Reference(dict):
-        children = ["the word"]
-        instead: Any = None
+        children, instead = "the word", None
 
-        def replace_self(self, nodes: list[str]) -> None:
+        def replace_self(self, nodes: Any) -> None:
             self.instead = nodes
 
     def reference(kind: str, target: str) -> Reference:
@@ -92,4 +92,4 @@ def test_the_type_array_is_no_link(load: Any) -> None:
 
     found = [reference("class", "array"), reference("class", "Tensor"), reference("attr", "array")]
     load("numpy_docstrings").unlink(None, types.SimpleNamespace(findall=lambda kind: found))
-    assert [node.instead for node in found] == [["the word"], None, None]
+    assert [node.instead for node in found] == ["the word", None, None]
