@@ -1,7 +1,7 @@
 """Three things that NumPy-style docstrings need and napoleon does not do.
 
 A shape such as ``(N, C_in, *D)`` in the line of a parameter's type would begin emphasis, footnotes ``[1]_`` of several
-docstrings on one page would have one name, and an attribute that is an ``array`` would link to ``Tensor.array``.
+docstrings on one page would have one name, and the types of attributes would be links, ``array`` to ``Tensor.array``.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def prepare(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: li
 
 
 def unlink(app: Sphinx, doctree: Any) -> None:
-    """Leave the type ``array`` a word: the property of that name is not what is meant."""
+    """Leave the types of attributes words, as those of parameters are (conf.py)."""
     for node in list(doctree.findall(addnodes.pending_xref)):
-        if node.get("reftype") == "class" and node.get("reftarget") == "array":
+        if node.get("reftype") == "class" and node.get("refspecific"):  # not written as a link by anybody
             node.replace_self(node.children)
 
 

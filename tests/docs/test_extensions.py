@@ -80,16 +80,17 @@ def test_docstrings_are_prepared(load: Any) -> None:
     ]
 
 
-def test_the_type_array_is_no_link(load: Any) -> None:
+def test_types_of_attributes_are_no_links(load: Any) -> None:
     class Reference(dict):
         children, instead = "the word", None
 
         def replace_self(self, nodes: Any) -> None:
             self.instead = nodes
 
-    def reference(kind: str, target: str) -> Reference:
-        return Reference(reftype=kind, reftarget=target)
-
-    found = [reference("class", "array"), reference("class", "Tensor"), reference("attr", "array")]
+    found = [
+        Reference(reftype="class", reftarget="array", refspecific=True),
+        Reference(reftype="class", reftarget="tinyconv.Tensor", refspecific=False),
+        Reference(reftype="mod", reftarget="backward", refspecific=True),
+    ]
     load("numpy_docstrings").unlink(None, types.SimpleNamespace(findall=lambda kind: found))
     assert [node.instead for node in found] == ["the word", None, None]
