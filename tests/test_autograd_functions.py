@@ -527,3 +527,19 @@ def test_an_operation_that_hands_its_input_through_shares_its_memory():
         square.backward()
     with pytest.raises(RuntimeError, match="gave one of its inputs back as its output"):
         y += 1
+
+
+def test_names_that_mean_something_else_are_refused():
+    for name in ("shape", "out"):
+        with pytest.raises(TypeError, match=f"'{name}' cannot be an argument's name"):
+            exec(f"class Taken(Operation):\n    def forward(self, x, {name}): return x", {"Operation": Operation})
+
+    class Joint(Operation):
+        def forward(self, x):
+            return x * 1
+
+        def vjp(self, g, shape):
+            return g
+
+    with pytest.raises(TypeError, match="Joint: a gradient reads 'shape'"):
+        Joint.apply(scalar())

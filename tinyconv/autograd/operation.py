@@ -157,6 +157,9 @@ class Operation:
         cls._plans = {}
         parameters = list(inspect.signature(cls.forward).parameters.values())[1:]
         cls._arguments = tuple(p.name for p in parameters)
+        for name in (OWN_SHAPE, OUTPUT):
+            if name in cls._arguments:
+                raise refusal("autograd.reserved_name", operation=cls.__name__, name=name)
         cls._defaults = {p.name: p.default for p in parameters}
         cls._rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
 
@@ -344,6 +347,8 @@ def _plan_of(cls: type[Operation], needs: tuple[bool, ...]) -> _Plan:
         for i, need in enumerate(needs)
     ]
     gradients = [_missing if need and g is None else g for g, need in zip(gradients, needs)]
+    if cls.vjp is not None and OWN_SHAPE in _names_read(cls.vjp):  # of which argument?
+        raise refusal("autograd.unknown_name", operation=cls.__name__, name=OWN_SHAPE)
     read = [() if gradient is None else _names_read(gradient) for gradient in gradients]
     kept = tuple(dict.fromkeys(name for names in read for name in names if name != OWN_SHAPE))
     calls = [

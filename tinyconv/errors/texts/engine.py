@@ -106,6 +106,11 @@ TEXTS = {
         en="{operation}.forward returned a list; return an array, or a tuple of arrays",
         zh="{operation}.forward 返回了列表；请返回一个数组，或数组的元组",
     ),
+    "autograd.reserved_name": Text(
+        TypeError,
+        en="{operation}.forward: {name!r} cannot be an argument's name: gradients read something else by it",
+        zh="{operation}.forward：参数不能叫 {name!r}：梯度用这个名字读别的东西",
+    ),
     "autograd.unknown_name": Text(
         TypeError,
         en=(
