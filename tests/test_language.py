@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-import string
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,15 +14,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import tinyconv as tc
-from tinyconv import language, nn
+from tinyconv import nn
 from tinyconv.errors import phrase
-from tinyconv.language import CHINESE, LANGUAGES, get_language, set_language, translate, use_language
+from tinyconv.language import LANGUAGES, get_language, set_language, use_language
 
 F = nn.functional
 HAN = re.compile("[\u4e00-\u9fff]")
-PACKAGE = Path(tc.__file__).parent
-# the modules whose errors about shapes are all translated
-TRANSLATED = ("ops/conv.py", "ops/pool.py")
 
 
 @pytest.fixture(autouse=True)
@@ -309,48 +304,6 @@ def test_the_pooling_kernel_proposed_always_does(i: tuple, k: int, d: int, p: in
     assert min(F.max_pool2d(x, ast.literal_eval(proposal.group(1)), 1, p, d).shape) > 0
 
 
-# --- the catalogue ------------------------------------------------------------------------------------
-
-
-def fields(template: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
-
-
-@pytest.mark.parametrize("english", CHINESE)
-def test_a_translation_uses_every_field_and_number(english: str) -> None:
-    chinese = CHINESE[english]
-    assert HAN.search(chinese)
-    assert fields(chinese) == fields(english)
-    code = r"\w+=\w+|x\.\w+\([\d, ]*\)|\w+\(weight\)|unsqueeze|return_indices=True|'\w+'"
-    assert set(re.findall(code, english)) <= set(re.findall(code, chinese))
-    # both comma and full stop of a Chinese sentence are full-width; ASCII ones belong to code and numbers
-    assert not re.search("[\u4e00-\u9fff][,;:()?]|[,;:()][\u4e00-\u9fff]", chinese.removeprefix("{layer}: "))
-
-
-def literals_of(node: ast.AST) -> set[str]:
-    return {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
-
-
-def test_the_catalogue_and_the_sources_hold_the_same_texts() -> None:
-    used: set[str] = set()
-    for path in TRANSLATED:
-        used |= literals_of(ast.parse((PACKAGE / path).read_text("utf-8")))
-    assert set(CHINESE) <= used, f"not used any more: {set(CHINESE) - used}"
-
-
-@pytest.mark.parametrize("path", TRANSLATED)
-def test_no_error_of_these_modules_goes_untranslated(path: str) -> None:
-    tree = ast.parse((PACKAGE / path).read_text("utf-8"))
-    raised = [n.exc for n in ast.walk(tree) if isinstance(n, ast.Raise) and isinstance(n.exc, ast.Call)]
-    assert raised
-    for call in raised:
-        (text,) = call.args
-        assert isinstance(text, ast.Call), f"line {call.lineno} raises a text that is not translated"
-    for call in (n for n in ast.walk(tree) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "translate"):
-        if isinstance(call.args[0], ast.Constant):
-            assert call.args[0].value in CHINESE
-
-
 # --- the switch ---------------------------------------------------------------------------------------
 
 
@@ -427,10 +380,3 @@ def test_an_unknown_language_is_refused_in_both() -> None:
     assert "('en', 'zh')" in text
     assert HAN.search(text)
     assert get_language() == "en"
-
-
-def test_a_text_without_translation_stays_english() -> None:
-    with use_language("zh"):
-        assert translate("{n} cells", n=3) == "3 cells"
-    with pytest.raises(TypeError):
-        language.CHINESE["x"] = "y"
