@@ -166,8 +166,9 @@ def conv_transpose(
     require_float(input, function)
     check_weight(weight, ndim, function)
     x, had_batch = batched(input, ndim, function)
-    channels, (spatial, kernel) = weight.shape[1] * groups, (x.shape[2:], weight.shape[2:])
+    spatial, kernel = x.shape[2:], weight.shape[2:]
     geometry = conv_geometry(kernel, stride, padding, dilation, groups, function)
+    channels = weight.shape[1] * groups
     check_channels(x, weight, weight.shape[0], groups, function)
     check_groups(x.shape[1], channels, groups, function, of_weight=True)
     check_bias(bias, channels, weight, function)

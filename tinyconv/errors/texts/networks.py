@@ -99,6 +99,24 @@ TEXTS = {
         zh="mask 的形状必须是 (N, offset_groups*kH*kW, H_out, W_out) = {expected}，得到的是 {mask.shape}",
     ),
     # --- pooling and resizing ---
+    "pool.divisor": Text(
+        RuntimeError,
+        en="divisor must be not zero; leave out divisor_override",
+        zh="除数不能是零；请不要给 divisor_override",
+    ),
+    "pool.empty": Text(
+        RuntimeError,
+        en="Expected input to have non-zero size for its spatial axes, but the input has size {size}. Give at least "
+        "one cell along each axis",
+        zh="输入在各空间轴上的大小都不能是零，但输入的大小是 {size}。每个轴上至少要有一格",
+    ),
+    "unpool.index": Text(
+        RuntimeError,
+        en="Found an invalid max index: {index} (output planes are of size {size}, so an index must lie in "
+        "[0, {cells})). Pass the indices that max_pool gave with return_indices=True, and the output_size of its input",
+        zh="下标 {index} 不对（输出的每个平面大小是 {size}，下标必须在 [0, {cells}) 之内）。"
+        "请传入 max_pool 用 return_indices=True 给出的下标，以及它的输入的大小作为 output_size",
+    ),
     "unpool.indices": Text(
         RuntimeError,
         en="indices must be integers of the input's shape {shape}, got {indices.dtype} of shape {indices.shape}; pass "
