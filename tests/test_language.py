@@ -230,6 +230,50 @@ def run_linear(text: str) -> None:
         assert nn.Linear(ast.literal_eval(n_in), int(n_out))(ones(2, 5)).shape == (2, 4)
 
 
+def run_label(text: str) -> None:
+    least, most = ast.literal_eval(re.search(r"\[\d+, \d+\]", text).group())
+    ignored = int(re.search(r"ignore_index=(-?\d+)", text).group(1))
+    assert F.cross_entropy(ones(3, 3), tc.tensor([least, most, ignored])).item() > 0
+
+
+def run_classes(text: str) -> None:
+    assert F.one_hot(tc.tensor([1, 3]), value_of("num_classes", text)).shape == (2, 4)
+
+
+def run_eval(text: str) -> None:
+    assert "eval()" in text
+    assert nn.BatchNorm1d(3).eval()(ones(1, 3)).shape == (1, 3)
+
+
+def run_logits(text: str) -> None:
+    function = re.search(r"binary_cross_entropy_\w+", text).group()
+    assert getattr(F, function)(ones(2) * 2, ones(2)).item() > 0
+
+
+def run_dim(text: str) -> None:
+    assert F.softmax(ones(2, 3), dim=value_of("dim", text)).shape == (2, 3)
+
+
+def run_broadcast(text: str) -> None:
+    assert {"reshape", "unsqueeze"} <= set(re.findall(r"\w+", text, re.ASCII))
+    assert (ones(2).unsqueeze(1) + ones(3)).shape == (ones(2).reshape(2, 1) + ones(3)).shape == (2, 3)
+
+
+def run_power(text: str) -> None:
+    power = int(re.search(r"x\.float\(\) \*\* (-\d+)", text).group(1))
+    assert (tc.tensor([2]).float() ** power).item() == 0.5
+
+
+def run_sizes(text: str) -> None:
+    assert "-1" in text
+    assert ones(6).reshape(-1, 2).shape == (3, 2)
+
+
+def run_stack(text: str) -> None:
+    assert "stack" in text
+    assert tc.stack([ones(), ones()]).shape == (2,)
+
+
 CASES: list[tuple[str, type[Exception], Callable[[], Any], Callable[[str], None]]] = [
     ("kernel", RuntimeError, lambda: nn.Conv2d(3, 2, 9)(image), run_padding),
     ("entries", ValueError, lambda: nn.Conv2d(3, 2, (3, 3, 3)), run_entries),
@@ -273,6 +317,16 @@ CASES: list[tuple[str, type[Exception], Callable[[], Any], Callable[[str], None]
     ("resize 1 axis", ValueError, lambda: F.interpolate(ones(4, 4), size=2), run_unfold),
     ("resize to 0", RuntimeError, lambda: F.interpolate(image, scale_factor=0.01), run_positive),
     ("linear", RuntimeError, lambda: nn.Linear(3, 4)(ones(2, 5)), run_linear),
+    ("label", IndexError, lambda: F.cross_entropy(ones(2, 3), tc.tensor([1, 3])), run_label),
+    ("classes", RuntimeError, lambda: F.one_hot(tc.tensor([1, 3]), 3), run_classes),
+    ("one value", ValueError, lambda: nn.BatchNorm1d(3)(ones(1, 3)), run_eval),
+    ("probabilities", RuntimeError, lambda: F.binary_cross_entropy(ones(2) * 2, ones(2)), run_logits),
+    ("softmax", TypeError, lambda: F.softmax(ones(2, 3)), run_dim),
+    ("broadcast", RuntimeError, lambda: ones(2) + ones(3), run_broadcast),
+    ("power", RuntimeError, lambda: tc.tensor([2]) ** -1, run_power),
+    ("sizes", RuntimeError, lambda: ones(6).reshape(4, 2), run_sizes),
+    ("0-d", RuntimeError, lambda: tc.cat([ones(), ones()]), run_stack),
+    ("unpool index", RuntimeError, lambda: F.max_unpool2d(pooled, places + 99, 2), run_indices),
 ]  # fmt: skip
 
 

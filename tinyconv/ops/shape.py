@@ -433,12 +433,13 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
             [1., 1.]])
     """
     tensors = _list_of_tensors(tensors, "cat")
-    axis = normalize_dim(dim, tensors[0].ndim, "cat")
     first = tensors[0].shape
+    if not first:
+        raise refusal("cat.no_dim", "cat")
+    axis = normalize_dim(dim, len(first), "cat")
     for position, t in enumerate(tensors):
-        if not first or t.shape[:axis] + t.shape[axis + 1 :] != first[:axis] + first[axis + 1 :]:
-            hint = "" if first else phrase("cat.use_stack")
-            raise refusal("cat.sizes", "cat", axis=axis, first=first, position=position, shape=t.shape, hint=hint)
+        if (t.ndim, t.shape[:axis], t.shape[axis + 1 :]) != (len(first), first[:axis], first[axis + 1 :]):
+            raise refusal("cat.sizes", "cat", axis=axis, first=first, position=position, shape=t.shape)
     dtype = functools.reduce(promote_dtypes, [t.dtype for t in tensors])
     return Cat.apply(axis, *[cast(t, dtype) for t in tensors])
 

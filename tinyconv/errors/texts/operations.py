@@ -134,8 +134,13 @@ TEXTS = {
     "cat.sizes": Text(
         RuntimeError,
         en="Sizes of tensors must match except in dimension {axis}: tensor 0 has shape {first}, tensor {position} has "
-        "{shape}{hint}",
-        zh="除了第 {axis} 维，各张量的大小必须相同：张量 0 的形状是 {first}，张量 {position} 的形状是 {shape}{hint}",
+        "{shape}",
+        zh="除了第 {axis} 维，各张量的大小必须相同：张量 0 的形状是 {first}，张量 {position} 的形状是 {shape}",
+    ),
+    "cat.no_dim": Text(
+        RuntimeError,
+        en="zero-dimensional tensors cannot be concatenated; use stack for 0-d tensors",
+        zh="零维张量不能拼接；0 维张量请用 stack",
     ),
     "stack.sizes": Text(
         RuntimeError,
@@ -277,5 +282,4 @@ TEXTS = {
 PHRASES = {
     "elementwise.and": Phrase(en=" and ", zh=" 和 "),
     "shape.not_divided": Phrase(en=", which does not divide {size}", zh="，除不尽 {size}"),
-    "cat.use_stack": Phrase(en="; use stack for 0-d tensors", zh="；0 维张量请用 stack"),
 }
