@@ -22,11 +22,11 @@ from .. import autograd
 from ..autograd import Function
 from ..backend import asnumpy
 from ..errors import phrase, refusal
-from ..nn.functional.conv import linear
 from ..ops.activation import elu, gelu, leaky_relu, prelu, softplus
 from ..ops.deform import deform_conv2d
 from ..ops.dtype import cast
 from ..ops.elementwise import _without_gradient
+from ..ops.linalg import linear
 from ..ops.loss import cross_entropy, nll_loss
 from ..ops.norm import batch_norm, group_norm, instance_norm, layer_norm
 from ..ops.pool import adaptive_max_pool, avg_pool, max_pool, max_unpool

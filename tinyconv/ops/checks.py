@@ -33,7 +33,8 @@ def check_same_size(input: Tensor, target: Tensor, function: str) -> None:
 
 
 def batched(x: Tensor, ndim: int, function: str) -> tuple[Tensor, bool]:
-    """Give unbatched input ``(C, *D)`` a batch dimension; tell whether it had one."""
+    """Give unbatched input ``(C, *D)``, of floats, a batch dimension; tell whether it had one."""
+    require_float(x, function)
     if x.ndim == ndim + 2:
         return x, True
     if x.ndim == ndim + 1:

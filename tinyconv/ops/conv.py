@@ -114,9 +114,8 @@ def conv(
     rule), and its gradient comes back in its own dtype.
     """
     function = f"conv{ndim}d"
-    require_float(input, function)
-    check_weight(weight, ndim, function)
     x, had_batch = batched(input, ndim, function)
+    check_weight(weight, ndim, function)
     kernel = weight.shape[2:]
     geometry = conv_geometry(kernel, stride, padding, dilation, groups, function)
     check_channels(x, weight, weight.shape[1] * groups, groups, function)
@@ -163,9 +162,8 @@ def conv_transpose(
 ) -> Tensor:
     """Transposed convolution over `ndim` spatial axes, the adjoint of :func:`conv`."""
     function = f"conv_transpose{ndim}d"
-    require_float(input, function)
-    check_weight(weight, ndim, function)
     x, had_batch = batched(input, ndim, function)
+    check_weight(weight, ndim, function)
     spatial, kernel = x.shape[2:], weight.shape[2:]
     geometry = conv_geometry(kernel, stride, padding, dilation, groups, function)
     channels = weight.shape[1] * groups

@@ -13,7 +13,7 @@ from ..kernels.geometry import PoolGeometry, as_tuple, pool_geometry
 from ..kernels.sampling import put_flat, take_flat
 from ..kernels.sampling import unpool as unpool_array
 from .checks import batched
-from .dtype import cast, require_float, sum_dtype
+from .dtype import cast, sum_dtype
 
 __all__ = ["adaptive_avg_pool", "adaptive_max_pool", "avg_pool", "max_pool", "max_unpool"]
 
@@ -157,7 +157,6 @@ def max_pool(
 ) -> Any:
     """Max pooling over `ndim` spatial axes; the body of max_pool1d, 2d and 3d."""
     function = f"max_pool{ndim}d"
-    require_float(input, function)
     x, had_batch = batched(input, ndim, function)
     geometry = pool_geometry(x.shape[2:], kernel_size, stride, padding, dilation, ceil_mode, cover_all, function)
     y, taps = MaxPool.apply(x, geometry)
@@ -181,7 +180,6 @@ def avg_pool(
 ) -> Tensor:
     """Average pooling over `ndim` spatial axes; the body of avg_pool1d, 2d and 3d."""
     function = f"avg_pool{ndim}d"
-    require_float(input, function)
     x, had_batch = batched(input, ndim, function)
     geometry = pool_geometry(x.shape[2:], kernel_size, stride, padding, 1, ceil_mode, function=function)
     divisor = kernels.window_divisor(geometry, get_array_module(x.array), x.dtype, count_include_pad, divisor_override)
@@ -201,7 +199,6 @@ def _adaptive_size(x: Tensor, output_size: Any, ndim: int, function: str) -> tup
 def adaptive_avg_pool(input: Tensor, output_size: Any, *, ndim: int) -> Tensor:
     """Average of bins ``floor(j*i/o) .. ceil((j+1)*i/o)``, so that the output has `output_size`."""
     function = f"adaptive_avg_pool{ndim}d"
-    require_float(input, function)
     x, had_batch = batched(input, ndim, function)
     y = AdaptiveAvg.apply(x, _adaptive_size(x, output_size, ndim, function))
     return y if had_batch else y.squeeze(0)
@@ -210,7 +207,6 @@ def adaptive_avg_pool(input: Tensor, output_size: Any, *, ndim: int) -> Tensor:
 def adaptive_max_pool(input: Tensor, output_size: Any, return_indices: bool = False, *, ndim: int) -> Any:
     """Largest value of bins ``floor(j*i/o) .. ceil((j+1)*i/o)``, so that the output has `output_size`."""
     function = f"adaptive_max_pool{ndim}d"
-    require_float(input, function)
     x, had_batch = batched(input, ndim, function)
     _, indices = kernels.adaptive_max_pool(x.array, _adaptive_size(x, output_size, ndim, function))
     places = Tensor(indices)
@@ -231,7 +227,6 @@ def max_unpool(
 ) -> Tensor:
     """Put pooled values back at their `indices`, zeros elsewhere; the body of max_unpool1d, 2d and 3d."""
     function = f"max_unpool{ndim}d"
-    require_float(input, function)
     x, had_batch = batched(input, ndim, function)
     if indices.shape != input.shape or indices.dtype.kind not in "iu":
         raise refusal("unpool.indices", function, shape=input.shape, indices=indices)
