@@ -1,6 +1,7 @@
 """Every differentiable operation, each written once; the public names are the modules' ``__all__``."""
 
 from .activation import *
+from .columns import *
 from .conv import *
 from .deform import *
 from .dropout import *

@@ -17,7 +17,7 @@ from ...ops.activation import (
     softmax,
     softplus,
 )
-from ...ops.conv import fold, unfold
+from ...ops.columns import fold, unfold
 from ...ops.deform import deform_conv2d
 from ...ops.dropout import dropout, dropout1d, dropout2d, dropout3d
 from ...ops.indexing import one_hot
