@@ -10,7 +10,7 @@ from typing import Any
 
 from . import ops
 from .autograd import Tensor, backward
-from .ops import casts, indexing, inplace, promotion, shape, transfer
+from .ops import casts, dtype, indexing, inplace, shape, transfer
 
 
 def swapped(operation: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Tensor]:
@@ -53,15 +53,8 @@ class Methods:
     # element by element
     add, sub, mul, div, pow = ops.add, ops.sub, ops.mul, ops.div, ops.pow
     eq, ne, lt, le, gt, ge = ops.eq, ops.ne, ops.lt, ops.le, ops.gt, ops.ge
-    exp, expm1, log, log1p, sqrt, rsqrt, square = (
-        ops.exp,
-        ops.expm1,
-        ops.log,
-        ops.log1p,
-        ops.sqrt,
-        ops.rsqrt,
-        ops.square,
-    )
+    exp, expm1, log, log1p = ops.exp, ops.expm1, ops.log, ops.log1p
+    sqrt, rsqrt, square = ops.sqrt, ops.rsqrt, ops.square
     sin, cos, tanh, sigmoid, erf, relu = ops.sin, ops.cos, ops.tanh, ops.sigmoid, ops.erf, ops.relu
     abs, sign, neg, clamp, clip = ops.abs, ops.sign, ops.neg, ops.clamp, ops.clip
     maximum, minimum, masked_fill, isnan = ops.maximum, ops.minimum, ops.masked_fill, ops.isnan
@@ -84,11 +77,11 @@ class Methods:
     T, mT = property(shape.reversed_dims), property(shape.matrix_transpose)
 
     # devices and dtypes
-    to, cpu, cuda, type = transfer.to, transfer.cpu, transfer.cuda, promotion.cast
+    to, cpu, cuda, type = transfer.to, transfer.cpu, transfer.cuda, dtype.cast
     half, float, double, int, long, bool = (
         casts.half, casts.float, casts.double, casts.int, casts.long, casts.bool,
     )  # fmt: skip
-    astype = promotion.cast
+    astype = dtype.cast
 
     # in place
     add_, sub_, mul_, div_, pow_, neg_ = (

@@ -8,7 +8,7 @@ from typing import Any
 from .. import ops
 from ..errors import refusal
 from ..kernels.geometry import as_pairs, as_tuple
-from ..ops.conv import check_groups
+from ..ops.checks import check_groups
 from ..tensor import Tensor
 from .lazy import WeightedLayer, positive
 from .parameter import UninitializedParameter

@@ -10,8 +10,8 @@ import numpy as np
 
 from .. import ops
 from ..backend import get_array_module, quiet
+from ..ops.dtype import cast
 from ..ops.elementwise import zeros_like
-from ..ops.promotion import cast
 from ..ops.unary import expm1
 from ..tensor import Tensor
 from .node import OPERATORS, Node, operator

@@ -12,9 +12,9 @@ from ..backend import get_array_module
 from ..kernels import pool as kernels
 from ..kernels.geometry import ConvGeometry, PoolGeometry
 from ..ops.conv import ConvInputGrad
+from ..ops.dtype import cast
 from ..ops.norm import affine, normalize
 from ..ops.pool import MaxPool, Unpool, WindowSum
-from ..ops.promotion import cast
 from ..tensor import Tensor
 from .node import Node, ints, operator
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import ops
 from ..backend import get_array_module
-from ..ops.promotion import cast
+from ..ops.dtype import cast
 from ..tensor import Tensor
 from .node import Node, ints, operator
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .. import ops
+from ..ops.dtype import cast
 from ..ops.loss import nll_loss
-from ..ops.promotion import cast
 from ..tensor import Tensor
 from .node import Node, operator
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from ..autograd import Operation, Tensor, whole
-from ..backend import Array, generator, get_array_module, quiet
-from ..errors import layer_name
+from ..backend import Array, get_array_module, quiet
+from ..errors import refusal
+from .dtype import as_float
 from .elementwise import mul, where
-from .promotion import as_float
-from .reduction import normalize_dims
 from .reduction import sum as sum_
+from .shape import normalize_dims
 from .unary import erf, expm1, smooth_relu
 
-__all__ = ["dropout", "elu", "gelu", "leaky_relu", "log_softmax", "prelu", "relu", "silu", "softmax", "softplus"]
+__all__ = ["elu", "gelu", "leaky_relu", "log_softmax", "prelu", "relu", "silu", "softmax", "softplus"]
 
 
 class ReLU(Operation):
@@ -100,7 +98,7 @@ def relu(x: Any) -> Tensor:
 
 def _softmax_dim(x: Tensor, dim: int | None, function: str) -> int:
     if dim is None:
-        raise TypeError(f"{layer_name(function)}: say along which dimension, e.g. dim=1 for (N, C) scores")
+        raise refusal("softmax.dim", function)
     return normalize_dims(dim, x.ndim, function)[0]
 
 
@@ -182,10 +180,7 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
     """
     slopes, channels = weight.numel(), x.shape[1] if x.ndim > 1 else 1
     if slopes not in (1, channels):
-        raise RuntimeError(
-            f"{layer_name('prelu')}: Mismatch of parameter numbers and input channel size. Found parameter "
-            f"numbers = {slopes} and channel size = {channels} (input {x.shape})"
-        )
+        raise refusal("prelu.slopes", "prelu", slopes=slopes, channels=channels, x=x)
     shaped = weight.reshape((1, slopes) + (1,) * (x.ndim - 2)) if slopes > 1 else weight.reshape((1,) * x.ndim)
     return where(x.detach() > 0, x, mul(x, shaped))
 
@@ -227,9 +222,7 @@ def gelu(x: Tensor, approximate: str = "none") -> Tensor:
     if approximate == "none":
         return x * (erf(x * math.sqrt(0.5)) + 1.0) * 0.5
     if approximate != "tanh":
-        raise RuntimeError(
-            f"{layer_name('gelu')}: approximate argument must be either none or tanh, got {approximate!r}"
-        )
+        raise refusal("gelu.approximate", "gelu", approximate=approximate)
     inner = (x + x * x * x * 0.044715) * math.sqrt(2.0 / math.pi)
     return x * (inner.tanh() + 1.0) * 0.5
 
@@ -244,36 +237,3 @@ def silu(x: Tensor) -> Tensor:
     tensor([0.0000, 0.7311])
     """
     return x * x.sigmoid()
-
-
-def dropout(x: Tensor, p: float = 0.5, training: bool = True, channels: int = 0) -> Tensor:
-    """Zero elements with probability `p` and scale the rest by ``1/(1 - p)``.
-
-    With ``channels = n`` whole channels are dropped: one draw is shared by the last `n` dimensions.
-    A seed is drawn on the host and the mask on x's device, so a mask differs between kinds of device.
-
-    Raises
-    ------
-    ValueError
-        If `p` is not in [0, 1].
-
-    References
-    ----------
-    N. Srivastava et al., "Dropout", JMLR 15 (2014) 1929-1958.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.functional.dropout(tc.ones(3), p=0.5, training=False)
-    tensor([1., 1., 1.])
-    """
-    if not 0.0 <= p <= 1.0:
-        raise ValueError(f"{layer_name('dropout')}: dropout probability has to be between 0 and 1, but got {p}")
-    if not training or p == 0.0:
-        return x
-    xp = get_array_module(x.array)
-    shape = x.shape[: x.ndim - channels] + (1,) * channels
-    random = xp.random.default_rng(int(generator().integers(2**31)))
-    kept = random.random(shape, dtype=np.float32) >= p
-    mask = kept.astype(x.dtype) * x.dtype.type(0.0 if p == 1.0 else 1.0 / (1.0 - p))
-    return x * Tensor(mask)

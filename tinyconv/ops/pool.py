@@ -1,4 +1,4 @@
-"""Pooling, unpooling and up-sampling."""
+"""Pooling and unpooling."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from typing import Any
 
 from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module
-from ..errors import layer_name
+from ..errors import refusal
 from ..kernels import pool as kernels
-from ..kernels.geometry import PoolGeometry, as_tuple, pool_geometry, show_size
+from ..kernels.geometry import PoolGeometry, as_tuple, pool_geometry
 from ..kernels.sampling import put_flat, take_flat
 from ..kernels.sampling import unpool as unpool_array
-from ..kernels.sums import sum_dtype
-from ..language import translate
-from .conv import _batched, require_float
-from .promotion import cast
+from .checks import batched
+from .dtype import cast, sum_dtype
 
-__all__ = ["adaptive_avg_pool", "adaptive_max_pool", "avg_pool", "max_pool", "max_unpool", "upsample_nearest"]
+__all__ = ["adaptive_avg_pool", "adaptive_max_pool", "avg_pool", "max_pool", "max_unpool"]
 
 
 class MaxPool(Operation):
@@ -160,15 +158,14 @@ def max_pool(
 ) -> Any:
     """Max pooling over `ndim` spatial axes; the body of max_pool1d, 2d and 3d."""
     function = f"max_pool{ndim}d"
-    require_float(input, function)
-    x, batched = _batched(input, ndim, function)
+    x, had_batch = batched(input, ndim, function)
     geometry = pool_geometry(x.shape[2:], kernel_size, stride, padding, dilation, ceil_mode, cover_all, function)
     y, taps = MaxPool.apply(x, geometry)
-    y = y if batched else y.squeeze(0)
+    y = y if had_batch else y.squeeze(0)
     if not return_indices:
         return y
     indices = Tensor(kernels.flat_indices(taps.array, geometry))
-    return y, indices if batched else indices.squeeze(0)
+    return y, indices if had_batch else indices.squeeze(0)
 
 
 @whole
@@ -185,14 +182,13 @@ def avg_pool(
 ) -> Tensor:
     """Average pooling over `ndim` spatial axes; the body of avg_pool1d, 2d and 3d."""
     function = f"avg_pool{ndim}d"
-    require_float(input, function)
-    x, batched = _batched(input, ndim, function)
+    x, had_batch = batched(input, ndim, function)
     geometry = pool_geometry(x.shape[2:], kernel_size, stride, padding, 1, ceil_mode, function=function)
     divisor = kernels.window_divisor(geometry, get_array_module(x.array), x.dtype, count_include_pad, divisor_override)
     total = WindowSum.apply(cast(x, sum_dtype(x.array)), geometry)  # a sum of float16 may overflow
     y = total * (1.0 / divisor) if isinstance(divisor, float) else total / Tensor(divisor)
     y = cast(y, x.dtype)
-    return y if batched else y.squeeze(0)
+    return y if had_batch else y.squeeze(0)
 
 
 def _adaptive_size(x: Tensor, output_size: Any, ndim: int, function: str) -> tuple[int, ...]:
@@ -205,22 +201,20 @@ def _adaptive_size(x: Tensor, output_size: Any, ndim: int, function: str) -> tup
 def adaptive_avg_pool(input: Tensor, output_size: Any, *, ndim: int) -> Tensor:
     """Average of bins ``floor(j*i/o) .. ceil((j+1)*i/o)``, so that the output has `output_size`."""
     function = f"adaptive_avg_pool{ndim}d"
-    require_float(input, function)
-    x, batched = _batched(input, ndim, function)
+    x, had_batch = batched(input, ndim, function)
     y = AdaptiveAvg.apply(x, _adaptive_size(x, output_size, ndim, function))
-    return y if batched else y.squeeze(0)
+    return y if had_batch else y.squeeze(0)
 
 
 @whole
 def adaptive_max_pool(input: Tensor, output_size: Any, return_indices: bool = False, *, ndim: int) -> Any:
     """Largest value of bins ``floor(j*i/o) .. ceil((j+1)*i/o)``, so that the output has `output_size`."""
     function = f"adaptive_max_pool{ndim}d"
-    require_float(input, function)
-    x, batched = _batched(input, ndim, function)
+    x, had_batch = batched(input, ndim, function)
     _, indices = kernels.adaptive_max_pool(x.array, _adaptive_size(x, output_size, ndim, function))
     places = Tensor(indices)
     y = TakeFlat.apply(x, places)
-    y, places = (y, places) if batched else (y.squeeze(0), places.squeeze(0))
+    y, places = (y, places) if had_batch else (y.squeeze(0), places.squeeze(0))
     return (y, places) if return_indices else y
 
 
@@ -237,86 +231,16 @@ def max_unpool(
 ) -> Tensor:
     """Put pooled values back at their `indices`, zeros elsewhere; the body of max_unpool1d, 2d and 3d."""
     function = f"max_unpool{ndim}d"
-    require_float(input, function)
-    x, batched = _batched(input, ndim, function)
+    x, had_batch = batched(input, ndim, function)
     if indices.shape != input.shape or indices.dtype.kind not in "iu":
-        text = (
-            "{layer}: indices must be integers of the input's shape {shape}, got {dtype} of shape {given}; pass what "
-            "max_pool returned with return_indices=True"
-        )
-        got = {"dtype": indices.dtype, "given": indices.shape}
-        raise RuntimeError(translate(text, layer=layer_name(function), shape=input.shape, **got))
+        raise refusal("unpool.indices", function, shape=input.shape, indices=indices)
     kernel = as_tuple(kernel_size, ndim, "kernel_size", function=function)
     strides = kernel if stride is None else as_tuple(stride, ndim, "stride", function=function)
     pads = as_tuple(padding, ndim, "padding", 0, function)
     default = tuple((i - 1) * s - 2 * p + k for i, s, p, k in zip(x.shape[2:], strides, pads, kernel))
     size = default if output_size is None else tuple(output_size)[-ndim:]
     if len(size) != ndim or any(not d - s < n < d + s for n, d, s in zip(size, default, strides)):
-        text = (
-            "{layer}: invalid output_size {size}: each size must be within stride {stride} of (i - 1)*stride - "
-            "2*padding + kernel_size = {default}"
-        )
-        raise ValueError(translate(text, layer=layer_name(function), size=size, stride=strides, default=default))
-    places = indices if batched else indices.unsqueeze(0)
+        raise refusal("unpool.size", function, size=size, stride=strides, default=default)
+    places = indices if had_batch else indices.unsqueeze(0)
     y = Unpool.apply(x, places, size)
-    return y if batched else y.squeeze(0)
-
-
-@whole
-def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
-    """Repeat cells: output cell ``o`` of an axis copies input cell ``floor(o * i / size)``.
-
-    With `scale_factor` f an axis of ``i`` cells becomes ``floor(i*f)`` cells, and cell ``o`` copies ``floor(o/f)``.
-
-    Raises
-    ------
-    RuntimeError
-        If a size would be 0.
-    ValueError
-        Unless exactly one of `size` and `scale_factor` is given, or if the input has no spatial axis.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.functional.interpolate(tc.tensor([[[1.0, 2.0]]]), scale_factor=2)
-    tensor([[[1., 1., 2., 2.]]])
-    """
-    ndim = input.ndim - 2
-    if (size is None) == (scale_factor is None):
-        text = (
-            "{layer}: only one of size or scale_factor should be defined, got size={size} and "
-            "scale_factor={scale_factor}"
-        )
-        raise ValueError(translate(text, layer=layer_name("interpolate"), size=size, scale_factor=scale_factor))
-    if ndim < 1:
-        text = "{layer}: expected input (N, C, *D) with at least 3 dimensions, got {size}; use unsqueeze"
-        raise ValueError(translate(text, layer=layer_name("interpolate"), size=list(input.shape)))
-    if size is not None:
-        target = as_tuple(size, ndim, "size", function="interpolate")
-        factors: tuple[float | None, ...] = (None,) * ndim
-    else:
-        factors = tuple(scale_factor) if isinstance(scale_factor, Sequence) else (float(scale_factor),) * ndim
-        target = tuple(int(i * f) for i, f in zip(input.shape[2:], factors))  # type: ignore[operator]
-    if len(factors) != ndim or min(target + input.shape[2:]) < 1:
-        text = (
-            "{layer}: Input and output sizes should be greater than 0, but got input {given} and output {target} from "
-            "size={size}, scale_factor={scale_factor}; give one positive number, or {ndim} of them"
-        )
-        sizes = {"given": show_size(input.shape[2:]), "target": show_size(target), "ndim": ndim}
-        layer = layer_name("interpolate")
-        raise RuntimeError(translate(text, layer=layer, size=size, scale_factor=scale_factor, **sizes))
-    y = input
-    for axis, (o, factor) in enumerate(zip(target, factors), start=2):
-        y = _repeat_axis(y, axis, o, factor)
-    return y
-
-
-def _repeat_axis(x: Tensor, axis: int, o: int, factor: float | None) -> Tensor:
-    """Give one axis `o` cells, where cell ``j`` copies ``floor(j/factor)``, or ``floor(j*i/o)`` without factor."""
-    i, before, after = x.shape[axis], x.shape[:axis], x.shape[axis + 1 :]
-    if o % i == 0 and factor in (None, o // i):  # whole numbers need no index, and no scatter backward
-        return x.unsqueeze(axis + 1).expand(before + (i, o // i) + after).reshape(before + (o,) + after)
-    xp = get_array_module(x.array)
-    places = xp.arange(o)
-    source = places * i // o if factor is None else xp.minimum((places / factor).astype("int64"), i - 1)
-    return x[(slice(None),) * axis + (Tensor(source),)]
+    return y if had_batch else y.squeeze(0)

@@ -17,8 +17,11 @@ from ...ops.activation import (
     softmax,
     softplus,
 )
-from ...ops.conv import fold, unfold
+from ...ops.columns import fold, unfold
 from ...ops.deform import deform_conv2d
+from ...ops.dropout import dropout, dropout1d, dropout2d, dropout3d
+from ...ops.indexing import one_hot
+from ...ops.linalg import linear
 from ...ops.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -32,6 +35,7 @@ from ...ops.loss import (
 from ...ops.norm import batch_norm, group_norm, instance_norm, layer_norm
 from ...ops.shape import pad
 from ...ops.unary import sigmoid, tanh
+from ...ops.upsample import interpolate
 from .conv import (
     conv1d,
     conv2d,
@@ -39,9 +43,7 @@ from .conv import (
     conv_transpose1d,
     conv_transpose2d,
     conv_transpose3d,
-    linear,
 )
-from .dropout import dropout, dropout1d, dropout2d, dropout3d, one_hot
 from .pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -52,7 +54,6 @@ from .pooling import (
     avg_pool1d,
     avg_pool2d,
     avg_pool3d,
-    interpolate,
     max_pool1d,
     max_pool2d,
     max_pool3d,

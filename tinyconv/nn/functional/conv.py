@@ -1,4 +1,4 @@
-"""Linear maps: fully connected, convolution, transposed convolution."""
+"""Convolution and transposed convolution."""
 
 from __future__ import annotations
 
@@ -6,50 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ... import ops
-from ...autograd import whole
-from ...errors import refusal
-from ...ops.conv import require_float
-from ...ops.promotion import cast
 from ...tensor import Tensor
-
-
-@whole
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """``input @ weight.T + bias``.
-
-    Parameters
-    ----------
-    input : Tensor
-        ``(*, in_features)``.
-    weight : Tensor
-        ``(out_features, in_features)``.
-    bias : Tensor, optional
-        ``(out_features,)``.
-
-    Returns
-    -------
-    Tensor
-        ``(*, out_features)``.
-
-    Raises
-    ------
-    RuntimeError
-        If the last size is not ``in_features``.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> linear(tc.tensor([[1.0, 2.0]]), tc.tensor([[3.0, 4.0]]), tc.tensor([0.5]))
-    tensor([[11.5000]])
-    """
-    if not input.ndim or input.shape[-1] != weight.shape[-1]:
-        rows = input.numel() // max(1, input.shape[-1] if input.ndim else 1)
-        last = input.shape[-1] if input.ndim else 1
-        n_out, n_in = weight.shape[0], weight.shape[-1]
-        raise refusal("linear.features", "linear", input=input, rows=rows, last=last, n_in=n_in, n_out=n_out)
-    require_float(input, "linear")
-    product = ops.matmul(input, cast(weight, input.dtype).T)
-    return product if bias is None else product + cast(bias, input.dtype)
 
 
 def conv1d(

@@ -1,4 +1,4 @@
-"""Pooling, unpooling and resizing."""
+"""Pooling and unpooling."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from ... import ops
-from ...errors import refusal
 from ...tensor import Tensor
 
 
@@ -270,26 +269,3 @@ def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = 
     (1, 1, 1, 1, 1)
     """
     return ops.adaptive_max_pool(input, output_size, return_indices, ndim=3)
-
-
-def interpolate(input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest") -> Tensor:
-    """Resize the spatial axes of ``(N, C, *D)`` to `size`, or by `scale_factor`, repeating nearest cells.
-
-    Raises
-    ------
-    NotImplementedError
-        For another mode than ``'nearest'``.
-    RuntimeError
-        If a size would be 0.
-    ValueError
-        Unless exactly one of `size` and `scale_factor` is given.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> interpolate(tc.tensor([[[1.0, 2.0]]]), scale_factor=2)
-    tensor([[[1., 1., 2., 2.]]])
-    """
-    if mode != "nearest":
-        raise refusal("interpolate.mode", "interpolate", mode=mode)
-    return ops.upsample_nearest(input, size, scale_factor)
