@@ -9,7 +9,7 @@ from typing import Any
 from ..autograd import Operation, Tensor
 from ..backend import Array
 from ..errors import refusal
-from ..kernels.conv import col2im, im2col
+from ..kernels.conv_simple import col2im, im2col
 from ..kernels.geometry import ConvGeometry, as_tuple, conv_geometry, conv_output_size, show_size
 from .dtype import require_float
 
