@@ -24,7 +24,7 @@ F = nn.functional
 HAN = re.compile("[\u4e00-\u9fff]")
 PACKAGE = Path(tc.__file__).parent
 # the modules whose errors about shapes are all translated
-TRANSLATED = ("ops/conv.py", "ops/pool.py")
+TRANSLATED = ("ops/conv.py", "ops/pool.py", "ops/upsample.py")
 
 
 @pytest.fixture(autouse=True)

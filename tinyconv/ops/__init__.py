@@ -3,6 +3,7 @@
 from .activation import *
 from .conv import *
 from .deform import *
+from .dropout import *
 from .elementwise import *
 from .indexing import *
 from .linalg import *
@@ -13,3 +14,4 @@ from .reduction import *
 from .shape import *
 from .shape import pad
 from .unary import *
+from .upsample import *

@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from ..autograd import Operation, Tensor
-from ..backend import Array, generator, get_array_module, quiet
+from ..backend import Array, get_array_module, quiet
 from ..errors import layer_name
 from .elementwise import mul, where
+from .inplace import in_place
 from .promotion import as_float
 from .reduction import normalize_dims
 from .reduction import sum as sum_
 from .unary import erf, expm1, smooth_relu
 
-__all__ = ["dropout", "elu", "gelu", "leaky_relu", "log_softmax", "prelu", "relu", "silu", "softmax", "softplus"]
+__all__ = ["elu", "gelu", "leaky_relu", "log_softmax", "prelu", "relu", "silu", "softmax", "softplus"]
 
 
 class ReLU(Operation):
@@ -86,8 +85,8 @@ def log_softmax_array(x: Array, dim: int) -> Array:
     return y
 
 
-def relu(x: Any) -> Tensor:
-    """``max(x, 0)``, element by element; NaN stays NaN.
+def relu(x: Any, inplace: bool = False) -> Tensor:
+    """``max(x, 0)``, element by element; NaN stays NaN.  `inplace`, here and below: written over `x`.
 
     Examples
     --------
@@ -95,7 +94,12 @@ def relu(x: Any) -> Tensor:
     >>> tc.relu(tc.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
+    if inplace:
+        return relu_(x)
     return ReLU.apply(x if isinstance(x, Tensor) else Tensor(x))
+
+
+relu_ = in_place(relu, "relu_")
 
 
 def _softmax_dim(x: Tensor, dim: int | None, function: str) -> int:
@@ -151,7 +155,7 @@ def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     return where(scaled.detach() > threshold, x, smooth / beta if beta != 1.0 else smooth)
 
 
-def leaky_relu(x: Tensor, negative_slope: float = 0.01) -> Tensor:
+def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """``x`` where positive, else ``negative_slope * x``.
 
     Examples
@@ -160,7 +164,12 @@ def leaky_relu(x: Tensor, negative_slope: float = 0.01) -> Tensor:
     >>> tc.nn.functional.leaky_relu(tc.tensor([-1.0, 2.0]), 0.5)
     tensor([-0.5000,  2.0000])
     """
+    if inplace:
+        return leaky_relu_(x, negative_slope)
     return where(x.detach() > 0, x, x * negative_slope)
+
+
+leaky_relu_ = in_place(leaky_relu, "leaky_relu_")
 
 
 def prelu(x: Tensor, weight: Tensor) -> Tensor:
@@ -187,7 +196,7 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
     return where(x.detach() > 0, x, mul(x, shaped))
 
 
-def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
+def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """``x`` where positive, else ``alpha * (exp(x) - 1)``, exact near 0 too.
 
     Examples
@@ -196,9 +205,14 @@ def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
     >>> tc.nn.functional.elu(tc.tensor([-1.0, 2.0]))
     tensor([-0.6321,  2.0000])
     """
+    if inplace:
+        return elu_(x, alpha)
     positive = x.detach() > 0
     below = where(positive, 0.0, x)  # exp of a large positive x is not wanted, and inf * 0 would be NaN
     return where(positive, x, expm1(below) * alpha)
+
+
+elu_ = in_place(elu, "elu_")
 
 
 def gelu(x: Tensor, approximate: str = "none") -> Tensor:
@@ -229,7 +243,7 @@ def gelu(x: Tensor, approximate: str = "none") -> Tensor:
     return x * (inner.tanh() + 1.0) * 0.5
 
 
-def silu(x: Tensor) -> Tensor:
+def silu(x: Tensor, inplace: bool = False) -> Tensor:
     """``x * sigmoid(x)``, also called swish.
 
     Examples
@@ -238,37 +252,9 @@ def silu(x: Tensor) -> Tensor:
     >>> tc.nn.functional.silu(tc.tensor([0.0, 1.0]))
     tensor([0.0000, 0.7311])
     """
+    if inplace:
+        return silu_(x)
     return x * x.sigmoid()
 
 
-def dropout(x: Tensor, p: float = 0.5, training: bool = True, channels: int = 0) -> Tensor:
-    """Zero elements with probability `p` and scale the rest by ``1/(1 - p)``.
-
-    With ``channels = n`` whole channels are dropped: one draw is shared by the last `n` dimensions.
-    A seed is drawn on the host and the mask on x's device, so a mask differs between kinds of device.
-
-    Raises
-    ------
-    ValueError
-        If `p` is not in [0, 1].
-
-    References
-    ----------
-    N. Srivastava et al., "Dropout", JMLR 15 (2014) 1929-1958.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.functional.dropout(tc.ones(3), p=0.5, training=False)
-    tensor([1., 1., 1.])
-    """
-    if not 0.0 <= p <= 1.0:
-        raise ValueError(f"{layer_name('dropout')}: dropout probability has to be between 0 and 1, but got {p}")
-    if not training or p == 0.0:
-        return x
-    xp = get_array_module(x.array)
-    shape = x.shape[: x.ndim - channels] + (1,) * channels
-    random = xp.random.default_rng(int(generator().integers(2**31)))
-    kept = random.random(shape, dtype=np.float32) >= p
-    mask = kept.astype(x.dtype) * x.dtype.type(0.0 if p == 1.0 else 1.0 / (1.0 - p))
-    return x * Tensor(mask)
+silu_ = in_place(silu, "silu(inplace=True)")

@@ -10,10 +10,12 @@ import numpy as np
 from ..autograd import Operation, Tensor, is_grad_enabled
 from ..backend import Array, get_array_module, is_array
 from ..errors import refusal
+from ..kernels.labels import check_classes
 from ..kernels.sampling import sum_dtype
+from .promotion import cast
 from .shape import normalize_dim
 
-__all__ = ["take_along_dim"]
+__all__ = ["one_hot", "take_along_dim"]
 
 
 def as_index(x: Tensor, key: Any) -> Any:
@@ -236,3 +238,25 @@ def take_along_dim(x: Tensor, indices: Tensor, dim: int) -> Tensor:
             f"except along dim {dim}"
         )
     return TakeAlong.apply(x, indices, axis)
+
+
+def one_hot(target: Tensor, num_classes: int) -> Tensor:
+    """Turn class indices ``(*)`` into int64 vectors ``(*, num_classes)`` with a 1 at the index.
+
+    Raises
+    ------
+    RuntimeError
+        If the indices are not integers, or leave ``[0, num_classes)`` (on a device such a vector is all zeros).
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.one_hot(tc.tensor([1, 0]), 3)
+    tensor([[0, 1, 0],
+            [1, 0, 0]])
+    """
+    if target.dtype.kind not in "iu":
+        raise refusal("one_hot.dtype", "one_hot", target=target)
+    check_classes(target.array, num_classes, "one_hot")
+    classes = Tensor(target.device.xp.arange(num_classes))
+    return cast(target.unsqueeze(-1) == classes, "int64")

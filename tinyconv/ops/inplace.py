@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from . import activation, elementwise, unary
+from . import elementwise, unary
 from ..autograd import Operation, Tensor, as_array, check_devices, check_writable_in_graph, is_grad_enabled, unbroadcast
 from ..autograd.views import Path, follow, look
 from ..backend import Array, get_array_module
@@ -20,7 +20,7 @@ from .indexing import GetItem, as_index, as_value, own_index, parted
 from .promotion import RANK, cast, scalar_of
 
 __all__ = [
-    "add_", "clamp_", "copy_", "div_", "exp_", "fill_", "mul_", "neg_", "pow_", "relu_", "setitem", "sigmoid_", "sqrt_",
+    "add_", "clamp_", "copy_", "div_", "exp_", "fill_", "mul_", "neg_", "pow_", "setitem", "sigmoid_", "sqrt_",
     "sub_", "tanh_", "zero_",
 ]  # fmt: skip
 
@@ -143,7 +143,6 @@ neg_ = in_place(unary.neg, "neg_")
 sqrt_ = in_place(unary.sqrt, "sqrt_")
 tanh_ = in_place(unary.tanh, "tanh_")
 sigmoid_ = in_place(unary.sigmoid, "sigmoid_")
-relu_ = in_place(activation.relu, "relu_")
 
 
 def copy_(x: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:

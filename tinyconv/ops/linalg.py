@@ -1,4 +1,4 @@
-"""Matrix products."""
+"""Matrix products, and the linear map of a layer."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from typing import Any
 
 from ..autograd import Tensor
 from ..backend import Array
-from ..errors import layer_name
+from ..errors import layer_name, refusal
+from .conv import require_float
 from .elementwise import Binary
-from .promotion import operands
+from .promotion import cast, operands
 
-__all__ = ["matmul"]
+__all__ = ["linear", "matmul"]
 
 
 class MatMul(Binary):
@@ -71,3 +72,41 @@ def matmul(a: Any, b: Any) -> Tensor:
 
 def _show(t: Tensor) -> str:
     return "x".join(map(str, t.shape))
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """``input @ weight.T + bias``.
+
+    Parameters
+    ----------
+    input : Tensor
+        ``(*, in_features)``.
+    weight : Tensor
+        ``(out_features, in_features)``.
+    bias : Tensor, optional
+        ``(out_features,)``.
+
+    Returns
+    -------
+    Tensor
+        ``(*, out_features)``.
+
+    Raises
+    ------
+    RuntimeError
+        If the last size is not ``in_features``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.linear(tc.tensor([[1.0, 2.0]]), tc.tensor([[3.0, 4.0]]), tc.tensor([0.5]))
+    tensor([[11.5000]])
+    """
+    if not input.ndim or input.shape[-1] != weight.shape[-1]:
+        rows = input.numel() // max(1, input.shape[-1] if input.ndim else 1)
+        last = input.shape[-1] if input.ndim else 1
+        n_out, n_in = weight.shape[0], weight.shape[-1]
+        raise refusal("linear.features", "linear", input=input, rows=rows, last=last, n_in=n_in, n_out=n_out)
+    require_float(input, "linear")
+    product = matmul(input, cast(weight, input.dtype).T)
+    return product if bias is None else product + cast(bias, input.dtype)

@@ -1,4 +1,4 @@
-"""Pooling, unpooling and up-sampling."""
+"""Pooling and unpooling."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ from ..autograd import Operation, Tensor
 from ..backend import Array, get_array_module
 from ..errors import layer_name
 from ..kernels import pool as kernels
-from ..kernels.geometry import PoolGeometry, as_tuple, pool_geometry, show_size
+from ..kernels.geometry import PoolGeometry, as_tuple, pool_geometry
 from ..kernels.sampling import put_flat, sum_dtype, take_flat
 from ..kernels.sampling import unpool as unpool_array
 from ..language import translate
 from .conv import _batched, require_float
 from .promotion import cast
+from .ranks import ranks
 
-__all__ = ["adaptive_avg_pool", "adaptive_max_pool", "avg_pool", "max_pool", "max_unpool", "upsample_nearest"]
+__all__ = [
+    "adaptive_avg_pool", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool",
+    "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d", "avg_pool", "avg_pool1d", "avg_pool2d",
+    "avg_pool3d", "max_pool", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool", "max_unpool1d", "max_unpool2d",
+    "max_unpool3d",
+]  # fmt: skip
 
 
 class MaxPool(Operation):
@@ -145,18 +151,43 @@ class Unpool(Operation):
 
 
 def max_pool(
-    input: Tensor,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-    cover_all: bool = False,
-    *,
-    ndim: int,
-) -> Any:
-    """Max pooling over `ndim` spatial axes; the body of max_pool1d, 2d and 3d."""
+    ndim: int, input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+    ceil_mode: bool = False, return_indices: bool = False, *, cover_all: bool = False,
+) -> Any:  # fmt: skip
+    """Largest value of each window of ``(N, C, {axes})`` or ``(C, {axes})``.
+
+    Padding counts as -inf, the first of equal values wins, NaN wins over all.
+
+    Parameters
+    ----------
+    stride : int or tuple, optional
+        Defaults to `kernel_size`.
+    ceil_mode : bool
+        Round the output size up; a last window that would start in the padding after the end is
+        dropped (PyTorch's rule).
+    return_indices : bool
+        Also give each maximum's place in its plane, counted row by row, for ``max_unpool{ndim}d``.
+    cover_all : bool
+        Chainer's rule, ``(i + 2p - k + s - 1)//s + 1`` windows: not the same as `ceil_mode`.
+
+    Returns
+    -------
+    Tensor, or (Tensor, Tensor of int64)
+        The values; and their indices.
+
+    Raises
+    ------
+    RuntimeError
+        If a window does not fit, or padding exceeds half the kernel.
+    ValueError
+        If both rules are asked for.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.max_pool1d(tc.tensor([[[1.0, 4.0, 3.0, 2.0]]]), 2, return_indices=True)
+    (tensor([[[4., 3.]]]), tensor([[[1, 2]]]))
+    """
     function = f"max_pool{ndim}d"
     require_float(input, function)
     x, batched = _batched(input, ndim, function)
@@ -169,18 +200,32 @@ def max_pool(
     return y, indices if batched else indices.squeeze(0)
 
 
+max_pool1d, max_pool2d, max_pool3d = ranks(max_pool)
+
+
 def avg_pool(
-    input: Tensor,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-    *,
-    ndim: int,
-) -> Tensor:
-    """Average pooling over `ndim` spatial axes; the body of avg_pool1d, 2d and 3d."""
+    ndim: int, input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+    count_include_pad: bool = True, divisor_override: int | None = None,
+) -> Tensor:  # fmt: skip
+    """Mean of each window of ``(N, C, {axes})`` or ``(C, {axes})``.
+
+    Parameters
+    ----------
+    stride : int or tuple, optional
+        Defaults to `kernel_size`.
+    ceil_mode : bool
+        Round the output size up, by the rule of ``max_pool{ndim}d``.
+    count_include_pad : bool
+        Whether padding counts in the divisor.
+    divisor_override : int, optional
+        Divide every window's sum by this instead.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.avg_pool1d(tc.tensor([[[1.0, 4.0, 3.0]]]), 2, stride=1)
+    tensor([[[2.5000, 3.5000]]])
+    """
     function = f"avg_pool{ndim}d"
     require_float(input, function)
     x, batched = _batched(input, ndim, function)
@@ -192,6 +237,9 @@ def avg_pool(
     return y if batched else y.squeeze(0)
 
 
+avg_pool1d, avg_pool2d, avg_pool3d = ranks(avg_pool)
+
+
 def _adaptive_size(x: Tensor, output_size: Any, ndim: int, function: str) -> tuple[int, ...]:
     """An int, or one size per axis with None for "as the input"."""
     sizes = tuple(output_size) if isinstance(output_size, Sequence) else (output_size,) * ndim
@@ -199,8 +247,17 @@ def _adaptive_size(x: Tensor, output_size: Any, ndim: int, function: str) -> tup
     return as_tuple(filled, ndim, "output_size", 0, function)
 
 
-def adaptive_avg_pool(input: Tensor, output_size: Any, *, ndim: int) -> Tensor:
-    """Average of bins ``floor(j*i/o) .. ceil((j+1)*i/o)``, so that the output has `output_size`."""
+def adaptive_avg_pool(ndim: int, input: Tensor, output_size: Any) -> Tensor:
+    """Mean of bins of ``(N, C, {axes})`` that make the output have `output_size` (None keeps a size).
+
+    Bin ``j`` of ``o`` over ``i`` cells runs from ``floor(j*i/o)`` up to ``ceil((j+1)*i/o)``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.adaptive_avg_pool1d(tc.tensor([[[1.0, 4.0, 3.0]]]), 2)
+    tensor([[[2.5000, 3.5000]]])
+    """
     function = f"adaptive_avg_pool{ndim}d"
     require_float(input, function)
     x, batched = _batched(input, ndim, function)
@@ -208,8 +265,20 @@ def adaptive_avg_pool(input: Tensor, output_size: Any, *, ndim: int) -> Tensor:
     return y if batched else y.squeeze(0)
 
 
-def adaptive_max_pool(input: Tensor, output_size: Any, return_indices: bool = False, *, ndim: int) -> Any:
-    """Largest value of bins ``floor(j*i/o) .. ceil((j+1)*i/o)``, so that the output has `output_size`."""
+adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = ranks(adaptive_avg_pool)
+
+
+def adaptive_max_pool(ndim: int, input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """Largest value of bins of ``(N, C, {axes})`` that make the output have `output_size` (None keeps a size).
+
+    The bins are those of ``adaptive_avg_pool{ndim}d``; with `return_indices` also each maximum's place in its plane.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.adaptive_max_pool1d(tc.tensor([[[1.0, 4.0, 3.0]]]), 2)
+    tensor([[[4., 4.]]])
+    """
     function = f"adaptive_max_pool{ndim}d"
     require_float(input, function)
     x, batched = _batched(input, ndim, function)
@@ -220,17 +289,29 @@ def adaptive_max_pool(input: Tensor, output_size: Any, return_indices: bool = Fa
     return (y, places) if return_indices else y
 
 
+adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = ranks(adaptive_max_pool)
+
+
 def max_unpool(
-    input: Tensor,
-    indices: Tensor,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
+    ndim: int, input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,
     output_size: Sequence[int] | None = None,
-    *,
-    ndim: int,
-) -> Tensor:
-    """Put pooled values back at their `indices`, zeros elsewhere; the body of max_unpool1d, 2d and 3d."""
+) -> Tensor:  # fmt: skip
+    """Put the values of ``max_pool{ndim}d`` back where its indices say, zeros elsewhere.
+
+    The inverse of max pooling as far as there is one; `output_size` chooses among the sizes that pool to
+    the input's.
+
+    Raises
+    ------
+    RuntimeError
+        If an index lies outside the output (on a device, such a plane becomes NaN instead).
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.max_unpool1d(tc.tensor([[[5.0, 7.0]]]), tc.tensor([[[1, 2]]]), 2)
+    tensor([[[0., 5., 7., 0.]]])
+    """
     function = f"max_unpool{ndim}d"
     require_float(input, function)
     x, batched = _batched(input, ndim, function)
@@ -257,60 +338,4 @@ def max_unpool(
     return y if batched else y.squeeze(0)
 
 
-def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
-    """Repeat cells: output cell ``o`` of an axis copies input cell ``floor(o * i / size)``.
-
-    With `scale_factor` f an axis of ``i`` cells becomes ``floor(i*f)`` cells, and cell ``o`` copies ``floor(o/f)``.
-
-    Raises
-    ------
-    RuntimeError
-        If a size would be 0.
-    ValueError
-        Unless exactly one of `size` and `scale_factor` is given, or if the input has no spatial axis.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.functional.interpolate(tc.tensor([[[1.0, 2.0]]]), scale_factor=2)
-    tensor([[[1., 1., 2., 2.]]])
-    """
-    ndim = input.ndim - 2
-    if (size is None) == (scale_factor is None):
-        text = (
-            "{layer}: only one of size or scale_factor should be defined, got size={size} and "
-            "scale_factor={scale_factor}"
-        )
-        raise ValueError(translate(text, layer=layer_name("interpolate"), size=size, scale_factor=scale_factor))
-    if ndim < 1:
-        text = "{layer}: expected input (N, C, *D) with at least 3 dimensions, got {size}; use unsqueeze"
-        raise ValueError(translate(text, layer=layer_name("interpolate"), size=list(input.shape)))
-    if size is not None:
-        target = as_tuple(size, ndim, "size", function="interpolate")
-        factors: tuple[float | None, ...] = (None,) * ndim
-    else:
-        factors = tuple(scale_factor) if isinstance(scale_factor, Sequence) else (float(scale_factor),) * ndim
-        target = tuple(int(i * f) for i, f in zip(input.shape[2:], factors))  # type: ignore[operator]
-    if len(factors) != ndim or min(target + input.shape[2:]) < 1:
-        text = (
-            "{layer}: Input and output sizes should be greater than 0, but got input {given} and output {target} from "
-            "size={size}, scale_factor={scale_factor}; give one positive number, or {ndim} of them"
-        )
-        sizes = {"given": show_size(input.shape[2:]), "target": show_size(target), "ndim": ndim}
-        layer = layer_name("interpolate")
-        raise RuntimeError(translate(text, layer=layer, size=size, scale_factor=scale_factor, **sizes))
-    y = input
-    for axis, (o, factor) in enumerate(zip(target, factors), start=2):
-        y = _repeat_axis(y, axis, o, factor)
-    return y
-
-
-def _repeat_axis(x: Tensor, axis: int, o: int, factor: float | None) -> Tensor:
-    """Give one axis `o` cells, where cell ``j`` copies ``floor(j/factor)``, or ``floor(j*i/o)`` without factor."""
-    i, before, after = x.shape[axis], x.shape[:axis], x.shape[axis + 1 :]
-    if o % i == 0 and factor in (None, o // i):  # whole numbers need no index, and no scatter backward
-        return x.unsqueeze(axis + 1).expand(before + (i, o // i) + after).reshape(before + (o,) + after)
-    xp = get_array_module(x.array)
-    places = xp.arange(o)
-    source = places * i // o if factor is None else xp.minimum((places / factor).astype("int64"), i - 1)
-    return x[(slice(None),) * axis + (Tensor(source),)]
+max_unpool1d, max_unpool2d, max_unpool3d = ranks(max_unpool)
