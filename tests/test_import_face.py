@@ -58,9 +58,7 @@ NAMES = {
         kaiming_uniform_ kaiming_normal_ lecun_normal_
     """,
     "tinyconv.nn.utils": "clip_grad_norm_ clip_grad_value_",
-    "tinyconv.optim": """
-        Optimizer SGD Adam AdamW RMSprop Adagrad lr_scheduler clip_grad_norm_ clip_grad_value_
-    """,
+    "tinyconv.optim": "Optimizer SGD Adam AdamW RMSprop Adagrad lr_scheduler",
     "tinyconv.optim.lr_scheduler": "StepLR MultiStepLR ExponentialLR CosineAnnealingLR OneCycleLR",
     "tinyconv.data": "Dataset TensorDataset Subset random_split DataLoader MNIST mnist default_collate",
 }

@@ -344,6 +344,8 @@ def test_no_error_of_these_modules_goes_untranslated(path: str) -> None:
     raised = [n.exc for n in ast.walk(tree) if isinstance(n, ast.Raise) and isinstance(n.exc, ast.Call)]
     assert raised
     for call in raised:
+        if getattr(call.func, "id", "") == "refusal":  # its text stands in tinyconv/errors/texts
+            continue
         (text,) = call.args
         assert isinstance(text, ast.Call), f"line {call.lineno} raises a text that is not translated"
     for call in (n for n in ast.walk(tree) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "translate"):
