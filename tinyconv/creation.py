@@ -9,7 +9,7 @@ import numpy as np
 
 from .backend import Array, Device, generator
 from .errors import refusal
-from .ops.promotion import default_dtype, fits, rank_of, scalar_of
+from .ops.dtype import default_dtype, fits, rank_of, scalar_of
 from .tensor import Tensor
 
 __all__ = [

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import ops
 from .autograd import Tensor, backward
-from .ops import activation, casts, indexing, inplace, promotion, shape, transfer
+from .ops import activation, casts, dtype, indexing, inplace, shape, transfer
 
 
 def swapped(operation: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Tensor]:
@@ -48,12 +48,13 @@ class Methods:
     __xor__, __rxor__, __ixor__ = ops.bitwise_xor, swapped(ops.bitwise_xor), over(ops.bitwise_xor, "^")
     __invert__, __neg__, __abs__ = ops.bitwise_not, ops.neg, ops.abs
     __lt__, __le__, __gt__, __ge__ = ops.lt, ops.le, ops.gt, ops.ge
-    __eq__, __ne__ = compared(ops.eq), compared(ops.ne)  # type: ignore[assignment]
+    __eq__, __ne__ = compared(ops.eq), compared(ops.ne)
 
     # element by element
     add, sub, mul, div, pow = ops.add, ops.sub, ops.mul, ops.div, ops.pow
     eq, ne, lt, le, gt, ge = ops.eq, ops.ne, ops.lt, ops.le, ops.gt, ops.ge
-    exp, expm1, log, log1p, sqrt, rsqrt, square = ops.exp, ops.expm1, ops.log, ops.log1p, ops.sqrt, ops.rsqrt, ops.square
+    exp, expm1, log, log1p = ops.exp, ops.expm1, ops.log, ops.log1p
+    sqrt, rsqrt, square = ops.sqrt, ops.rsqrt, ops.square
     sin, cos, tanh, sigmoid, erf, relu = ops.sin, ops.cos, ops.tanh, ops.sigmoid, ops.erf, ops.relu
     abs, sign, neg, clamp, clip = ops.abs, ops.sign, ops.neg, ops.clamp, ops.clip
     maximum, minimum, masked_fill, isnan = ops.maximum, ops.minimum, ops.masked_fill, ops.isnan
@@ -76,11 +77,11 @@ class Methods:
     T, mT = property(shape.reversed_dims), property(shape.matrix_transpose)
 
     # devices and dtypes
-    to, cpu, cuda, type = transfer.to, transfer.cpu, transfer.cuda, promotion.cast
+    to, cpu, cuda, type = transfer.to, transfer.cpu, transfer.cuda, dtype.cast
     half, float, double, int, long, bool = (
         casts.half, casts.float, casts.double, casts.int, casts.long, casts.bool,
     )  # fmt: skip
-    astype = promotion.cast
+    astype = dtype.cast
 
     # in place
     add_, sub_, mul_, div_, pow_, neg_ = (

@@ -19,7 +19,9 @@ F = nn.functional
 
 
 class Bottom(nn.Module):
-    """A layer that refuses whatever it gets."""
+    """A layer, as if of tinyconv's own, that refuses whatever it gets."""
+
+    __module__ = "tinyconv.nn.bottom"
 
     def __init__(self, label: str = ""):
         super().__init__()
@@ -110,6 +112,32 @@ def test_a_layer_that_is_no_child_is_named_by_its_class() -> None:
     assert str(caught(Net(), 0)) == "Net.Bottom (Bottom(local)): step must be nonzero"
 
 
+class Users(nn.Module):
+    """A module of the user's, which calls functions."""
+
+    def forward(self, x: Any) -> Any:
+        return tc.arange(0, 3, x)
+
+
+def test_a_module_of_the_user_stands_in_front_of_the_function() -> None:
+    class Said(Users):
+        def extra_repr(self) -> str:
+            return "size=3"
+
+    assert str(caught(Users(), 0)) == "Users: arange: step must be nonzero"
+    assert str(caught(Said(), 0)) == "Said(size=3): arange: step must be nonzero"
+    assert str(caught(nn.Sequential(Users()), 0)) == "Sequential.0 (Users): arange: step must be nonzero"
+    assert str(caught(Wrapped(conv=nn.Conv2d(3, 4, 3)), tc.ones(1, 2, 5, 5))).startswith("Wrapped.conv (Conv2d(3, 4")
+
+
+def test_a_module_of_the_user_heads_a_text_without_function() -> None:
+    class Lengths(nn.Module):
+        def forward(self, x: Any) -> Any:
+            return len(x)
+
+    assert str(caught(Lengths(), tc.tensor(1))) == "Lengths: len() of a 0-d tensor"
+
+
 def test_forward_called_by_hand_passes_no_door() -> None:
     assert str(caught(Bottom().forward, 0)) == "bottom: step must be nonzero"
 
@@ -141,7 +169,7 @@ def test_a_refusal_caught_inside_leaves_no_trace_on_the_next() -> None:
             caught(self.inner, x)
             raise refusal("arange.zero_step", "careful")
 
-    assert str(caught(Careful(inner=Bottom()), 0)) == "Careful(): step must be nonzero"
+    assert str(caught(Careful(inner=Bottom()), 0)) == "Careful: careful: step must be nonzero"
 
 
 def test_other_exceptions_are_left_as_they_are() -> None:

@@ -6,14 +6,13 @@ Chinese side by side::
     if x.shape[1] != expected:
         raise refusal("conv.channels", "conv2d", x=x, weight=weight, expected=expected)
 
-The text is headed by the function that refused.  Where the exception leaves a module, :func:`locate` puts the
-layer's path in the place of the function: ``Net.features.1 (Conv2d(...)): Given groups=1, ...``.
+The text is headed by the function that refused.  Where the exception leaves a layer of tinyconv, :func:`locate` puts
+the layer's path in the place of the function: ``Net.features.1 (Conv2d(...)): Given groups=1, ...``.  A module of the
+user's calls functions by their names, so it stands in front: ``Net: conv2d: Given groups=1, ...``.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -53,7 +52,10 @@ class Refusal:
         return Refusal, (self.name, self._where(), self._body, {})
 
     def _where(self) -> str:
-        return self._layer() if self._modules else self._function
+        if not self._modules:
+            return self._function
+        hides = not self._function or _is_own(self._modules[0])
+        return self._layer() if hides else f"{self._layer()}: {self._function}"
 
     def _layer(self) -> str:
         """The layer's path from the outermost module at work, and what the layer is."""
@@ -61,8 +63,15 @@ class Refusal:
         path = type(chain[0]).__name__ if len(chain) > 1 else ""
         for parent, child in pairwise(chain):
             path += "." + next((name for name, m in parent.named_modules() if m is child), type(child).__name__)
-        own = f"{type(chain[-1]).__name__}({chain[-1].extra_repr()})"
+        own, options = type(chain[-1]).__name__, chain[-1].extra_repr()
+        if options or _is_own(chain[-1]):
+            own += f"({options})"
         return f"{path} ({own})" if path else own
+
+
+def _is_own(module: Any) -> bool:
+    """Is this a layer of tinyconv's, and no module of the user's?"""
+    return type(module).__module__.startswith("tinyconv.")
 
 
 def refusal(name: str, function: str = "", /, **values: Any) -> Exception:
@@ -103,7 +112,7 @@ def phrase(name: str, /, **values: Any) -> str:
 
 
 def locate(error: BaseException, module: Any) -> None:
-    """Note that an exception leaves `module`; a refusal then names the layer in the place of the function.
+    """Note that an exception leaves `module`; a refusal then names the layer.
 
     Examples
     --------
@@ -117,57 +126,3 @@ def locate(error: BaseException, module: Any) -> None:
     if told is not None:
         told._modules.append(module)
         error.args = (str(told),)
-
-
-class _Scope(threading.local):
-    def __init__(self) -> None:
-        self.stack: list[Callable[[], str]] = []
-
-
-_scope = _Scope()
-
-
-def push_layer(describe: Callable[[], str]) -> None:
-    """Enter a layer; `describe` gives its name, and is called only if an error is written.
-
-    Examples
-    --------
-    >>> push_layer(lambda: "net.conv1")
-    >>> layer_name("conv2d")
-    'net.conv1'
-    >>> pop_layer()
-    """
-    _scope.stack.append(describe)
-
-
-def pop_layer() -> None:
-    """Leave the layer entered last.
-
-    Examples
-    --------
-    >>> push_layer(lambda: "net")
-    >>> pop_layer()
-    """
-    _scope.stack.pop()
-
-
-def layer_name(function: str) -> str:
-    """Give the innermost layer at work, or `function` when none is.
-
-    Examples
-    --------
-    >>> layer_name("conv2d")
-    'conv2d'
-    """
-    return _scope.stack[-1]() if _scope.stack else function
-
-
-def layers_at_work() -> list[Callable[[], str]]:
-    """Give what was pushed and not yet popped in this thread, outermost first.
-
-    Examples
-    --------
-    >>> layers_at_work()
-    []
-    """
-    return _scope.stack

@@ -30,7 +30,6 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array, get_array_module
-from ..errors import layer_name
 from . import conv_cpu, cuda
 from .geometry import ConvGeometry, conv_output_size
 from .sampling import sum_dtype
@@ -92,7 +91,7 @@ def convolve(x: Array, w: Array, geometry: ConvGeometry, bias: Array | None = No
     expected = w.shape[1] * geometry.groups
     if x.shape[1] != expected:
         raise RuntimeError(
-            f"{layer_name('convolve')}: weight of shape {w.shape} with groups={geometry.groups} takes "
+            f"convolve: weight of shape {w.shape} with groups={geometry.groups} takes "
             f"{geometry.groups}*{w.shape[1]} = {expected} input channels, but the input of shape {x.shape} "
             f"has {x.shape[1]}. Use in_channels={x.shape[1]}"
         )
@@ -145,7 +144,7 @@ def convolve_input_grad(
     _check_groups(function, geometry, w.shape)
     if gy.shape[1] != w.shape[0]:
         raise RuntimeError(
-            f"{layer_name(function)}: weight of shape {w.shape} expects {w.shape[0]} channels, but the "
+            f"{function}: weight of shape {w.shape} expects {w.shape[0]} channels, but the "
             f"array of shape {gy.shape} has {gy.shape[1]}. Use a weight with first axis {gy.shape[1]}"
         )
     _check_output_size(function, geometry, tuple(input_size), w.shape[2:], gy.shape)
@@ -193,7 +192,7 @@ def convolve_weight_grad(x: Array, gy: Array, geometry: ConvGeometry, kernel_siz
     groups = geometry.groups
     if x.shape[0] != gy.shape[0] or x.shape[1] % groups or gy.shape[1] % groups:
         raise RuntimeError(
-            f"{layer_name(function)}: input of shape {x.shape} and output of shape {gy.shape} must have the "
+            f"{function}: input of shape {x.shape} and output of shape {gy.shape} must have the "
             f"same batch size, and channels that groups={groups} divides"
         )
     _check_output_size(function, geometry, x.shape[2:], tuple(kernel_size), gy.shape)
@@ -215,7 +214,7 @@ def _check_dimensions(function: str, geometry: ConvGeometry, **arrays: Array) ->
     for name, array in arrays.items():
         if array.ndim != geometry.ndim + 2:
             raise RuntimeError(
-                f"{layer_name(function)}: {name} has shape {array.shape}, but a convolution of "
+                f"{function}: {name} has shape {array.shape}, but a convolution of "
                 f"{geometry.ndim} spatial axes needs {geometry.ndim + 2} axes: two, and the spatial ones"
             )
 
@@ -223,7 +222,7 @@ def _check_dimensions(function: str, geometry: ConvGeometry, **arrays: Array) ->
 def _check_groups(function: str, geometry: ConvGeometry, w_shape: Ints) -> None:
     if w_shape[0] % geometry.groups:
         raise RuntimeError(
-            f"{layer_name(function)}: groups={geometry.groups} does not divide the {w_shape[0]} output "
+            f"{function}: groups={geometry.groups} does not divide the {w_shape[0]} output "
             f"channels of a weight of shape {w_shape}: {w_shape[0]} mod {geometry.groups} = "
             f"{w_shape[0] % geometry.groups}. Use a number of channels that is a multiple of groups"
         )
@@ -233,7 +232,7 @@ def _check_output_size(function: str, geometry: ConvGeometry, input_size: Ints, 
     expected = conv_output_size(geometry, input_size, kernel, function)
     if expected != y_shape[2:]:
         raise RuntimeError(
-            f"{layer_name(function)}: an input of size {input_size} and a kernel of size {kernel} give an "
+            f"{function}: an input of size {input_size} and a kernel of size {kernel} give an "
             f"output of size {expected} (stride={geometry.stride}, padding={geometry.padding}, "
             f"dilation={geometry.dilation}), but the array of shape {y_shape} has {y_shape[2:]}. "
             f"Use the sizes of the convolution this is the gradient of"

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array, get_array_module
-from ..errors import layer_name
+from ..errors import refusal
 from . import cuda
 from .geometry import PoolGeometry, show_size
 from .sampling import put_flat, sum_dtype, take_flat
@@ -430,7 +430,7 @@ def window_divisor(
     """
     if divisor_override is not None:
         if divisor_override == 0:
-            raise RuntimeError(f"{layer_name('avg_pool')}: divisor must be not zero; leave out divisor_override")
+            raise refusal("pool.divisor", "avg_pool")
         return float(divisor_override)
     has_padding = any(lo or hi for lo, hi in geometry.padding)
     if not any(geometry.reach) and (count_include_pad or not has_padding):
@@ -450,10 +450,7 @@ def _bins(input_size: Sequence[int], output_size: Sequence[int]) -> Iterator[tup
     """Per axis, bin ``j`` of ``o`` over ``i`` cells: from ``floor(j*i/o)`` up to ``ceil((j+1)*i/o)``."""
     for axis, (i, o) in enumerate(zip(input_size, output_size)):
         if i == 0:
-            raise RuntimeError(
-                f"{layer_name('adaptive_pool')}: Expected input to have non-zero size for its spatial axes, "
-                f"but the input has size {show_size(input_size)}. Give at least one cell along each axis"
-            )
+            raise refusal("pool.empty", "adaptive_pool", size=show_size(input_size))
         yield axis, [slice(j * i // o, -(-(j + 1) * i // o)) for j in range(o)]
 
 

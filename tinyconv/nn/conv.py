@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import refusal
 from ..kernels.geometry import as_pairs, as_tuple
-from ..ops.conv import check_groups
+from ..ops.checks import check_groups
 from ..tensor import Tensor
 from . import functional as F
 from .lazy import WeightedLayer, positive

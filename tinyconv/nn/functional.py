@@ -5,6 +5,7 @@ any number of axes, such as ``conv``, take that number first.
 """
 
 from ..ops.activation import elu, gelu, leaky_relu, log_softmax, prelu, relu, silu, softmax, softplus
+from ..ops.columns import fold, unfold
 from ..ops.conv import (
     conv,
     conv1d,
@@ -14,8 +15,6 @@ from ..ops.conv import (
     conv_transpose1d,
     conv_transpose2d,
     conv_transpose3d,
-    fold,
-    unfold,
 )
 from ..ops.deform import deform_conv2d
 from ..ops.dropout import dropout, dropout1d, dropout2d, dropout3d, dropoutnd

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +11,7 @@ from ..autograd import Operation, RemovableHandle, no_grad
 from ..autograd.views import View
 from ..backend import Array, Device, is_array
 from ..creation import zeros_like
-from ..errors import layers_at_work, locate, phrase, pop_layer, push_layer, refusal
+from ..errors import locate, phrase, refusal
 from ..ops.shape import Alias
 from ..ops.transfer import destination
 from ..tensor import Tensor
@@ -78,7 +77,6 @@ class Module:
         """Call forward, with the hooks around it."""
         if "_parameters" not in self.__dict__:
             raise refusal("module.init", module=self)
-        push_layer(self._describe)
         try:
             for hook in list(self._pre_hooks.values()):
                 replaced = hook(self, args)
@@ -93,17 +91,6 @@ class Module:
         except Exception as error:
             locate(error, self)
             raise
-        finally:
-            pop_layer()
-
-    def _describe(self) -> str:
-        """The path from the outermost module at work, as errors name it: ``Net.conv2 (Conv2d(...))``."""
-        chain = [owner for entry in layers_at_work() if (owner := getattr(entry, "__self__", None)) is not None]
-        path = type(chain[0]).__name__ if len(chain) > 1 else ""
-        for parent, child in pairwise(chain):
-            path += "." + next((name for name, m in parent.named_modules() if m is child), type(child).__name__)
-        own = f"{type(self).__name__}({self.extra_repr()})"
-        return f"{path} ({own})" if path else own
 
     # ---------------------------------------------------------------------- attributes
 

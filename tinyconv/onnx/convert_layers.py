@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import refusal
 from ..kernels.geometry import as_pairs, as_tuple, pool_geometry
-from ..ops.reduction import normalize_dims
+from ..ops.shape import normalize_dims
 from ..tensor import Tensor
 from .convert import _pool_node, converter, flat_pads, host
 from .graph import GraphBuilder

@@ -14,7 +14,7 @@ from ..ops.elementwise import zeros_like
 from ..ops.unary import expm1
 from ..tensor import Tensor
 from .node import OPERATORS, Node, operator
-from ..ops.promotion import cast
+from ..ops.dtype import cast
 
 
 def _enter_unary(kind: str, function: Callable[[Tensor], Tensor]) -> None:

@@ -16,7 +16,7 @@ from ..ops.norm import affine, normalize
 from ..ops.pool import MaxPool, Unpool, WindowSum
 from ..tensor import Tensor
 from .node import Node, ints, operator
-from ..ops.promotion import cast
+from ..ops.dtype import cast
 
 Pairs = tuple[tuple[int, int], ...]
 

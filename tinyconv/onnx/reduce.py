@@ -11,7 +11,7 @@ from .. import ops
 from ..backend import get_array_module
 from ..tensor import Tensor
 from .node import Node, ints, operator
-from ..ops.promotion import cast
+from ..ops.dtype import cast
 
 Axes = tuple[int, ...]
 

@@ -12,7 +12,7 @@ from ..backend import asnumpy, get_array_module
 from ..tensor import Tensor
 from .node import Node, ints, moved, operator
 from ..ops.elementwise import zeros_like
-from ..ops.promotion import cast
+from ..ops.dtype import cast
 
 # The numbers by which ONNX files name dtypes, as far as this package has them.
 DTYPES = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 9: "bool",

@@ -22,16 +22,17 @@ from .. import autograd
 from ..autograd import Function
 from ..backend import asnumpy
 from ..errors import phrase, refusal
-from ..nn.functional.conv import linear
 from ..ops.activation import elu, gelu, leaky_relu, prelu, softplus
 from ..ops.deform import deform_conv2d
+from ..ops.dtype import cast
 from ..ops.elementwise import _without_gradient
+from ..ops.linalg import linear
 from ..ops.loss import cross_entropy, nll_loss
 from ..ops.norm import batch_norm, group_norm, instance_norm, layer_norm
-from ..ops.pool import adaptive_max_pool, avg_pool, max_pool, max_unpool, upsample_nearest
-from ..ops.promotion import cast
+from ..ops.pool import adaptive_max_pool, avg_pool, max_pool, max_unpool
 from ..ops.reduction import _arg, logsumexp, mean, norm, prod
 from ..ops.shape import flatten, pad
+from ..ops.upsample import upsample_nearest
 from ..tensor import Tensor
 
 __all__ = ["Call", "Trace", "record"]

@@ -9,7 +9,7 @@ from .. import ops
 from ..ops.loss import nll_loss
 from ..tensor import Tensor
 from .node import Node, operator
-from ..ops.promotion import cast
+from ..ops.dtype import cast
 
 _NOT_A_CLASS = -(2**31)  # stands for "no class is ignored"
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from ..autograd import Operation, Tensor
 from ..backend import Array, get_array_module, quiet
-from ..errors import layer_name
+from ..errors import refusal
+from .dtype import as_float
 from .elementwise import mul, where
 from .inplace import in_place
-from .promotion import as_float
-from .reduction import normalize_dims
 from .reduction import sum as sum_
+from .shape import normalize_dims
 from .unary import erf, expm1, smooth_relu
 
 __all__ = ["elu", "gelu", "leaky_relu", "log_softmax", "prelu", "relu", "silu", "softmax", "softplus"]
@@ -104,7 +104,7 @@ relu_ = in_place(relu, "relu_")
 
 def _softmax_dim(x: Tensor, dim: int | None, function: str) -> int:
     if dim is None:
-        raise TypeError(f"{layer_name(function)}: say along which dimension, e.g. dim=1 for (N, C) scores")
+        raise refusal("softmax.dim", function)
     return normalize_dims(dim, x.ndim, function)[0]
 
 
@@ -188,10 +188,7 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
     """
     slopes, channels = weight.numel(), x.shape[1] if x.ndim > 1 else 1
     if slopes not in (1, channels):
-        raise RuntimeError(
-            f"{layer_name('prelu')}: Mismatch of parameter numbers and input channel size. Found parameter "
-            f"numbers = {slopes} and channel size = {channels} (input {x.shape})"
-        )
+        raise refusal("prelu.slopes", "prelu", slopes=slopes, channels=channels, x=x)
     shaped = weight.reshape((1, slopes) + (1,) * (x.ndim - 2)) if slopes > 1 else weight.reshape((1,) * x.ndim)
     return where(x.detach() > 0, x, mul(x, shaped))
 
@@ -236,9 +233,7 @@ def gelu(x: Tensor, approximate: str = "none") -> Tensor:
     if approximate == "none":
         return x * (erf(x * math.sqrt(0.5)) + 1.0) * 0.5
     if approximate != "tanh":
-        raise RuntimeError(
-            f"{layer_name('gelu')}: approximate argument must be either none or tanh, got {approximate!r}"
-        )
+        raise refusal("gelu.approximate", "gelu", approximate=approximate)
     inner = (x + x * x * x * 0.044715) * math.sqrt(2.0 / math.pi)
     return x * (inner.tanh() + 1.0) * 0.5
 

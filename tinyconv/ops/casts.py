@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..autograd import Tensor
-from .promotion import cast
+from .dtype import cast
 
 
 def half(x: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import numpy as np
 from ..autograd import Tensor
 from ..backend import generator, get_array_module
 from ..errors import refusal
-from .conv import require_float
+from .dtype import require_float
 from .inplace import in_place
 from .ranks import ranks
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..autograd import Operation, Tensor, check_devices, whole
 from ..backend import Array, get_array_module, is_array, quiet
-from .promotion import cast, default_dtype, fits, operands, rank_of
+from ..errors import phrase, refusal
+from .dtype import cast, default_dtype, fits, operands, rank_of
 
 __all__ = [
     "add", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "div", "eq", "floor_divide", "ge", "gt", "isnan",
@@ -39,17 +40,14 @@ def binary(operation: type[Binary], a: Any, b: Any) -> Tensor:
         raise _not_together(operation.__name__, error, a, b) from None
 
 
-def _not_together(name: str, error: ValueError, *values: Any) -> RuntimeError:
+def _not_together(name: str, error: ValueError, *values: Any) -> Exception:
     """The error for operands that the array library refused: because of their shapes, mostly."""
     shapes = [getattr(v, "shape", ()) for v in values]
     try:
         np.broadcast_shapes(*shapes)  # host: shapes are tuples
     except ValueError:
-        return RuntimeError(
-            f"{name}: shapes {' and '.join(map(str, shapes))} do not broadcast: compared from the right, two "
-            f"sizes must be equal or one of them 1. Use reshape or unsqueeze to line the axes up"
-        )
-    return RuntimeError(f"{name}: {error}")
+        return refusal("elementwise.shapes", name, shapes=phrase("elementwise.and").join(map(str, shapes)))
+    return refusal("elementwise.refused", name, error=error)
 
 
 class Add(Binary):
@@ -74,7 +72,7 @@ class Sub(Binary):
 
     def forward(self, a: Array, b: Array) -> Array:
         if a.dtype.kind == "b":
-            raise RuntimeError("Subtraction, the `-` operator, with two bool tensors is not supported. Use `^`")
+            raise refusal("sub.bool", "sub")
         return a - b
 
     def grad_a(self, g: Tensor) -> Tensor:
@@ -257,9 +255,9 @@ def pow(a: Any, b: Any) -> Tensor:
     """
     a, b = operands(a, b)
     if a.dtype.kind == "b":
-        raise RuntimeError("pow: not implemented for bool tensors; use x.long()")
+        raise refusal("pow.bool", "pow")
     if a.dtype.kind in "iu" and isinstance(b, np.generic) and int(b) < 0:
-        raise RuntimeError(f"pow: Integers to negative integer powers are not allowed ({b}); use x.float() ** {b}")
+        raise refusal("pow.negative", "pow", power=b)
     return binary(Pow, a, b)
 
 
@@ -299,10 +297,7 @@ def where(condition: Any, a: Any, b: Any) -> Tensor:
     """
     condition = condition if isinstance(condition, Tensor) else Tensor(condition)
     if condition.dtype.kind == "f":
-        raise RuntimeError(
-            f"where expected condition to be a boolean tensor, but got one of {condition.dtype} and shape "
-            f"{condition.shape}; compare first, as in where(x > 0, ...)"
-        )
+        raise refusal("where.condition", "where", condition=condition)
     if not isinstance(a, Tensor) and not isinstance(b, Tensor):
         xp = get_array_module(condition.array)
         a = Tensor(xp.asarray(a, dtype=default_dtype if rank_of(a) == 2 else None))
@@ -377,7 +372,7 @@ def floor_divide(a: Any, b: Any) -> Tensor:
         with _division_errors(a):
             return without_gradient("floor_divide", a, b)
     except FloatingPointError:
-        raise RuntimeError("floor_divide: an integer was divided by 0; use x.float() to get inf or NaN") from None
+        raise refusal("floor_divide.zero", "floor_divide") from None
 
 
 def remainder(a: Any, b: Any) -> Tensor:
@@ -391,7 +386,7 @@ def remainder(a: Any, b: Any) -> Tensor:
     try:
         return binary(Remainder, a, b)
     except FloatingPointError:
-        raise RuntimeError("remainder: an integer was divided by 0; use x.float() to get NaN") from None
+        raise refusal("remainder.zero", "remainder") from None
 
 
 def bitwise_and(a: Any, b: Any) -> Tensor:
@@ -412,7 +407,7 @@ def bitwise_xor(a: Any, b: Any) -> Tensor:
 def _bitwise(name: str, a: Any, b: Any) -> Tensor:
     a, b = operands(a, b)
     if a.dtype.kind == "f":
-        raise RuntimeError(f"{name}: not implemented for {a.dtype}; compare first, as in (x > 0) & (y > 0)")
+        raise refusal("bitwise.float", name, dtype=a.dtype)
     return without_gradient(name, a, b)
 
 
@@ -425,7 +420,7 @@ def bitwise_not(x: Tensor) -> Tensor:
         For floats.
     """
     if x.dtype.kind == "f":
-        raise TypeError(f"~ (operator.invert) is only implemented on integer and bool tensors, got {x.dtype}")
+        raise refusal("bitwise.invert", "bitwise_not", x=x)
     return Tensor(~x.array)
 
 

@@ -11,11 +11,10 @@ from ..autograd import Operation, Tensor, is_grad_enabled
 from ..backend import Array, get_array_module, is_array
 from ..errors import refusal
 from ..kernels.labels import check_classes
-from ..kernels.sampling import sum_dtype
-from .promotion import cast
+from .dtype import cast, sum_dtype
 from .shape import normalize_dim
 
-__all__ = ["one_hot", "take_along_dim"]
+__all__ = ["take_along_dim"]
 
 
 def as_index(x: Tensor, key: Any) -> Any:
@@ -36,15 +35,12 @@ def as_index(x: Tensor, key: Any) -> Any:
         key = x.device.asarray(key)
     elif isinstance(key, Tensor):
         if key.device != x.device and key.device.type != "cpu":
-            raise RuntimeError(
-                f"indices should be either on cpu or on the device of the indexed tensor ({x.device}), but got one "
-                f"on {key.device}; use index.cpu()"
-            )
+            raise refusal("index.device", x=x, key=key)
         key = x.device.asarray(key.array)
         if key.ndim == 0 and key.dtype.kind in "iu":
             return int(key)
     if getattr(key, "dtype", None) is not None and key.dtype.kind not in "biu":
-        raise IndexError(f"tensors used as indices must be integer or bool, got {key.dtype}; use index.long()")
+        raise refusal("index.dtype", key=key)
     return key
 
 
@@ -151,7 +147,7 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     try:
         return (GetItem if advanced else GetView).apply(x, key)
     except (IndexError, ValueError) as error:
-        raise IndexError(f"index {_show(key)} does not fit a tensor of shape {x.shape}: {error}") from None
+        raise refusal("index.shape", key=_show(key), x=x, error=error) from None
 
 
 def iterate(x: Tensor) -> Iterator[Tensor]:
@@ -233,10 +229,7 @@ def take_along_dim(x: Tensor, indices: Tensor, dim: int) -> Tensor:
     """
     axis = normalize_dim(dim, x.ndim, "take_along_dim")
     if indices.ndim != x.ndim or any(a != b for i, (a, b) in enumerate(zip(x.shape, indices.shape)) if i != axis):
-        raise RuntimeError(
-            f"take_along_dim: indices of shape {indices.shape} must have the shape of the input {x.shape} "
-            f"except along dim {dim}"
-        )
+        raise refusal("index.take", "take_along_dim", indices=indices, x=x, dim=dim)
     return TakeAlong.apply(x, indices, axis)
 
 
@@ -258,5 +251,5 @@ def one_hot(target: Tensor, num_classes: int) -> Tensor:
     if target.dtype.kind not in "iu":
         raise refusal("one_hot.dtype", "one_hot", target=target)
     check_classes(target.array, num_classes, "one_hot")
-    classes = Tensor(target.device.xp.arange(num_classes))
+    classes = Tensor(get_array_module(target.array).arange(num_classes))
     return cast(target.unsqueeze(-1) == classes, "int64")

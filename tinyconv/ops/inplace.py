@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from . import elementwise, unary
 from ..autograd import Operation, Tensor, as_array, check_devices, check_writable_in_graph, is_grad_enabled, unbroadcast
 from ..autograd.views import Path, follow, look
 from ..backend import Array, get_array_module
 from ..errors import refusal
+from . import elementwise, unary
+from .dtype import RANK, cast, scalar_of
 from .indexing import GetItem, as_index, as_value, own_index, parted
-from .promotion import RANK, cast, scalar_of
 
 __all__ = [
     "add_", "clamp_", "copy_", "div_", "exp_", "fill_", "mul_", "neg_", "pow_", "setitem", "sigmoid_", "sqrt_",
@@ -105,9 +105,10 @@ def setitem(x: Tensor, key: Any, value: Any, how: str = "x[...] = value") -> Ten
     except (IndexError, ValueError) as error:
         if hasattr(error, "refusal"):
             raise
-        given = getattr(value, "shape", ())
-        name = "inplace.index" if isinstance(error, IndexError) else "inplace.value"
-        raise refusal(name, how, given=given, shape=x.shape, reason=error) from None
+        sizes = {"given": getattr(value, "shape", ()), "shape": x.shape}
+        raise refusal(
+            "inplace.index" if isinstance(error, IndexError) else "inplace.value", how, reason=error, **sizes
+        ) from None
 
 
 def _write_back(x: Tensor, result: Tensor, how: str) -> Tensor:
@@ -123,7 +124,8 @@ def in_place(operation: Callable[..., Tensor], how: str) -> Callable[..., Tensor
     """Make the operation that writes its result over its first operand."""
 
     def write_over(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        tracked = is_grad_enabled() and (x.requires_grad or any(isinstance(a, Tensor) and a.requires_grad for a in args))
+        tensors = [x, *(a for a in args if isinstance(a, Tensor))]
+        tracked = is_grad_enabled() and any(t.requires_grad for t in tensors)
         old = x.clone() if tracked else x  # what the operation keeps of x must not change with it
         return _write_back(x, operation(old, *args, **kwargs), how)
 

@@ -1,4 +1,4 @@
-"""Matrix products, and the linear map of a layer."""
+"""Products of matrices, and the linear map that layers are made of."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from typing import Any
 
 from ..autograd import Tensor
 from ..backend import Array
-from ..errors import layer_name, refusal
-from .conv import require_float
+from ..errors import refusal
+from .dtype import cast, operands, require_float
 from .elementwise import Binary
-from .promotion import cast, operands
 
-__all__ = ["linear", "matmul"]
+__all__ = ["matmul"]
 
 
 class MatMul(Binary):
@@ -49,22 +48,16 @@ def matmul(a: Any, b: Any) -> Tensor:
     a, b = operands(a, b)
     if not all(isinstance(t, Tensor) and t.ndim for t in (a, b)):
         shapes = [getattr(t, "shape", ()) for t in (a, b)]
-        raise RuntimeError(f"matmul: both arguments need to be at least 1D, but they have shapes {shapes}")
+        raise refusal("matmul.dims", "matmul", shapes=shapes)
     inner_a, inner_b = a.shape[-1], b.shape[-2 if b.ndim > 1 else 0]
     if inner_a != inner_b:
-        raise RuntimeError(
-            f"{layer_name('matmul')}: mat1 and mat2 shapes cannot be multiplied ({_show(a)} and {_show(b)}): "
-            f"the last size of the first, {inner_a}, must equal the first size of the matrix after it, {inner_b}"
-        )
+        raise refusal("matmul.inner", "matmul", left=_show(a), right=_show(b), last=inner_a, first=inner_b)
     left = a.unsqueeze(0) if a.ndim == 1 else a
     right = b.unsqueeze(1) if b.ndim == 1 else b
     try:
         product = MatMul.apply(left, right)
     except ValueError:
-        raise RuntimeError(
-            f"matmul: leading dimensions of {a.shape} and {b.shape} do not broadcast: {a.shape[:-2]} against "
-            f"{b.shape[:-2]}"
-        ) from None
+        raise refusal("matmul.leading", "matmul", a=a, b=b, left=a.shape[:-2], right=b.shape[:-2]) from None
     if a.ndim == 1:
         product = product.squeeze(-2)
     return product.squeeze(-1) if b.ndim == 1 else product
@@ -103,8 +96,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     tensor([[11.5000]])
     """
     if not input.ndim or input.shape[-1] != weight.shape[-1]:
-        rows = input.numel() // max(1, input.shape[-1] if input.ndim else 1)
         last = input.shape[-1] if input.ndim else 1
+        rows = input.numel() // max(1, last)
         n_out, n_in = weight.shape[0], weight.shape[-1]
         raise refusal("linear.features", "linear", input=input, rows=rows, last=last, n_in=n_in, n_out=n_out)
     require_float(input, "linear")

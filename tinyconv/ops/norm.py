@@ -6,9 +6,8 @@ from typing import Any
 
 from ..autograd import Operation, Tensor, no_grad
 from ..backend import Array, get_array_module
-from ..errors import layer_name
-from ..kernels.sampling import sum_dtype
-from .conv import require_float
+from ..errors import refusal
+from .dtype import require_float, sum_dtype
 from .reduction import count
 from .reduction import mean as mean_
 
@@ -59,7 +58,7 @@ def normalize(x: Tensor, dims: tuple[int, ...], eps: float, function: str) -> tu
     """
     require_float(x, function)
     if count(x.shape, dims) == 0:
-        raise RuntimeError(f"{layer_name(function)}: cannot normalise over the empty dimensions {dims} of {x.shape}")
+        raise refusal("norm.empty", function, dims=dims, x=x)
     return Normalize.apply(x, dims, eps)
 
 
@@ -77,16 +76,10 @@ def _per_channel(x: Tensor) -> tuple[int, ...]:
 def _check_affine(x: Tensor, function: str, **parameters: Tensor | None) -> None:
     """Refuse an input without a channel axis, and parameters that have not one element per channel."""
     if x.ndim < 2:
-        raise RuntimeError(
-            f"{layer_name(function)}: Expected at least 2 dimensions (N, C, ...) for input tensor but received "
-            f"shape {x.shape}; use unsqueeze(0) for a single sample"
-        )
+        raise refusal("norm.no_channels", function, x=x)
     for name, p in parameters.items():
         if p is not None and p.shape != (x.shape[1],):
-            raise RuntimeError(
-                f"{layer_name(function)}: {name} should contain {x.shape[1]} elements (the channels of input "
-                f"{x.shape}) not {p.numel()}"
-            )
+            raise refusal("norm.parameter", function, name=name, channels=x.shape[1], x=x, count=p.numel())
 
 
 def batch_norm(
@@ -126,20 +119,14 @@ def batch_norm(
     shape = _per_channel(input)
     if not training:
         if running_mean is None or running_var is None:
-            raise RuntimeError(
-                f"{layer_name('batch_norm')}: running_mean and running_var must be defined in evaluation mode; pass "
-                f"both, or training=True to normalise by the batch"
-            )
+            raise refusal("norm.no_running", "batch_norm")
         require_float(input, "batch_norm")
         scale = (running_var + eps).rsqrt().reshape(shape)
         return affine((input - running_mean.reshape(shape)) * scale, weight, bias, shape)
     dims = (0, *range(2, input.ndim))
     n = count(input.shape, dims)
     if n == 1:
-        raise ValueError(
-            f"{layer_name('batch_norm')}: Expected more than 1 value per channel when training, got input size "
-            f"{list(input.shape)}: 1 sample * 1 cell. Use a larger batch, or eval()"
-        )
+        raise refusal("norm.one_value", "batch_norm", size=list(input.shape))
     z, mean, var = normalize(input, dims, eps, "batch_norm")
     _update_running(running_mean, running_var, mean, var, n, momentum)
     return affine(z, weight, bias, shape)
@@ -181,10 +168,8 @@ def layer_norm(
     """
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if input.shape[input.ndim - len(shape) :] != shape or not shape:
-        raise RuntimeError(
-            f"{layer_name('layer_norm')}: Given normalized_shape={list(shape)}, expected input with shape "
-            f"[*, {', '.join(map(str, shape))}], but got input of size {list(input.shape)}"
-        )
+        sizes = ", ".join(map(str, shape))
+        raise refusal("norm.shape", "layer_norm", given=list(shape), sizes=sizes, size=list(input.shape))
     dims = tuple(range(input.ndim - len(shape), input.ndim))
     z, _, _ = normalize(input, dims, eps, "layer_norm")
     return affine(z, weight, bias, shape)
@@ -217,10 +202,7 @@ def group_norm(
     _check_affine(input, "group_norm", weight=weight, bias=bias)
     channels = input.shape[1]
     if num_groups < 1 or channels % num_groups:
-        raise ValueError(
-            f"{layer_name('group_norm')}: Expected number of channels in input to be divisible by num_groups, "
-            f"but got input of shape {list(input.shape)} and num_groups={num_groups}"
-        )
+        raise refusal("norm.num_groups", "group_norm", size=list(input.shape), groups=num_groups)
     grouped = input.reshape((input.shape[0], num_groups, channels // num_groups) + input.shape[2:])
     z, _, _ = normalize(grouped, tuple(range(2, grouped.ndim)), eps, "group_norm")
     return affine(z.reshape(input.shape), weight, bias, _per_channel(input))
@@ -259,10 +241,7 @@ def instance_norm(
     dims = tuple(range(2, input.ndim))
     n = count(input.shape, dims)
     if n == 1:
-        raise ValueError(
-            f"{layer_name('instance_norm')}: Expected more than 1 spatial element when training, got input size "
-            f"{list(input.shape)}"
-        )
+        raise refusal("norm.one_cell", "instance_norm", size=list(input.shape))
     z, mean, var = normalize(input, dims, eps, "instance_norm")
     _update_running(running_mean, running_var, mean, var, n, momentum)
     return affine(z, weight, bias, _per_channel(input))

@@ -7,14 +7,13 @@ from typing import Any
 
 from ..autograd import Operation, Tensor
 from ..backend import Array, get_array_module
-from ..errors import layer_name
+from ..errors import refusal
 from ..kernels import pool as kernels
 from ..kernels.geometry import PoolGeometry, as_tuple, pool_geometry
-from ..kernels.sampling import put_flat, sum_dtype, take_flat
+from ..kernels.sampling import put_flat, take_flat
 from ..kernels.sampling import unpool as unpool_array
-from ..language import translate
-from .conv import _batched, require_float
-from .promotion import cast
+from .checks import batched
+from .dtype import cast, sum_dtype
 from .ranks import ranks
 
 __all__ = [
@@ -189,15 +188,14 @@ def max_pool(
     (tensor([[[4., 3.]]]), tensor([[[1, 2]]]))
     """
     function = f"max_pool{ndim}d"
-    require_float(input, function)
-    x, batched = _batched(input, ndim, function)
+    x, had_batch = batched(input, ndim, function)
     geometry = pool_geometry(x.shape[2:], kernel_size, stride, padding, dilation, ceil_mode, cover_all, function)
     y, taps = MaxPool.apply(x, geometry)
-    y = y if batched else y.squeeze(0)
+    y = y if had_batch else y.squeeze(0)
     if not return_indices:
         return y
     indices = Tensor(kernels.flat_indices(taps.array, geometry))
-    return y, indices if batched else indices.squeeze(0)
+    return y, indices if had_batch else indices.squeeze(0)
 
 
 max_pool1d, max_pool2d, max_pool3d = ranks(max_pool)
@@ -227,14 +225,13 @@ def avg_pool(
     tensor([[[2.5000, 3.5000]]])
     """
     function = f"avg_pool{ndim}d"
-    require_float(input, function)
-    x, batched = _batched(input, ndim, function)
+    x, had_batch = batched(input, ndim, function)
     geometry = pool_geometry(x.shape[2:], kernel_size, stride, padding, 1, ceil_mode, function=function)
     divisor = kernels.window_divisor(geometry, get_array_module(x.array), x.dtype, count_include_pad, divisor_override)
     total = WindowSum.apply(cast(x, sum_dtype(x.array)), geometry)  # a sum of float16 may overflow
     y = total * (1.0 / divisor) if isinstance(divisor, float) else total / Tensor(divisor)
     y = cast(y, x.dtype)
-    return y if batched else y.squeeze(0)
+    return y if had_batch else y.squeeze(0)
 
 
 avg_pool1d, avg_pool2d, avg_pool3d = ranks(avg_pool)
@@ -259,10 +256,9 @@ def adaptive_avg_pool(ndim: int, input: Tensor, output_size: Any) -> Tensor:
     tensor([[[2.5000, 3.5000]]])
     """
     function = f"adaptive_avg_pool{ndim}d"
-    require_float(input, function)
-    x, batched = _batched(input, ndim, function)
+    x, had_batch = batched(input, ndim, function)
     y = AdaptiveAvg.apply(x, _adaptive_size(x, output_size, ndim, function))
-    return y if batched else y.squeeze(0)
+    return y if had_batch else y.squeeze(0)
 
 
 adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = ranks(adaptive_avg_pool)
@@ -280,12 +276,11 @@ def adaptive_max_pool(ndim: int, input: Tensor, output_size: Any, return_indices
     tensor([[[4., 4.]]])
     """
     function = f"adaptive_max_pool{ndim}d"
-    require_float(input, function)
-    x, batched = _batched(input, ndim, function)
+    x, had_batch = batched(input, ndim, function)
     _, indices = kernels.adaptive_max_pool(x.array, _adaptive_size(x, output_size, ndim, function))
     places = Tensor(indices)
     y = TakeFlat.apply(x, places)
-    y, places = (y, places) if batched else (y.squeeze(0), places.squeeze(0))
+    y, places = (y, places) if had_batch else (y.squeeze(0), places.squeeze(0))
     return (y, places) if return_indices else y
 
 
@@ -313,29 +308,19 @@ def max_unpool(
     tensor([[[0., 5., 7., 0.]]])
     """
     function = f"max_unpool{ndim}d"
-    require_float(input, function)
-    x, batched = _batched(input, ndim, function)
+    x, had_batch = batched(input, ndim, function)
     if indices.shape != input.shape or indices.dtype.kind not in "iu":
-        text = (
-            "{layer}: indices must be integers of the input's shape {shape}, got {dtype} of shape {given}; pass what "
-            "max_pool returned with return_indices=True"
-        )
-        got = {"dtype": indices.dtype, "given": indices.shape}
-        raise RuntimeError(translate(text, layer=layer_name(function), shape=input.shape, **got))
+        raise refusal("unpool.indices", function, shape=input.shape, indices=indices)
     kernel = as_tuple(kernel_size, ndim, "kernel_size", function=function)
     strides = kernel if stride is None else as_tuple(stride, ndim, "stride", function=function)
     pads = as_tuple(padding, ndim, "padding", 0, function)
     default = tuple((i - 1) * s - 2 * p + k for i, s, p, k in zip(x.shape[2:], strides, pads, kernel))
     size = default if output_size is None else tuple(output_size)[-ndim:]
     if len(size) != ndim or any(not d - s < n < d + s for n, d, s in zip(size, default, strides)):
-        text = (
-            "{layer}: invalid output_size {size}: each size must be within stride {stride} of (i - 1)*stride - "
-            "2*padding + kernel_size = {default}"
-        )
-        raise ValueError(translate(text, layer=layer_name(function), size=size, stride=strides, default=default))
-    places = indices if batched else indices.unsqueeze(0)
+        raise refusal("unpool.size", function, size=size, stride=strides, default=default)
+    places = indices if had_batch else indices.unsqueeze(0)
     y = Unpool.apply(x, places, size)
-    return y if batched else y.squeeze(0)
+    return y if had_batch else y.squeeze(0)
 
 
 max_unpool1d, max_unpool2d, max_unpool3d = ranks(max_unpool)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import builtins
 import functools
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from ..autograd import Operation, Tensor
 from ..backend import Array, get_array_module, quiet
-from ..kernels.sampling import sum_dtype
+from ..errors import refusal
+from .dtype import as_float, cast, sum_dtype
 from .elementwise import maximum, minimum, mul, where
 from .indexing import take_along_dim
-from .promotion import cast, default_dtype
-from .shape import cat
+from .shape import Dims, cat, normalize_dims
 
-__all__ = ["all", "amax", "amin", "any", "argmax", "argmin", "logsumexp", "max", "mean", "min", "norm", "prod", "std", "sum", "var"]
-
-Dims = int | Sequence[int] | None
+__all__ = [
+    "all", "amax", "amin", "any", "argmax", "argmin", "logsumexp", "max", "mean", "min", "norm", "prod", "std", "sum",
+    "var",
+]  # fmt: skip
 
 
 class ValuesIndices(NamedTuple):
@@ -57,45 +57,10 @@ def numpy_names(function: F) -> F:
                 del kwargs[name]
         keepdim = args[place] if len(args) > place else kwargs.get("keepdim", False)
         if not isinstance(keepdim, (bool, np.bool_)):
-            raise TypeError(
-                f"{function.__name__}: keepdim must be True or False, got {keepdim!r}. Several dimensions go into a "
-                f"tuple: {function.__name__}(dim=(0, 1))"
-            )
+            raise refusal("reduce.keepdim", function.__name__, function=function.__name__, keepdim=keepdim)
         return function(*args, **kwargs)
 
     return renamed  # type: ignore[return-value]
-
-
-def normalize_dims(dim: Dims, ndim: int, function: str) -> tuple[int, ...]:
-    """Turn one dimension, several or None (all) into sorted non-negative ones; none given means all.
-
-    Raises
-    ------
-    IndexError
-        If a dimension is out of range.
-    ValueError
-        If one appears twice.
-
-    Examples
-    --------
-    >>> normalize_dims((-1, 0), 3, "sum")
-    (0, 2)
-    """
-    given = () if dim is None else tuple(dim) if isinstance(dim, Sequence) else (dim,)
-    if not given:
-        return tuple(range(ndim))
-    if not builtins.all(hasattr(d, "__index__") for d in given):
-        raise TypeError(f"{function}: dim must be an int, several ints or None, got {dim!r}")
-    room = ndim or 1  # PyTorch lets a 0-d tensor be reduced along dim 0 or -1
-    for d in given:
-        if not -room <= d < room:
-            raise IndexError(
-                f"{function}: Dimension out of range (expected to be in range of [{-room}, {room - 1}], but got {d})"
-            )
-    dims = tuple(sorted(d % room for d in given))
-    if len(set(dims)) != len(dims):
-        raise ValueError(f"{function}: dim={dim} names a dimension twice")
-    return dims if ndim else ()
 
 
 def kept_shape(shape: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, ...]:
@@ -137,10 +102,7 @@ def sum(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
 def _need_float(x: Tensor, function: str) -> None:
     if x.dtype.kind != "f":
-        raise RuntimeError(
-            f"{function}(): could not infer output dtype. Input dtype must be a floating point dtype. "
-            f"Got: {x.dtype}. Use x.float().{function}()"
-        )
+        raise refusal("reduce.float", function, function=function, x=x)
 
 
 def count(shape: tuple[int, ...], dims: tuple[int, ...]) -> int:
@@ -275,8 +237,7 @@ def _extreme(operation: type[Amax], x: Tensor, dim: Dims, keepdim: bool) -> Tens
     name = operation.__name__.lower()
     dims = normalize_dims(dim, x.ndim, name)
     if count(x.shape, dims) == 0:
-        error = RuntimeError if dim is None else IndexError
-        raise error(f"{name}(): Expected reduction dim {dim} to have non-zero size, input is {x.shape}")
+        raise refusal("reduce.empty" if dim is None else "reduce.empty_dim", name, dim=dim, x=x)
     return operation.apply(x, dims, keepdim)
 
 
@@ -354,10 +315,10 @@ def min(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Any:
 def _arg(name: str, x: Tensor, dim: int | None, keepdim: bool) -> Tensor:
     xp = get_array_module(x.array)
     if dim is not None and not hasattr(dim, "__index__"):
-        raise TypeError(f"{name}: dim must be one int or None, got {dim!r}; use flatten to merge dimensions first")
+        raise refusal("reduce.one_dim", name, dim=dim)
     dims = normalize_dims(dim, x.ndim, name)
     if count(x.shape, dims) == 0:
-        raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size, input is {x.shape}")
+        raise refusal("reduce.empty_dim", name, dim=dim, x=x)
     if dim is None:
         result = getattr(xp, name)(x.array)
         return Tensor(result.reshape((1,) * x.ndim) if keepdim else result)
@@ -427,7 +388,7 @@ def logsumexp(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     >>> tc.logsumexp(tc.tensor([100.0, 100.0]), dim=0)
     tensor(100.6931)
     """
-    x = x if x.dtype.kind == "f" else cast(x, default_dtype)
+    x = as_float(x)
     dims = normalize_dims(dim, x.ndim, "logsumexp")
     if count(x.shape, dims) == 0:
         return sum(x, dims, keepdim).log()  # of nothing: log(0)
@@ -451,7 +412,7 @@ def norm(x: Tensor, p: float = 2, dim: Dims = None, keepdim: bool = False) -> Te
     _need_float(x, "norm")
     p = 2 if p == "fro" else p
     if not isinstance(p, (int, float, np.number)):
-        raise TypeError(f"norm: p must be a number, inf, -inf or 'fro', got {p!r}")
+        raise refusal("reduce.power", "norm", p=p)
     if p in (math.inf, -math.inf):
         return (amax if p > 0 else amin)(x.abs(), dim, keepdim)
     if p == 0:

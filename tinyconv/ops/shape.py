@@ -9,13 +9,15 @@ from typing import Any
 
 from ..autograd import Operation, Tensor
 from ..backend import Array, get_array_module
-from ..errors import refusal
-from .promotion import cast, promote_dtypes
+from ..errors import phrase, refusal
+from .dtype import cast, promote_dtypes
 
 __all__ = [
-    "cat", "chunk", "clone", "flatten", "flip", "permute", "reshape", "split", "squeeze", "stack", "t", "transpose", "unflatten",
-    "unsqueeze",
+    "cat", "chunk", "clone", "flatten", "flip", "permute", "reshape", "split", "squeeze", "stack", "t", "transpose",
+    "unflatten", "unsqueeze",
 ]  # fmt: skip
+
+Dims = int | Sequence[int] | None
 
 
 class Reshape(Operation):
@@ -136,12 +138,8 @@ def resolve_shape(shape: Sequence[int], size: int, function: str) -> tuple[int, 
     unknown = sum(n == -1 for n in shape)
     fits = known == size if unknown == 0 else unknown == 1 and known > 0 and size % known == 0
     if not fits or any(n < -1 for n in shape):
-        raise RuntimeError(
-            f"{function}: shape '{list(shape)}' is invalid for input of size {size}: "
-            f"the given sizes multiply to {known}"
-            + ("" if fits or unknown != 1 else f", which does not divide {size}")
-            + ". Use -1 for one size to let it be worked out"
-        )
+        hint = phrase("shape.not_divided", size=size) if unknown == 1 and not fits else ""
+        raise refusal("shape.sizes", function, sizes=list(shape), size=size, known=known, hint=hint)
     return tuple(size // known if n == -1 else n for n in shape)
 
 
@@ -218,10 +216,34 @@ def normalize_dim(dim: int, ndim: int, function: str) -> int:
     """
     room = max(ndim, 1)
     if not -room <= dim < room:
-        raise IndexError(
-            f"{function}: Dimension out of range (expected to be in range of [{-room}, {room - 1}], but got {dim})"
-        )
+        raise refusal("shape.dim", function, least=-room, most=room - 1, dim=dim)
     return dim % room
+
+
+def normalize_dims(dim: Dims, ndim: int, function: str) -> tuple[int, ...]:
+    """Turn one dimension, several or None (all) into sorted non-negative ones; none given means all.
+
+    Raises
+    ------
+    IndexError
+        If a dimension is out of range.
+    ValueError
+        If one appears twice.
+
+    Examples
+    --------
+    >>> normalize_dims((-1, 0), 3, "sum")
+    (0, 2)
+    """
+    given = () if dim is None else tuple(dim) if isinstance(dim, Sequence) else (dim,)
+    if not given:
+        return tuple(range(ndim))
+    if not all(hasattr(d, "__index__") for d in given):
+        raise refusal("reduce.dims", function, dim=dim)
+    dims = tuple(sorted(normalize_dim(d, ndim, function) for d in given))
+    if len(set(dims)) != len(dims):
+        raise refusal("reduce.twice", function, dims=dims)
+    return dims if ndim else ()  # PyTorch lets a 0-d tensor be reduced along dim 0 or -1
 
 
 def permute(x: Tensor, *dims: Any) -> Tensor:
@@ -241,7 +263,7 @@ def permute(x: Tensor, *dims: Any) -> Tensor:
     given = as_sizes(dims)
     order = tuple(normalize_dim(d, x.ndim, "permute") for d in given)
     if sorted(order) != list(range(x.ndim)):
-        raise RuntimeError(f"permute(dims): dims={given} is not an order of the {x.ndim} dimensions of {x.shape}")
+        raise refusal("shape.order", "permute", dims=given, x=x)
     return Permute.apply(x, order)
 
 
@@ -274,10 +296,7 @@ def t(x: Tensor) -> Tensor:
         For more than two dimensions.
     """
     if x.ndim > 2:
-        raise RuntimeError(
-            f"t() expects a tensor with <= 2 dimensions, but self is {x.ndim}D, of shape {x.shape}. "
-            f"Use mT or transpose(dim0, dim1)"
-        )
+        raise refusal("shape.matrix", "t", x=x)
     return reversed_dims(x)
 
 
@@ -329,7 +348,7 @@ def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """
     start, end = (normalize_dim(d, x.ndim, "flatten") for d in (start_dim, end_dim))
     if start > end:
-        raise RuntimeError(f"flatten() has invalid args: start_dim={start_dim} comes after end_dim={end_dim}")
+        raise refusal("shape.flatten", "flatten", start_dim=start_dim, end_dim=end_dim)
     return Reshape.apply(x, x.shape[:start] + (math.prod(x.shape[start : end + 1]),) + x.shape[end + 1 :])
 
 
@@ -365,10 +384,7 @@ def expand(x: Tensor, *shape: Any) -> Tensor:
     extra = len(sizes) - x.ndim
     target = tuple(x.shape[i - extra] if n == -1 and i >= extra else n for i, n in enumerate(sizes))
     if extra < 0 or any(n not in (1, target[extra + i]) for i, n in enumerate(x.shape)) or min(target, default=0) < 0:
-        raise RuntimeError(
-            f"expand: a tensor of shape {x.shape} cannot be expanded to {sizes}: compared from the "
-            f"right, each size must be equal or 1"
-        )
+        raise refusal("shape.expand", "expand", x=x, sizes=sizes)
     return Expand.apply(x, target)
 
 
@@ -389,15 +405,15 @@ def flip(x: Tensor, *dims: Any) -> Tensor:
     wanted = as_sizes(dims)
     axes = tuple(normalize_dim(d, x.ndim, "flip") for d in wanted)
     if len(set(axes)) != len(axes):
-        raise RuntimeError(f"flip: dims={wanted} names a dimension twice")
+        raise refusal("shape.twice", "flip", dims=wanted)
     return Flip.apply(x, axes if x.ndim else ())
 
 
 def _list_of_tensors(tensors: Sequence[Tensor], function: str) -> list[Tensor]:
     if isinstance(tensors, Tensor) or not all(isinstance(t, Tensor) for t in tensors):
-        raise TypeError(f"{function}(): argument 'tensors' must be a list or tuple of Tensors")
+        raise refusal("join.no_list", function)
     if not len(tensors):
-        raise RuntimeError(f"{function}(): expected a non-empty list of Tensors")
+        raise refusal("join.empty", function)
     return list(tensors)
 
 
@@ -417,18 +433,13 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
             [1., 1.]])
     """
     tensors = _list_of_tensors(tensors, "cat")
-    axis = normalize_dim(dim, tensors[0].ndim, "cat")
     first = tensors[0].shape
+    if not first:
+        raise refusal("cat.no_dim", "cat")
+    axis = normalize_dim(dim, len(first), "cat")
     for position, t in enumerate(tensors):
-        if (
-            t.ndim != len(first)
-            or any(a != b for i, (a, b) in enumerate(zip(t.shape, first)) if i != axis)
-            or not first
-        ):
-            raise RuntimeError(
-                f"cat(): Sizes of tensors must match except in dimension {axis}: tensor 0 has shape {first}, "
-                f"tensor {position} has {t.shape}" + ("" if first else "; use stack for 0-d tensors")
-            )
+        if (t.ndim, t.shape[:axis], t.shape[axis + 1 :]) != (len(first), first[:axis], first[axis + 1 :]):
+            raise refusal("cat.sizes", "cat", axis=axis, first=first, position=position, shape=t.shape)
     dtype = functools.reduce(promote_dtypes, [t.dtype for t in tensors])
     return Cat.apply(axis, *[cast(t, dtype) for t in tensors])
 
@@ -445,10 +456,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     tensors = _list_of_tensors(tensors, "stack")
     for position, t in enumerate(tensors):
         if t.shape != tensors[0].shape:
-            raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {tensors[0].shape} at entry 0 and "
-                f"{t.shape} at entry {position}"
-            )
+            raise refusal("stack.sizes", "stack", first=tensors[0].shape, shape=t.shape, position=position)
     return cat([unsqueeze(t, dim) for t in tensors], normalize_dim(dim, tensors[0].ndim + 1, "stack"))
 
 
@@ -462,19 +470,19 @@ def split(x: Tensor, size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, .
     [2, 2, 1]
     """
     if not x.ndim:
-        raise RuntimeError("split expects at least a 1-dimensional tensor, but got a 0-d one; use unsqueeze(0)")
+        raise refusal("split.no_dim", "split")
     axis = normalize_dim(dim, x.ndim, "split")
     n = x.shape[axis]
     if isinstance(size, int):
         if size < 1:
-            raise RuntimeError(f"split expects split_size be positive, but got split_size={size}")
+            raise refusal("split.size", "split", size=size)
         sizes = [min(size, n - start) for start in range(0, n, size)] or [0]
     else:
         sizes = list(size)
         if min(sizes, default=0) < 0:
-            raise RuntimeError(f"split: sizes must not be negative, but got {sizes}")
+            raise refusal("split.negative", "split", sizes=sizes)
         if sum(sizes) != n:
-            raise RuntimeError(f"split: sizes {sizes} add up to {sum(sizes)}, but dimension {dim} of {x.shape} has {n}")
+            raise refusal("split.sum", "split", sizes=sizes, total=sum(sizes), dim=dim, x=x, n=n)
     ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
     before = (slice(None),) * axis
     return tuple(x[before + (slice(end - n, end),)] for end, n in zip(ends, sizes))
@@ -490,9 +498,9 @@ def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     [3, 2]
     """
     if chunks < 1:
-        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+        raise refusal("chunk.count", "chunk", chunks=chunks)
     if not x.ndim:
-        raise RuntimeError("chunk expects at least a 1-dimensional tensor, but got a 0-d one; use unsqueeze(0)")
+        raise refusal("split.no_dim", "chunk")
     n = x.shape[normalize_dim(dim, x.ndim, "chunk")]
     return split(x, max(1, -(-n // chunks)), dim)
 
@@ -527,15 +535,12 @@ def pad(x: Tensor, pad: Sequence[int], mode: str = "constant", value: float = 0.
     """
     amounts = tuple(pad)
     if len(amounts) % 2 or len(amounts) > 2 * x.ndim:
-        raise ValueError(
-            f"pad: pad={amounts} must give (before, after) for each of at most {x.ndim} dimensions, the last "
-            f"dimension first"
-        )
+        raise refusal("pad.entries", "pad", pad=amounts, x=x)
     pairs = [(amounts[i], amounts[i + 1]) for i in range(0, len(amounts), 2)]
     if mode == "constant":
         return _pad_constant(x, [(0, 0)] * (x.ndim - len(pairs)) + pairs[::-1], value)
-    if mode not in _SIDES:
-        raise ValueError(f"pad: mode={mode!r} must be 'constant', 'reflect', 'replicate' or 'circular'")
+    if mode not in SIDES:
+        raise refusal("pad.mode", "pad", mode=mode)
     for back, (lo, hi) in enumerate(pairs):
         x = _pad_dim(x, x.ndim - 1 - back, lo, hi, mode)
     return x
@@ -545,23 +550,19 @@ def _pad_constant(x: Tensor, pairs: Sequence[tuple[int, int]], value: float) -> 
     if any(lo < 0 or hi < 0 for lo, hi in pairs):
         cropped = tuple(slice(max(0, -lo), n - max(0, -hi)) for n, (lo, hi) in zip(x.shape, pairs))
         if any(c.stop < c.start for c in cropped):
-            raise RuntimeError(f"pad: negative padding {list(pairs)} crops more than shape {x.shape} has")
+            raise refusal("pad.crop", "pad", pairs=list(pairs), x=x)
         x = x[cropped]
     return PadConstant.apply(x, tuple((max(0, lo), max(0, hi)) for lo, hi in pairs), value)
 
 
 def _pad_dim(x: Tensor, dim: int, lo: int, hi: int, mode: str) -> Tensor:
     """Pad one dimension by joining pieces of the tensor itself."""
-    n = x.shape[dim]
-    largest = {"reflect": n - 1, "circular": n, "replicate": math.inf if n else 0}[mode]
-    if not 0 <= min(lo, hi) <= max(lo, hi) <= largest:
-        raise RuntimeError(
-            f"pad: Padding size should be less than the corresponding input dimension, but got: padding "
-            f"({lo}, {hi}) at dimension {dim} of input {x.shape}; mode={mode!r} can fill 0 to {largest} cells there"
-        )
+    most = most_cells(mode, x.shape[dim])
+    if not 0 <= min(lo, hi) <= max(lo, hi) <= most:
+        raise refusal("pad.size", "pad", lo=lo, hi=hi, dim=dim, x=x, mode=mode, most=most)
     if lo == hi == 0:
         return x
-    before, after = _SIDES[mode](x, dim, lo, hi)
+    before, after = SIDES[mode](x, dim, lo, hi)
     return cat([piece for piece in (before, x, after) if piece.shape[dim]], dim)
 
 
@@ -585,4 +586,9 @@ def _circular_sides(x: Tensor, dim: int, lo: int, hi: int) -> tuple[Tensor, Tens
     return _slice(x, dim, n - lo, n), _slice(x, dim, 0, hi)
 
 
-_SIDES = {"reflect": _reflect_sides, "replicate": _replicate_sides, "circular": _circular_sides}
+SIDES = {"reflect": _reflect_sides, "replicate": _replicate_sides, "circular": _circular_sides}
+
+
+def most_cells(mode: str, n: int) -> float:
+    """How many cells a mode can fill on a side of `n` cells."""
+    return {"reflect": n - 1, "replicate": math.inf if n else 0, "circular": n}[mode]

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..autograd import Operation, Tensor
 from ..backend import Array, Device, device_of
-from .promotion import cast
+from .dtype import cast
 
 
 class ToDevice(Operation):

@@ -19,9 +19,10 @@ from typing import Any
 
 from ..autograd import Operation, Tensor
 from ..backend import Array, get_array_module
+from ..errors import refusal
+from .dtype import as_float, cast, default_dtype, rank_of, scalar_of
 from .elementwise import Where, where, zeros_like
 from .numeric import erf as erf_array
-from .promotion import as_float, cast, default_dtype, rank_of, scalar_of
 
 __all__ = [
     "abs", "clamp", "clip", "cos", "erf", "exp", "expm1", "log", "log1p", "neg", "rsqrt", "sigmoid", "sign", "sin",
@@ -55,9 +56,8 @@ def unary(
         def forward(self: Operation, x: Array) -> Array:
             return value(get_array_module(x), x)
 
-        operation = type(
-            name or value.__name__.capitalize(),  (Operation,), {"__slots__": (), "forward": forward, "grad_x": grad_x}
-        )
+        body = {"__slots__": (), "forward": forward, "grad_x": grad_x}
+        operation: Any = type(name or value.__name__.capitalize(), (Operation,), body)
 
         def function(x: Any) -> Tensor:
             return operation.apply(x if of_integers else as_float(x))
@@ -180,7 +180,7 @@ def neg(xp: Any, x: Array) -> Array:
         For bool.
     """
     if x.dtype.kind == "b":
-        raise RuntimeError("Negation, the `-` operator, on a bool tensor is not supported. Use `~` to invert a mask")
+        raise refusal("neg.bool", "neg")
     return -x
 
 
@@ -238,7 +238,7 @@ def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
     tensor([-1.0000,  0.5000,  1.0000])
     """
     if min is None and max is None:
-        raise ValueError("clamp: at least one of min or max must not be None")
+        raise refusal("clamp.bounds", "clamp")
     if isinstance(min, Tensor) or isinstance(max, Tensor):
         x = x if min is None else where(x < min, min, x)  # at the limit x keeps the gradient
         return x if max is None else where(x > max, max, x)

@@ -1,4 +1,4 @@
-"""Up-sampling."""
+"""Resizing: every cell of the result copies the nearest one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Any
 
 from ..autograd import Tensor
 from ..backend import get_array_module
-from ..errors import layer_name, refusal
+from ..errors import refusal
 from ..kernels.geometry import as_tuple, show_size
-from ..language import translate
 
 __all__ = ["interpolate", "upsample_nearest"]
 
@@ -57,14 +56,9 @@ def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) 
     """
     ndim = input.ndim - 2
     if (size is None) == (scale_factor is None):
-        text = (
-            "{layer}: only one of size or scale_factor should be defined, got size={size} and "
-            "scale_factor={scale_factor}"
-        )
-        raise ValueError(translate(text, layer=layer_name("interpolate"), size=size, scale_factor=scale_factor))
+        raise refusal("interpolate.one", "interpolate", size=size, scale_factor=scale_factor)
     if ndim < 1:
-        text = "{layer}: expected input (N, C, *D) with at least 3 dimensions, got {size}; use unsqueeze"
-        raise ValueError(translate(text, layer=layer_name("interpolate"), size=list(input.shape)))
+        raise refusal("interpolate.no_space", "interpolate", size=list(input.shape))
     if size is not None:
         target = as_tuple(size, ndim, "size", function="interpolate")
         factors: tuple[float | None, ...] = (None,) * ndim
@@ -72,13 +66,8 @@ def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) 
         factors = tuple(scale_factor) if isinstance(scale_factor, Sequence) else (float(scale_factor),) * ndim
         target = tuple(int(i * f) for i, f in zip(input.shape[2:], factors))  # type: ignore[operator]
     if len(factors) != ndim or min(target + input.shape[2:]) < 1:
-        text = (
-            "{layer}: Input and output sizes should be greater than 0, but got input {given} and output {target} from "
-            "size={size}, scale_factor={scale_factor}; give one positive number, or {ndim} of them"
-        )
         sizes = {"given": show_size(input.shape[2:]), "target": show_size(target), "ndim": ndim}
-        layer = layer_name("interpolate")
-        raise RuntimeError(translate(text, layer=layer, size=size, scale_factor=scale_factor, **sizes))
+        raise refusal("interpolate.size", "interpolate", size=size, scale_factor=scale_factor, **sizes)
     y = input
     for axis, (o, factor) in enumerate(zip(target, factors), start=2):
         y = _repeat_axis(y, axis, o, factor)

@@ -8,6 +8,13 @@ import numpy as np
 
 from ..autograd import Operation, Tensor
 from ..backend import Array, quiet
+from ..errors import refusal
+from ..kernels.sampling import sum_dtype
+
+__all__ = [
+    "RANK", "Cast", "as_float", "cast", "default_dtype", "fits", "operands", "promote", "promote_dtypes", "rank_of",
+    "require_float", "scalar_of", "sum_dtype",
+]  # fmt: skip
 
 default_dtype = np.dtype(np.float32)
 RANK = {"b": 0, "u": 1, "i": 1, "f": 2}  # bool < integer < float
@@ -64,10 +71,7 @@ def scalar_of(dtype: np.dtype, value: Any) -> np.generic:
         with quiet():
             return dtype.type(value)
     if dtype.kind != "b" and not fits(dtype, value):
-        raise RuntimeError(
-            f"value {value} cannot be converted to {dtype} without overflow; convert the tensor first, "
-            f"e.g. x.long() or x.float()"
-        )
+        raise refusal("dtype.overflow", value=value, dtype=dtype)
     return dtype.type(value)
 
 
@@ -121,3 +125,19 @@ def as_float(x: Any) -> Tensor:
     """A Tensor of a float dtype: integers become the default one, as in PyTorch."""
     x = x if isinstance(x, Tensor) else Tensor(x)
     return x if x.dtype.kind == "f" else cast(x, default_dtype)
+
+
+def require_float(x: Tensor, function: str) -> None:
+    """Refuse integer and bool input, and what is no Tensor.
+
+    Raises
+    ------
+    TypeError
+        Naming the type.
+    RuntimeError
+        Naming the dtype, and the conversion that helps.
+    """
+    if not isinstance(x, Tensor):
+        raise refusal("dtype.no_tensor", function, x=x)
+    if x.dtype.kind != "f":
+        raise refusal("dtype.no_float", function, function=function, x=x)
