@@ -122,6 +122,8 @@ class Function(Operation):
         outputs = tuple(ctx._output(value, tensors) for value in given)
         if True in ctx.needs_input_grad:
             ctx._record_call(args, given, outputs)
+        if _mode.trace is not None:
+            _mode.trace.operation(cls, args, outputs)
         return outputs if several else outputs[0]
 
     def _output(self, value: Any, inputs: list[Tensor]) -> Any:

@@ -117,12 +117,12 @@ def _binary_cross_entropy(g: GraphBuilder, call: Any, x: Tensor, t: Tensor) -> s
 
 
 @converter("Reshape")
-def _reshape(g: GraphBuilder, call: Any, x: Tensor, shape: Sequence[int]) -> str:
+def _reshape(g: GraphBuilder, call: Any, x: Tensor, new: Sequence[int]) -> str:
     """The one size that follows the batch is left to be worked out."""
     sizes = g.sizes(call.outputs[0])
     moving = [i for i, (share, _) in enumerate(sizes) if share]
     if len(moving) > 1:
-        raise refusal("export.reshape_sizes", shape=tuple(shape), count=len(moving))
+        raise refusal("export.reshape_sizes", shape=tuple(new), count=len(moving))
     if moving and 0 in x.shape[1:]:
         raise refusal("export.reshape_empty", x=x)
     target = [-1 if share else n for share, n in sizes]
@@ -130,7 +130,7 @@ def _reshape(g: GraphBuilder, call: Any, x: Tensor, shape: Sequence[int]) -> str
 
 
 @converter("Expand")
-def _expand(g: GraphBuilder, call: Any, x: Tensor, shape: Sequence[int]) -> str:
+def _expand(g: GraphBuilder, call: Any, x: Tensor, new: Sequence[int]) -> str:
     return g.node("Expand", [g.value(x), g.shape_tensor(g.sizes(call.outputs[0]))])
 
 
@@ -185,7 +185,7 @@ def _get_item(g: GraphBuilder, call: Any, x: Tensor, key: Any) -> str:
         axes, starts, stops, steps = (list(column) for column in zip(*cuts))
         name = g.node("Slice", [name, g.ints(starts), g.ints(stops), g.ints(axes), g.ints(steps)])
     if gathered:
-        return g.node("Gather", [name, g.value(Tensor(gathered[1]))], axis=gathered[0])
+        return g.node("Gather", [name, g.value(gathered[1])], axis=gathered[0])
     if dropped:
         name = g.node("Squeeze", [name, g.ints(dropped)])
     return g.node("Unsqueeze", [name, g.ints(added)]) if added else name
@@ -211,11 +211,11 @@ def _take_along(g: GraphBuilder, call: Any, x: Tensor, indices: Tensor, dim: int
     return g.node("GatherElements", [g.value(x), g.value(indices)], axis=dim)
 
 
-@converter("overwrite")
-def _overwrite(g: GraphBuilder, call: Any, target: Tensor, key: Any, value: Tensor, how: str) -> str:
+@converter("Overwrite")
+def _overwrite(g: GraphBuilder, call: Any, x: Tensor, value: Any, key: Any, path: tuple) -> str:
     """A whole tensor given new values, as by ``x += y``: from here on it is another value."""
-    if key is not Ellipsis or getattr(value, "shape", None) != target.shape or value.dtype != target.dtype:
-        raise refusal("export.write", how=how)
+    if key is not Ellipsis or path or getattr(value, "shape", None) != x.shape or value.dtype != x.dtype:
+        raise refusal("export.write")
     return g.value(value)
 
 

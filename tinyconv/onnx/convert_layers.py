@@ -38,7 +38,7 @@ _COMPARISONS = {
 }  # fmt: skip
 
 
-@converter("_without_gradient")
+@converter("without_gradient")
 def _comparison(g: GraphBuilder, call: Any, name: str, a: Any, b: Any) -> str:
     dtype = (a if isinstance(a, Tensor) else b).dtype
     operands = [g.value(a, dtype), g.value(b, dtype)]
@@ -55,7 +55,7 @@ def _comparison(g: GraphBuilder, call: Any, name: str, a: Any, b: Any) -> str:
 
 
 @converter("leaky_relu")
-def _leaky_relu(g: GraphBuilder, call: Any, x: Tensor, negative_slope: float) -> str:
+def _leaky_relu(g: GraphBuilder, call: Any, x: Tensor, negative_slope: float, inplace: bool) -> str:
     return g.node("LeakyRelu", [g.value(x)], alpha=float(negative_slope))
 
 
@@ -66,7 +66,7 @@ def _prelu(g: GraphBuilder, call: Any, x: Tensor, weight: Tensor) -> str:
 
 
 @converter("elu")
-def _elu(g: GraphBuilder, call: Any, x: Tensor, alpha: float) -> str:
+def _elu(g: GraphBuilder, call: Any, x: Tensor, alpha: float, inplace: bool) -> str:
     return g.node("Elu", [g.value(x)], alpha=float(alpha))
 
 
@@ -90,12 +90,12 @@ def _reduce(g: GraphBuilder, call: Any, x: Tensor, dim: Any, keepdim: bool, **_:
     return g.reduce(kind, g.value(x), normalize_dims(dim, x.ndim, call.name), keepdim)
 
 
-@converter("_arg")
-def _arg(g: GraphBuilder, call: Any, name: str, x: Tensor, dim: int | None, keepdim: bool) -> str:
-    kind, source = {"argmax": "ArgMax", "argmin": "ArgMin"}[name], g.value(x)
+@converter("argmax", "argmin")
+def _arg(g: GraphBuilder, call: Any, x: Tensor, dim: int | None, keepdim: bool) -> str:
+    kind, source = {"argmax": "ArgMax", "argmin": "ArgMin"}[call.name], g.value(x)
     if dim is None:
         if keepdim:
-            raise refusal("export.keepdim", name=name)
+            raise refusal("export.keepdim", name=call.name)
         source, dim = g.node("Reshape", [source, g.ints([-1])]), 0
     return g.node(kind, [source], axis=dim, keepdims=int(keepdim))
 

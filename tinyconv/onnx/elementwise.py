@@ -10,11 +10,11 @@ import numpy as np
 
 from .. import ops
 from ..backend import get_array_module, quiet
+from ..ops.dtype import cast
 from ..ops.elementwise import zeros_like
 from ..ops.unary import expm1
 from ..tensor import Tensor
 from .node import OPERATORS, Node, operator
-from ..ops.dtype import cast
 
 
 def _enter_unary(kind: str, function: Callable[[Tensor], Tensor]) -> None:

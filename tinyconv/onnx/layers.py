@@ -12,11 +12,11 @@ from ..backend import get_array_module
 from ..kernels import pool as kernels
 from ..kernels.geometry import ConvGeometry, PoolGeometry
 from ..ops.conv import ConvInputGrad
+from ..ops.dtype import cast
 from ..ops.norm import affine, normalize
 from ..ops.pool import MaxPool, Unpool, WindowSum
 from ..tensor import Tensor
 from .node import Node, ints, operator
-from ..ops.dtype import cast
 
 Pairs = tuple[tuple[int, int], ...]
 

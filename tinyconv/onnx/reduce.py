@@ -9,9 +9,9 @@ import numpy as np
 
 from .. import ops
 from ..backend import get_array_module
+from ..ops.dtype import cast
 from ..tensor import Tensor
 from .node import Node, ints, operator
-from ..ops.dtype import cast
 
 Axes = tuple[int, ...]
 

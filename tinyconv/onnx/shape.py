@@ -9,10 +9,10 @@ import numpy as np
 
 from .. import ops
 from ..backend import asnumpy, get_array_module
+from ..ops.dtype import cast
+from ..ops.elementwise import zeros_like
 from ..tensor import Tensor
 from .node import Node, ints, moved, operator
-from ..ops.elementwise import zeros_like
-from ..ops.dtype import cast
 
 # The numbers by which ONNX files name dtypes, as far as this package has them.
 DTYPES = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 9: "bool",

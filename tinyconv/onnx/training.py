@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .. import ops
+from ..ops.dtype import cast
 from ..ops.loss import nll_loss
 from ..tensor import Tensor
 from .node import Node, operator
-from ..ops.dtype import cast
 
 _NOT_A_CLASS = -(2**31)  # stands for "no class is ignored"
 

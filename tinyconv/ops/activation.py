@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..autograd import Operation, Tensor
+from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module, quiet
 from ..errors import refusal
 from .dtype import as_float
@@ -140,6 +140,7 @@ def log_softmax(x: Tensor, dim: int | None = None) -> Tensor:
     return LogSoftmax.apply(x, axis) if x.shape[axis] else x.clone()
 
 
+@whole
 def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """``log(1 + exp(beta*x)) / beta``, and just ``x`` where ``beta*x > threshold``.
 
@@ -155,6 +156,7 @@ def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     return where(scaled.detach() > threshold, x, smooth / beta if beta != 1.0 else smooth)
 
 
+@whole
 def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """``x`` where positive, else ``negative_slope * x``.
 
@@ -172,6 +174,7 @@ def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -
 leaky_relu_ = in_place(leaky_relu, "leaky_relu_")
 
 
+@whole
 def prelu(x: Tensor, weight: Tensor) -> Tensor:
     """``x`` where positive, else ``weight * x`` with one learnt slope, or one per channel (dimension 1).
 
@@ -193,6 +196,7 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
     return where(x.detach() > 0, x, mul(x, shaped))
 
 
+@whole
 def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """``x`` where positive, else ``alpha * (exp(x) - 1)``, exact near 0 too.
 
@@ -212,6 +216,7 @@ def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 elu_ = in_place(elu, "elu_")
 
 
+@whole
 def gelu(x: Tensor, approximate: str = "none") -> Tensor:
     """``x * Phi(x)``, Phi the normal distribution function; or its tanh approximation.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..autograd import Tensor
+from ..autograd import Tensor, whole
 from ..backend import get_array_module
 from ..errors import refusal
 from ..kernels.geometry import conv_geometry, conv_output_size
@@ -18,6 +18,7 @@ from .unary import clamp
 __all__ = ["deform_conv2d"]
 
 
+@whole
 def deform_conv2d(
     input: Tensor,
     offset: Tensor,

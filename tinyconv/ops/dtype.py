@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import Operation, Tensor
+from ..autograd import Operation, Tensor, whole
 from ..backend import Array, quiet
 from ..errors import refusal
 from ..kernels.sampling import sum_dtype
@@ -110,6 +110,7 @@ class Cast(Operation):
         return g
 
 
+@whole
 def cast(x: Tensor, dtype: Any) -> Tensor:
     """Give `x` in another dtype (`x` itself if it has it)."""
     dtype = np.dtype(dtype)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..autograd import Tensor
+from ..autograd import Tensor, whole
 from ..backend import Array
 from ..errors import refusal
 from .dtype import cast, operands, require_float
@@ -67,6 +67,7 @@ def _show(t: Tensor) -> str:
     return "x".join(map(str, t.shape))
 
 
+@whole
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """``input @ weight.T + bias``.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from ..autograd import Operation, Tensor, is_grad_enabled
+from ..autograd import Operation, Tensor, is_grad_enabled, whole
 from ..backend import Array, get_array_module
 from ..errors import phrase, refusal
 from ..kernels import cuda
@@ -104,6 +104,7 @@ def _prepared(input: Tensor, target: Tensor, ignore_index: int, function: str) -
     return Tensor(safe), Tensor(factor.astype(input.dtype, copy=False))
 
 
+@whole
 def nll_loss(
     input: Tensor,
     target: Tensor,
@@ -145,6 +146,7 @@ def nll_loss(
     return _reduce_by_class(loss, labels, factor, weight, reduction, "nll_loss")
 
 
+@whole
 def cross_entropy(
     input: Tensor,
     target: Tensor,

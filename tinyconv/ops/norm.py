@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..autograd import Operation, Tensor, no_grad
+from ..autograd import Operation, Tensor, no_grad, whole
 from ..backend import Array, get_array_module
 from ..errors import refusal
 from .dtype import require_float, sum_dtype
@@ -82,6 +82,7 @@ def _check_affine(x: Tensor, function: str, **parameters: Tensor | None) -> None
             raise refusal("norm.parameter", function, name=name, channels=x.shape[1], x=x, count=p.numel())
 
 
+@whole
 def batch_norm(
     input: Tensor,
     running_mean: Tensor | None = None,
@@ -142,6 +143,7 @@ def _update_running(
                 running.copy_(running * (1.0 - momentum) + batch.mean(0).reshape(-1) * momentum)
 
 
+@whole
 def layer_norm(
     input: Tensor,
     normalized_shape: Any,
@@ -175,6 +177,7 @@ def layer_norm(
     return affine(z, weight, bias, shape)
 
 
+@whole
 def group_norm(
     input: Tensor,
     num_groups: int,
@@ -208,6 +211,7 @@ def group_norm(
     return affine(z.reshape(input.shape), weight, bias, _per_channel(input))
 
 
+@whole
 def instance_norm(
     input: Tensor,
     running_mean: Tensor | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..autograd import Operation, Tensor
+from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module
 from ..errors import refusal
 from ..kernels import pool as kernels
@@ -149,6 +149,7 @@ class Unpool(Operation):
 # ------------------------------------------------------------------------------ as functions
 
 
+@whole
 def max_pool(
     ndim: int, input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
     ceil_mode: bool = False, return_indices: bool = False, *, cover_all: bool = False,
@@ -201,6 +202,7 @@ def max_pool(
 max_pool1d, max_pool2d, max_pool3d = ranks(max_pool)
 
 
+@whole
 def avg_pool(
     ndim: int, input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
     count_include_pad: bool = True, divisor_override: int | None = None,
@@ -264,6 +266,7 @@ def adaptive_avg_pool(ndim: int, input: Tensor, output_size: Any) -> Tensor:
 adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = ranks(adaptive_avg_pool)
 
 
+@whole
 def adaptive_max_pool(ndim: int, input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """Largest value of bins of ``(N, C, {axes})`` that make the output have `output_size` (None keeps a size).
 
@@ -287,6 +290,7 @@ def adaptive_max_pool(ndim: int, input: Tensor, output_size: Any, return_indices
 adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = ranks(adaptive_max_pool)
 
 
+@whole
 def max_unpool(
     ndim: int, input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,
     output_size: Sequence[int] | None = None,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from ..autograd import Operation, Tensor
+from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module, quiet
 from ..errors import refusal
 from .dtype import as_float, cast, sum_dtype
@@ -111,6 +111,7 @@ def count(shape: tuple[int, ...], dims: tuple[int, ...]) -> int:
 
 
 @numpy_names
+@whole
 def mean(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Arithmetic mean over `dim`; NaN for no elements.
 
@@ -179,6 +180,7 @@ def _root(x: Tensor) -> Tensor:
 
 
 @numpy_names
+@whole
 def prod(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Product over `dim`, by pairwise multiplication.
 
@@ -330,6 +332,7 @@ def _arg(name: str, x: Tensor, dim: int | None, keepdim: bool) -> Tensor:
 
 
 @numpy_names
+@whole
 def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Index of the largest value, the first among equals; of the flattened tensor without `dim`.
 
@@ -343,6 +346,7 @@ def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
 
 
 @numpy_names
+@whole
 def argmin(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Index of the smallest value, the first among equals; of the flattened tensor without `dim`.
 
@@ -379,6 +383,7 @@ def _finite_or_zero(x: Tensor) -> Tensor:
 
 
 @numpy_names
+@whole
 def logsumexp(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """``log(sum(exp(x)))``, computed as ``m + log(sum(exp(x - m)))`` with m the largest value.
 
@@ -398,6 +403,7 @@ def logsumexp(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
 
 @numpy_names
+@whole
 def norm(x: Tensor, p: float = 2, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """The p-norm ``sum(|x|**p)**(1/p)``; largest or smallest magnitude for p = inf or -inf.
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..autograd import Operation, Tensor
+from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module
 from ..errors import phrase, refusal
 from .dtype import cast, promote_dtypes
@@ -337,6 +337,7 @@ def unsqueeze(x: Tensor, dim: int) -> Tensor:
     return Reshape.apply(x, x.shape[:at] + (1,) + x.shape[at:])
 
 
+@whole
 def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Merge dimensions `start_dim` to `end_dim` into one.
 
@@ -508,6 +509,7 @@ def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 # ------------------------------------------------------------------------------ padding
 
 
+@whole
 def pad(x: Tensor, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Tensor:
     """Pad the last dimensions, as ``torch.nn.functional.pad``.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..autograd import Tensor
+from ..autograd import Tensor, whole
 from ..backend import get_array_module
 from ..errors import refusal
 from ..kernels.geometry import as_tuple, show_size
@@ -36,6 +36,7 @@ def interpolate(input: Tensor, size: Any = None, scale_factor: Any = None, mode:
     return upsample_nearest(input, size, scale_factor)
 
 
+@whole
 def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
     """Repeat cells: output cell ``o`` of an axis copies input cell ``floor(o * i / size)``.
 

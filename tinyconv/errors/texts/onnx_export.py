@@ -51,6 +51,13 @@ TEXTS = {
         zh="形状为 {value.shape} 的值取决于批量，但它是在看不到的地方算出的："
         "在 tinyconv 的运算之外，例如由 x.data 或 x.numpy() 算出",
     ),
+    "export.stale": Text(
+        NotExportable,
+        en="{operation} uses a tensor of shape {value.shape} whose memory the model writes to where the export cannot "
+        "follow: through another view of it, or after it was read as a constant. Use x = x + 1 in the place of x += 1",
+        zh="{operation} 用到形状为 {value.shape} 的张量，而模型以导出无法跟踪的方式写入它的内存："
+        "通过它的另一个视图，或在它已作为常量读出之后。请用 x = x + 1 代替 x += 1",
+    ),
     "export.reshape_sizes": Text(
         NotExportable,
         en="a reshape to {shape} has {count} sizes that depend on the batch",
@@ -92,8 +99,8 @@ TEXTS = {
     ),
     "export.write": Text(
         NotExportable,
-        en="{how} into a part of a tensor; use where or cat",
-        zh="对张量的一部分做 {how}；请用 where 或 cat",
+        en="a write into a part of a tensor, or of values of another shape; use where or cat",
+        zh="写入张量的一部分，或写入另一种形状的值；请用 where 或 cat",
     ),
     "export.float16_norm": Text(
         NotExportable,
