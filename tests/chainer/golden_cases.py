@@ -81,7 +81,7 @@ def links(chainer: Any, L: Any, F: Any) -> dict[str, Any]:
     results = {
         "lazy_linear_shape": np.array(lazy.W.shape),
         "short_form_shape": np.array(short.W.shape),
-        "bias": short.b.array,
+        "bias": short.b.data,
         "initial_values": L.Convolution2D(4, 1, 3, initialW=0.5, initial_bias=2)(X),
         "by_hand": by_hand(X),
         "norm": norm(X),

@@ -81,10 +81,10 @@ def test_a_link_is_the_layer_of_the_same_arguments(link: chainer.Link, layer: nn
 def test_first_values_are_lecuns(link: chainer.Link, fan_in: int) -> None:
     tc.manual_seed(0)
     link.reset_parameters()
-    assert abs(link.W.array.std() * np.sqrt(fan_in) - 1) < 0.03
-    assert abs(link.W.array.mean()) * np.sqrt(fan_in) < 0.03
-    assert np.abs(link.W.array).max() * np.sqrt(fan_in) > 3  # a normal distribution, not a uniform one
-    assert not link.b.array.any()
+    assert abs(link.W.data.std() * np.sqrt(fan_in) - 1) < 0.03
+    assert abs(link.W.data.mean()) * np.sqrt(fan_in) < 0.03
+    assert np.abs(link.W.data).max() * np.sqrt(fan_in) > 3  # a normal distribution, not a uniform one
+    assert not link.b.data.any()
 
 
 def test_first_values_by_number_array_and_function() -> None:

@@ -10,7 +10,7 @@ Links and functions accept arrays and Variables alike, and give Variables, whose
 arrays.  A Link is an ``nn.Module`` and a Variable is a Tensor, so both go together with everything else in
 tinyconv: train with ``tinyconv.optim``, save with ``tinyconv.save``.
 
-What differs from Chainer: ``.grad`` is a Tensor (``.grad.array`` is the array), errors are tinyconv's, and whatever
+What differs from Chainer: ``.grad`` is a Tensor (``.grad.data`` is the array), errors are tinyconv's, and whatever
 concerns cuDNN is accepted without effect.  Chainer's optimizers and trainer are not here.
 
 Examples

@@ -37,7 +37,7 @@ class _Weighted(Link, WeightedLayer):
 
     @property
     def W(self) -> Parameter:
-        """The weight; ``W.array`` is None before a lazy link's first call, ``W.data = array`` changes it."""
+        """The weight.  ``W.data`` is its array, None before a lazy link's first call; assign to change it."""
         return self.weight
 
     @property
@@ -143,7 +143,7 @@ class Convolution2D(ConvolutionND):
     >>> import numpy as np
     >>> image = np.zeros((1, 3, 360, 640), np.float32)
     >>> conv1, conv2 = Convolution2D(None, 3, 5), Convolution2D(None, 5, 3, 2)
-    >>> conv1.W.array is None
+    >>> conv1.W.data is None
     True
     >>> conv2(conv1(image)).data.shape
     (1, 5, 177, 317)
@@ -342,12 +342,12 @@ class BatchNormalization(Link, _BatchNorm):
     @property
     def avg_mean(self) -> Array:
         """The running mean's array ``(C,)``."""
-        return self.running_mean.array  # type: ignore[union-attr]  # it is always tracked
+        return self.running_mean.data  # type: ignore[union-attr]  # it is always tracked
 
     @property
     def avg_var(self) -> Array:
         """The running variance's array ``(C,)``."""
-        return self.running_var.array  # type: ignore[union-attr]
+        return self.running_var.data  # type: ignore[union-attr]
 
     def forward(self, x: Any) -> Variable:
         """Normalise each channel over batch and space."""

@@ -22,7 +22,7 @@ class Variable(Tensor):
 
     Notes
     -----
-    ``.grad`` is a Tensor, where Chainer's is an array: ``x.grad.array`` is the array.
+    ``.grad`` is a Tensor, where Chainer's is an array: ``x.grad.data`` is the array.
 
     Examples
     --------
@@ -30,7 +30,7 @@ class Variable(Tensor):
     >>> x = Variable(np.array([1.0, 2.0], np.float32))
     >>> y = (x * x).sum()
     >>> y.backward()
-    >>> x.grad.array
+    >>> x.grad.data
     array([2., 4.], dtype=float32)
     """
 
@@ -40,15 +40,6 @@ class Variable(Tensor):
         super().__init__(data)
         if requires_grad and self.dtype.kind == "f":
             self.requires_grad_()
-
-    @property
-    def data(self) -> Any:
-        """The array, as in Chainer; a Tensor's own `data` is a Tensor, as in PyTorch."""
-        return self.array
-
-    @data.setter
-    def data(self, value: Any) -> None:
-        vars(Tensor)["data"].__set__(self, value)
 
     @property
     def xp(self) -> Any:
