@@ -2,7 +2,7 @@
 
 The outputs are projected on a fixed random direction v, ``L(x) = <v, f(x)>``, so one backward pass gives
 the analytic gradient ``dL/dx``; each of its elements is compared with the central difference
-``(L(x + eps) - L(x - eps)) / (2 eps)``.  A wrong vjp is caught with probability one, because a random v
+``(L(x + eps) - L(x - eps)) / (2 eps)``.  A wrong gradient is caught with probability one, because a random v
 cannot hide a wrong row of the Jacobian.
 """
 

@@ -141,6 +141,23 @@ def test_functions_between_layers_are_followed() -> None:
     assert fields.agree
 
 
+@pytest.mark.parametrize("made", ["weight", "bias"])
+def test_an_input_that_becomes_a_weight_or_a_bias_is_seen_as_a_whole(made: str) -> None:
+    class Unusual(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.after = nn.Conv2d(1, 1, 1)
+
+        def forward(self, x: tc.Tensor) -> tc.Tensor:
+            x = x.sum((2, 3), keepdim=True)
+            weight, bias = (x, None) if made == "weight" else (tc.ones(1, 1, 1, 1, dtype=x.dtype), x.reshape(1))
+            return self.after(F.conv2d(tc.ones(1, 1, 4, 4, dtype=x.dtype), weight, bias))
+
+    (field,) = receptive_field(Unusual(), (1, 1, 3, 5))
+    assert field.size == (3, 5)
+    assert field.box(field.place) == field.measured
+
+
 @pytest.mark.parametrize(
     "layer",
     [

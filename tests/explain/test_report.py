@@ -31,15 +31,15 @@ def leaf(*shape: int, seed: int = 0, dtype: type = np.float64) -> tc.Tensor:
 def operation(forward: Callable[..., Any], vjp: Callable[..., Any]) -> Callable[..., tc.Tensor]:
     """An operation with a backward of its own: ``vjp(grad, *inputs)`` gives the inputs' gradients."""
 
-    class Operation(tc.Function):
+    class Mistaken(tc.autograd.Operation):
         def forward(self, *arrays: np.ndarray) -> np.ndarray:
-            self.save_for_backward(*arrays)
+            self.keep(inputs=tuple(map(tc.Tensor, arrays)))
             return np.asarray(forward(*arrays))
 
-        def vjp(self, grad: tc.Tensor) -> Any:
-            return vjp(grad, *self.saved_tensors)
+        def vjp(self, grad: tc.Tensor, inputs: tuple[tc.Tensor, ...]) -> Any:
+            return vjp(grad, *inputs)
 
-    return Operation.apply
+    return Mistaken.apply
 
 
 def zeros_with(shape: tuple[int, ...], places: Any, values: np.ndarray) -> np.ndarray:
@@ -111,7 +111,7 @@ def test_every_bug_of_the_zoo_that_gradcheck_can_see_is_among_them(monkeypatch: 
         assert (bug.name in ZOO) == (bug.name in spoilt), (bug.name, spoilt)
 
 
-# --- mistakes in the vjp of one operation ---------------------------------------------------------------
+# --- mistakes in the gradient of one operation ---------------------------------------------------------------
 
 square = operation(np.square, lambda g, x: g * x)
 MISTAKES: dict[str, tuple[Callable[..., Any], list[tc.Tensor], str, str]] = {
@@ -160,6 +160,10 @@ MISTAKES: dict[str, tuple[Callable[..., Any], list[tc.Tensor], str, str]] = {
     "the sum of what was broadcast": (
         operation(np.add, lambda g, a, b: (g, g)), [leaf(4, 3), leaf(4, 1, seed=1)],
         "missing sum over a broadcast axis", "over axes (1,)",
+    ),
+    "the sum over a batch of one": (
+        operation(np.add, lambda g, a, b: (g, g)), [leaf(1, 3), leaf(3, seed=1)],
+        "missing sum over a broadcast axis", "over axes (0,)",
     ),
     "a gradient of another shape": (
         operation(np.sum, lambda g, x: g), [leaf(3)], "backward fails", "shape ()",

@@ -137,7 +137,7 @@ def _finish(node: Any, received: dict[int, Tensor]) -> None:
         for index, reference in node._retained.items():
             tensor = reference()
             if tensor is not None and index in received:
-                tensor.grad = received[index] if tensor.grad is None else tensor.grad + received[index]
+                tensor._grad = received[index] if tensor._grad is None else tensor._grad + received[index]
 
 
 def _run_hooks(node: Any, received: dict[int, Tensor]) -> None:
@@ -163,7 +163,7 @@ _accumulating = threading.Lock()  # two threads may reach one leaf at once
 def _accumulate(leaf: Tensor, gradient: Tensor) -> None:
     """Add to ``leaf.grad``, which must own its memory: an operation may hand one array to two arguments."""
     with _accumulating:
-        leaf.grad = gradient.clone() if leaf.grad is None else leaf.grad + gradient
+        leaf._grad = gradient.clone() if leaf._grad is None else leaf._grad + gradient
 
 
 # ------------------------------------------------------------------------------ the public faces
@@ -191,9 +191,7 @@ def seed_gradient(output: Tensor, gradient: Any, caller: str) -> Tensor:
     return gradient if gradient.dtype == output.dtype else gradient.to(output.dtype)
 
 
-def backward(
-    self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False
-) -> None:
+def backward(self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
     """Add to every leaf's ``.grad`` its derivative of this tensor.
 
     Parameters

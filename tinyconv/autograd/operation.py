@@ -105,8 +105,8 @@ class Operation:
     several outputs, the tuple of theirs) and gives the argument's, of the argument's shape, both Tensors.  It is called
     only where that gradient is wanted.  Its further parameters name what it reads: arguments of ``forward`` (a Tensor
     comes back as a Tensor), ``out`` for the output, ``shape`` for the shape of its own argument, and what ``forward``
-    put aside by :meth:`keep`.  Where one formula gives all gradients, write ``vjp`` (vector-Jacobian product) instead: it
-    gets `g` and reads by name likewise, and returns one gradient or None per argument.
+    put aside by :meth:`keep`.  Where one formula gives all gradients, write ``vjp`` (vector-Jacobian product) instead:
+    it gets `g` and reads by name likewise, and returns one gradient or None per argument.
 
     Attributes
     ----------
@@ -143,6 +143,8 @@ class Operation:
     edges: tuple[Edge | None, ...]
     needs_input_grad: tuple[bool, ...]
     _aside: dict[str, Any] | None
+    _outputs: Any  # of several outputs, what it takes to make zeros for each; None for a single one
+    _retained: Any  # per output whose gradient is kept, a weak reference to it; or None
     _saved: tuple[Any, ...] | None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -284,6 +286,10 @@ class Operation:
             raise refusal("autograd.freed", operation=self.name)
         item = self._saved[at]
         return item.tensor(self) if type(item) is _Saved else item
+
+    def recall(self, name: str) -> Any:
+        """Give what is kept under a name, because a wanted gradient reads it, to whoever looks at the graph."""
+        return self._read(self._plan.kept.index(name), None)
 
     def release(self) -> None:
         """Let go of what was kept, once the gradients are computed."""

@@ -61,19 +61,19 @@ class Tensor(Methods):
 
     # `_version` counts the writes to the memory, in a list that all tensors on it share
     __slots__ = (
-        "__dict__", "__weakref__", "_array", "_grad_fn", "_hooks", "_index", "_requires_grad", "_version", "_view",
-        "grad",
+        "__dict__", "__weakref__", "_array", "_grad", "_grad_fn", "_hooks", "_index", "_requires_grad", "_version",
+        "_view",
     )  # fmt: skip
     __array_ufunc__ = None  # numpy_scalar * tensor and array * tensor come to Tensor.__rmul__
     __array_priority__ = 1000
 
-    grad: Tensor | None
+    _grad: Tensor | None  # always a Tensor, whatever a subclass shows as its .grad
 
     def __init__(self, data: Any, requires_grad: bool = False):
         if type(data) is not np.ndarray or data.dtype.kind not in "biuf":
             data = as_array(data)
         self._array = data
-        self.grad = None
+        self._grad = None
         self._grad_fn: Operation | None = None
         self._index = 0
         self._requires_grad = False
@@ -165,6 +165,15 @@ class Tensor(Methods):
     __hash__ = object.__hash__  # by identity, although == compares values
 
     # ---------------------------------------------------------------------- its place in the graph
+
+    @property
+    def grad(self) -> Tensor | None:
+        """What the backward passes so far have added up, or what was assigned."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        self._grad = value
 
     @property
     def grad_fn(self) -> Operation | None:
@@ -335,7 +344,7 @@ class Tensor(Methods):
         if self._view is not None and self._view.base.is_leaf:
             base = copy.deepcopy(self._view.base, memo)
             result._view = views.View(base, self._view.path, self._view.closed)
-        result.grad = None if self.grad is None else self.grad.detach().__deepcopy__(memo)
+        result._grad = None if self._grad is None else self._grad.detach().__deepcopy__(memo)
         return result
 
     def __getstate__(self) -> dict[str, Any]:

@@ -10,8 +10,10 @@ Links and functions accept arrays and Variables alike, and give Variables, whose
 arrays.  A Link is an ``nn.Module`` and a Variable is a Tensor, so both go together with everything else in
 tinyconv: train with ``tinyconv.optim``, save with ``tinyconv.save``.
 
-What differs from Chainer: ``.grad`` is a Tensor (``.grad.data`` is the array), errors are tinyconv's, and whatever
-concerns cuDNN is accepted without effect.  Chainer's optimizers and trainer are not here.
+Variables and the parameters of links keep Chainer's rule: ``.grad`` is an array too, and ``y.backward()`` starts
+from ``y.grad``.  What differs from Chainer: a graph is walked once, unless ``retain_graph=True``, an inner Variable
+has a gradient only after ``retain_grad()``, errors are tinyconv's, and whatever concerns cuDNN is accepted without
+effect.  Chainer's optimizers and trainer are not here.
 
 Examples
 --------

@@ -37,7 +37,7 @@ class _Weighted(Link, WeightedLayer):
 
     @property
     def W(self) -> Parameter:
-        """The weight.  ``W.data`` is its array, None before a lazy link's first call; assign to change it."""
+        """The weight.  ``W.data`` is its array, None before a lazy link's first call; ``W.grad`` is an array too."""
         return self.weight
 
     @property
@@ -342,12 +342,12 @@ class BatchNormalization(Link, _BatchNorm):
     @property
     def avg_mean(self) -> Array:
         """The running mean's array ``(C,)``."""
-        return self.running_mean.data  # type: ignore[union-attr]  # it is always tracked
+        return self.running_mean.array  # type: ignore[union-attr]  # it is always tracked
 
     @property
     def avg_var(self) -> Array:
         """The running variance's array ``(C,)``."""
-        return self.running_var.data  # type: ignore[union-attr]
+        return self.running_var.array  # type: ignore[union-attr]
 
     def forward(self, x: Any) -> Variable:
         """Normalise each channel over batch and space."""

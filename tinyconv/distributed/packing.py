@@ -70,11 +70,11 @@ class GradientPack:
         xp = self.device.xp
         with self.device.use():
             for param, part in self._parts(self._buffer):
-                if param.grad is None or not weight:  # 0 * gradient could be NaN: the mean of nothing
+                if param._grad is None or not weight:  # 0 * gradient could be NaN: the mean of nothing
                     part.fill(0)
                 else:
-                    xp.multiply(param.grad.array, weight, out=part, dtype=self.dtype)
-        present = [param.grad is not None and weight > 0 for param in self.params]
+                    xp.multiply(param._grad.array, weight, out=part, dtype=self.dtype)
+        present = [param._grad is not None and weight > 0 for param in self.params]
         header = np.array([weight, samples is None, not any(present), *present], self.dtype)
         buffer = self._buffer if self.on_device else asnumpy(self._buffer)
         buffer[: self.header] = self.device.asarray(header) if self.on_device else header
@@ -88,9 +88,9 @@ class GradientPack:
             for index, (param, part) in enumerate(self._parts(self.device.asarray(total))):
                 if header[_FLAGS + index]:
                     mean = xp.empty(param.shape, param.dtype)
-                    param.grad = Tensor(xp.divide(part, weight, out=mean, dtype=self.dtype))
+                    param._grad = Tensor(xp.divide(part, weight, out=mean, dtype=self.dtype))
                 else:
-                    param.grad = None
+                    param._grad = None
 
     def check(self, total: Array, ranks: int) -> None:
         """Raise, on every rank alike, if the ranks did not mean the same step."""

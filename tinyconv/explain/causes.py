@@ -8,13 +8,13 @@ are what that mistake would make of them, else None.
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from ..autograd import Function, backward, no_grad
+from ..autograd import Operation, no_grad, walk_order
+from ..autograd.backward import _checked
 from ..backend import asnumpy
 from ..tensor import Tensor
 from .report import Cause, Experiment, GradcheckReport, InputReport
@@ -22,7 +22,6 @@ from .report import Cause, Experiment, GradcheckReport, InputReport
 __all__ = ["likely_causes"]
 
 Equal = Callable[[Any, Any], bool]
-Ints = tuple[int, ...]
 
 
 def likely_causes(experiment: Experiment, report: GradcheckReport, atol: float, rtol: float) -> list[Cause]:
@@ -74,35 +73,18 @@ def _of_the_whole(experiment: Experiment, report: GradcheckReport, atol: float, 
 
 
 def _failed_backward(error: Exception) -> Cause:
-    mistake = _wrong_shape(error)
-    if mistake:
-        operation, got, expected = mistake
-        try:
-            broadcast = np.broadcast_shapes(got, expected) == got
-        except ValueError:
-            broadcast = False
-        if broadcast:
-            lead = len(got) - len(expected)
-            axes = [*range(lead), *(lead + i for i, n in enumerate(expected) if n != got[lead + i])]
+    told = getattr(error, "refusal", None)
+    if told is not None and told.name == "autograd.gradient_shape":
+        operation, got, expected = (told.values[name] for name in ("operation", "got", "expected"))
+        lead = len(got) - len(expected)
+        if lead >= 0 and all(n in (1, m) for n, m in zip(expected, got[lead:])):
+            axes = (*range(lead), *(lead + i for i, n in enumerate(expected) if n != got[lead + i]))
             return Cause(
                 "missing sum over a broadcast axis",
                 f"forward spread an input of shape {expected} to {got}, and the gradient still has that shape",
-                f"In {operation}.vjp, sum the gradient over axes {tuple(axes)}",
+                f"In {operation}'s gradient method, sum over axes {axes}; or set {operation}.broadcasts = True",
             )
     return Cause("backward fails", f"{type(error).__name__}: {error}", "Start from this message")
-
-
-def _wrong_shape(error: Exception) -> tuple[str, Ints, Ints] | None:
-    """Which operation gave a gradient of a wrong shape, that shape, and the input's; None for another error."""
-    told = getattr(error, "refusal", None)
-    if told is not None and told.name == "autograd.gradient_shape":
-        return told.values["operation"], tuple(told.values["got"]), tuple(told.values["expected"])
-    said = re.search(r"(\w+)\.vjp returned a gradient of shape (\(.*?\)) for an input of shape (\(.*?\))", str(error))
-    if said is None:
-        return None
-    operation, *shapes = said.groups()
-    got, expected = (tuple(map(int, re.findall(r"\d+", text))) for text in shapes)
-    return operation, got, expected
 
 
 def _float32(experiment: Experiment, atol: float, rtol: float) -> Cause | None:
@@ -160,7 +142,7 @@ def _cut(experiment: Experiment, entry: InputReport, equal: Equal) -> Cause | No
     return Cause(
         "the graph is cut",
         f"the gradient of input {entry.position} {how}, and yet the output depends on it",
-        "Look for detach(), .data, .numpy(), no_grad(), or a vjp that returns None for it",
+        "Look for detach(), .data, .numpy(), no_grad(), or a gradient method that returns None",
     )
 
 
@@ -181,29 +163,20 @@ def _accumulation_of_uses(experiment: Experiment, entry: InputReport, equal: Equ
 
 def _contributions(experiment: Experiment) -> dict[int, list[np.ndarray]]:
     """Per checked input, every gradient that the graph sends to it, by the plainest walk there is."""
-    outputs = [(o, v) for o, v in zip(experiment.outputs, experiment.seeds) if o.requires_grad]
-    consumers = backward._Consumers([o.grad_fn or o for o, _ in outputs])
-    waiting = {node: len(senders) for node, senders in consumers.items()}
-    arrived: dict[Any, dict[int, list[Tensor]]] = {node: {} for node in waiting}
-    for out, seed in outputs:
-        arrived[out.grad_fn or out].setdefault(out._index, []).append(seed)
-    ready = [node for node, count in waiting.items() if not count]
+    outputs = [(*o._place(), seed) for o, seed in zip(experiment.outputs, experiment.seeds) if o.requires_grad]
+    order = walk_order(node for node, _, _ in outputs)
+    arrived: dict[Any, dict[int, list[Tensor]]] = {node: {} for node in order}
+    for node, index, seed in outputs:
+        arrived[node].setdefault(index, []).append(seed)
     with no_grad():
-        while ready:
-            node = ready.pop()
-            if not isinstance(node, Function):
+        for node in order:
+            if not isinstance(node, Operation) or not arrived[node]:
                 continue
             sums = {index: sum(grads[1:], grads[0]) for index, grads in arrived[node].items()}
-            count = 1 if node._outputs is None else len(node._outputs)
-            gradients = node._run_vjp([sums.get(i) for i in range(count)]) if sums else (None,) * len(node.edges)
+            gradients = node.gradients(sums, [edge is not None for edge in node.edges])
             for edge, gradient in zip(node.edges, gradients):
-                if edge is None:
-                    continue
-                if gradient is not None:
-                    arrived[edge[0]].setdefault(edge[1], []).append(gradient)
-                waiting[edge[0]] -= 1
-                if not waiting[edge[0]]:
-                    ready.append(edge[0])
+                if edge is not None and gradient is not None:
+                    arrived[edge[0]].setdefault(edge[1], []).append(_checked(node, edge, gradient))
     return {
         i: [np.asarray(asnumpy(g.array), np.float64) for g in arrived.get(experiment.arguments[i], {}).get(0, [])]
         for i in experiment.checked

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..autograd import Function, enable_grad
+from ..autograd import Operation, enable_grad
 from ..backend import fork_rng
 from ..errors import refusal
 from ..nn.module import Module
@@ -141,7 +141,7 @@ def draw(
     if detail not in ("auto", "operations", "modules"):
         raise refusal("explain.detail", "draw", detail=detail)
     labels = {id(tensor): name for name, tensor in (names or {}).items()}
-    traced: dict[Function, Owner] = {}
+    traced: dict[Operation, Owner] = {}
     if isinstance(target, Module):
         model, target = target, _call(target, inputs, labels, traced)
     roots = [target] if isinstance(target, Tensor) else list(target)
@@ -154,7 +154,7 @@ def draw(
 # ------------------------------------------------------------------------------ calling a model
 
 
-def _call(model: Module, inputs: Sequence[Any], labels: dict[int, str], traced: dict[Function, Owner]) -> list[Tensor]:
+def _call(model: Module, inputs: Sequence[Any], labels: dict[int, str], traced: dict[Operation, Owner]) -> list[Tensor]:
     """Run the model on inputs that take part in the graph, and note which call made which node."""
     arguments = []
     for position, value in enumerate(inputs):
@@ -178,7 +178,7 @@ def _same_buffers(model: Module) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _tracing(model: Module, traced: dict[Function, Owner]) -> Iterator[None]:
+def _tracing(model: Module, traced: dict[Operation, Owner]) -> Iterator[None]:
     """Note the innermost call that every node is made in.
 
     A module's nodes are found when it returns: they lie between its result and its arguments, and those of
@@ -200,7 +200,7 @@ def _tracing(model: Module, traced: dict[Function, Owner]) -> Iterator[None]:
         found: list[Any] = [tensor.grad_fn for tensor in _tensors_in(result)]
         while found:
             node = found.pop()
-            if isinstance(node, Function) and node not in seen:
+            if isinstance(node, Operation) and node not in seen:
                 seen.add(node)
                 if traced.setdefault(node, here)[: len(here)] == here:  # made in here, or in a module inside
                     found.extend(edge[0] for edge in node.edges if edge is not None)
@@ -230,7 +230,7 @@ def _tensors_in(value: Any) -> list[Tensor]:
 
 
 def _collect(
-    roots: Sequence[Tensor], model: Module | None, labels: Mapping[int, str], traced: Mapping[Function, Owner]
+    roots: Sequence[Tensor], model: Module | None, labels: Mapping[int, str], traced: Mapping[Operation, Owner]
 ) -> _Graph:
     named = {id(parameter): name for name, parameter in (model.named_parameters() if model else ())}
     named.update(labels)
@@ -239,7 +239,7 @@ def _collect(
     number = {item: i for i, item in enumerate(order)}
     outputs = {number[root.grad_fn or root] for root in roots}
     for i, item in enumerate(order):
-        if isinstance(item, Function):
+        if isinstance(item, Operation):
             node = Node("operation", type(item).__name__, "", (i,), i in outputs)
             graph.edges += [Edge(number[edge[0]], i, edge[2]) for edge in item.edges if edge is not None]
         else:
@@ -266,7 +266,7 @@ def _inputs_first(roots: Sequence[Any]) -> list[Any]:
             order.setdefault(item)
             continue
         opened.add(item)
-        if isinstance(item, Function):
+        if isinstance(item, Operation):
             stack.extend(edge[0] for edge in reversed(item.edges) if edge is not None and edge[0] not in opened)
     return list(order)
 

@@ -133,13 +133,11 @@ def gradcheck_report(
     Examples
     --------
     >>> import tinyconv as tc
-    >>> class Square(tc.Function):
+    >>> class Square(tc.autograd.Operation):
     ...     def forward(self, x):
-    ...         self.save_for_backward(x)
     ...         return x * x
-    ...     def vjp(self, grad):
-    ...         (x,) = self.saved_tensors
-    ...         return grad * x  # the 2 is missing
+    ...     def grad_x(self, g, x):
+    ...         return g * x  # the 2 is missing
     >>> x = tc.tensor([1.0, -3.0], dtype=tc.float64, requires_grad=True)
     >>> report = gradcheck_report(Square.apply, x)
     >>> bool(report), report.causes[0].name

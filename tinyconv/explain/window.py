@@ -338,7 +338,7 @@ def host_array(x: Any) -> np.ndarray:
     >>> host_array(tc.ones(2))
     array([1., 1.], dtype=float32)
     """
-    return asnumpy(x.array if isinstance(x, Tensor) else x)
+    return asnumpy(x.detach().array if isinstance(x, Tensor) else x)
 
 
 def weight_of(layer: Any, dtype: Any) -> tuple[np.ndarray, np.ndarray | None]:

@@ -105,7 +105,7 @@ def _make_lazy(weight: Parameter, attributes: dict[str, Any]) -> None:
     """Undo ``UninitializedParameter.materialize``."""
     if not isinstance(weight, UninitializedParameter):
         weight._array = np.zeros(0, np.float32)  # host: holds nothing
-        weight.__class__ = UninitializedParameter
+        weight.__class__ = weight._lazy
         weight.__dict__.update(attributes)
 
 

@@ -274,10 +274,10 @@ class Module:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget all gradients, or set them to zero."""
         for parameter in self.parameters():
-            if set_to_none or parameter.grad is None:
-                parameter.grad = None
+            if set_to_none or parameter._grad is None:
+                parameter._grad = None
             else:
-                parameter.grad = zeros_like(parameter.grad)
+                parameter._grad = zeros_like(parameter._grad)
 
     def to(self, *args: Any, **kwargs: Any) -> Module:
         """Move all parameters and buffers to a device, or to a float dtype; in place.
@@ -450,7 +450,7 @@ def _move(member: Tensor | None, device: Device | None, dtype: Any) -> None:
         member.intended_device = device or member.intended_device
         member.intended_dtype = dtype or member.intended_dtype
         return
-    for tensor in (member, member.grad):
+    for tensor in (member, member._grad):
         if tensor is not None:
             array = tensor.array if device is None else device.asarray(tensor.array)
             tensor.array = array.astype(dtype, copy=False) if dtype is not None and array.dtype.kind == "f" else array

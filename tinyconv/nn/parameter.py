@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class Parameter(Tensor):
     """
 
     __slots__ = ()
+    _lazy: ClassVar[type[UninitializedParameter]]  # what it is before it has a shape
 
     def __init__(self, data: Any, requires_grad: bool = True):
         super().__init__(data, requires_grad)
@@ -80,6 +81,7 @@ class UninitializedParameter(Parameter):
     """
 
     __slots__ = ()
+    _ready: ClassVar[type[Parameter]] = Parameter  # what it becomes
 
     intended_dtype: Any
     intended_device: Any
@@ -153,12 +155,15 @@ class UninitializedParameter(Parameter):
         device = self.intended_device or (like.device if like is not None else "cpu")
         array: Array = zeros(shape, dtype=self.dtype, device=device).array
         del self.intended_dtype, self.intended_device, self.pattern
-        self.__class__ = Parameter  # type: ignore[assignment]  # the same object: an optimiser that holds it sees it
+        self.__class__ = self._ready  # type: ignore[assignment]  # the same object: an optimiser that holds it sees it
         self._array = array
 
     def __deepcopy__(self, memo: dict) -> UninitializedParameter:
-        return UninitializedParameter(self.intended_dtype, self.intended_device, self.requires_grad, self.pattern)
+        return type(self)(self.intended_dtype, self.intended_device, self.requires_grad, self.pattern)
 
     def __reduce__(self) -> Any:
         device = None if self.intended_device is None else str(Device(self.intended_device))
-        return UninitializedParameter, (self.intended_dtype, device, self.requires_grad, self.pattern)
+        return type(self), (self.intended_dtype, device, self.requires_grad, self.pattern)
+
+
+Parameter._lazy = UninitializedParameter

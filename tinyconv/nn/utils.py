@@ -119,7 +119,7 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
     """The gradients that there are."""
     given = [parameters] if isinstance(parameters, Tensor) else list(parameters)
-    return [param.grad for param in given if param.grad is not None]
+    return [param._grad for param in given if param._grad is not None]
 
 
 def _norm(array: Array, order: float) -> Array:

@@ -146,11 +146,11 @@ class Optimizer:
         True
         """
         for param in self._params():
-            if set_to_none or param.grad is None:
-                param.grad = None
+            if set_to_none or param._grad is None:
+                param._grad = None
             else:
-                array = param.grad.array
-                param.grad = Tensor(get_array_module(array).zeros_like(array))
+                array = param._grad.array
+                param._grad = Tensor(get_array_module(array).zeros_like(array))
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient, once.
@@ -192,8 +192,8 @@ class Optimizer:
                 loss = closure()
         for group in self.param_groups:
             for param in group["params"]:
-                if param.grad is not None:
-                    self._step_one(param, param.grad, group)
+                if param._grad is not None:
+                    self._step_one(param, param._grad, group)
         self._step_count += 1
         return loss
 

@@ -28,6 +28,11 @@ TEXTS = {
         en="tinyconv.chainer has no attribute {name!r}{hint}",
         zh="tinyconv.chainer 没有属性 {name!r}{hint}",
     ),
+    "chainer.grad_shape": Text(
+        ValueError,
+        en="cannot set .grad of a Variable of shape {shape} to an array of shape {given}",
+        zh="形状为 {shape} 的 Variable，不能把形状为 {given} 的数组赋给它的 .grad",
+    ),
     "chainer.initial_shape": Text(
         ValueError,
         en="{name} has shape {values.shape}, but the parameter has {parameter.shape}",
