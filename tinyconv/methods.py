@@ -10,7 +10,7 @@ from typing import Any
 
 from . import ops
 from .autograd import Tensor, backward
-from .ops import casts, dtype, indexing, inplace, shape, transfer
+from .ops import activation, casts, dtype, indexing, inplace, shape, transfer
 
 
 def swapped(operation: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Tensor]:
@@ -89,7 +89,7 @@ class Methods:
     )  # fmt: skip
     copy_, fill_, zero_, clamp_ = inplace.copy_, inplace.fill_, inplace.zero_, inplace.clamp_
     exp_, sqrt_, tanh_, sigmoid_, relu_ = (
-        inplace.exp_, inplace.sqrt_, inplace.tanh_, inplace.sigmoid_, inplace.relu_,
+        inplace.exp_, inplace.sqrt_, inplace.tanh_, inplace.sigmoid_, activation.relu_,
     )  # fmt: skip
 
     backward = backward

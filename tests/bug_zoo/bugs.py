@@ -27,8 +27,8 @@ from tinyconv.optim.adam import Adam, AdamW
 from . import checks
 
 # by name, as tinyconv.ops.conv and some others are functions too
-conv, indexing, loss, norm, pool = (
-    import_module(f"tinyconv.ops.{name}") for name in ("conv", "indexing", "loss", "norm", "pool")
+columns, conv, indexing, loss, norm, pool = (
+    import_module(f"tinyconv.ops.{name}") for name in ("columns", "conv", "indexing", "loss", "norm", "pool")
 )
 operation, walk = (import_module(f"tinyconv.autograd.{name}") for name in ("operation", "backward"))
 
@@ -137,7 +137,7 @@ def assign_in_col2im(patch: pytest.MonkeyPatch) -> None:
         return padded[(..., *[slice(lo, lo + i) for i, (lo, _) in zip(input_size, geometry.padding)])]
 
     patch.setattr(conv_simple, "col2im", col2im)
-    patch.setattr(conv, "col2im", col2im)
+    patch.setattr(columns, "col2im", col2im)
 
 
 @bug(

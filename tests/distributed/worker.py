@@ -60,7 +60,7 @@ def alone(optimizer: str, batch_norm: bool = False, clip: float | None = None, d
 
 
 def nn_clip(model: nn.Module, limit: float) -> None:
-    norm = float(tc.optim.clip_grad_norm_(model.parameters(), limit))
+    norm = float(tc.nn.utils.clip_grad_norm_(model.parameters(), limit))
     assert norm > limit, f"the gradient's norm {norm} is not clipped"
 
 

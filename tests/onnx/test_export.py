@@ -174,6 +174,8 @@ class TestFunctions:
             read_a_copy_after_a_write,
             make_a_view_after_a_write,
             lambda x: (x * 2.0).exp_().clamp_(max=1.5).view(-1).neg_(),
+            lambda x: nn.ELU(inplace=True)(x * 2.0) + nn.LeakyReLU(0.3, inplace=True)(x + 0.0),
+            lambda x: nn.SiLU(inplace=True)(x * 2.0) + nn.ReLU(inplace=True)(x + 0.0),
             lambda x: tc.arange(12.0).reshape(3, 4)[x.argmax(1) % 3],
             lambda x: Twice.apply(x) + 1.0,
             lambda x: x.amax(axis=1, keepdims=True) + x.prod(axis=1, keepdims=True) + x.mean(axis=0),

@@ -149,6 +149,6 @@ def _average(pool: Any, x: Tensor) -> Tensor:
     if isinstance(pool, GlobalMaxPool):
         return GlobalAvgPool()(x)
     if isinstance(pool, _AdaptiveMaxPool):
-        return adaptive_avg_pool(x, pool.output_size, ndim=pool._ndim)
+        return adaptive_avg_pool(pool._ndim, x, pool.output_size)
     options = {name: value for name, value in pool._arguments().items() if name != "return_indices"}
     return WindowSum.apply(x, pool_geometry(x.shape[2:], **options))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import ops
 from ..errors import refusal
 from ..kernels.geometry import as_pairs, as_tuple
 from ..ops.checks import check_groups
 from ..tensor import Tensor
+from . import functional as F
 from .lazy import WeightedLayer, positive
 from .parameter import UninitializedParameter
 
@@ -24,12 +24,11 @@ _MODES = ("zeros", "reflect", "replicate", "circular")
 class _ConvNd(WeightedLayer):
     """Arguments and printing that convolution and transposed convolution share."""
 
-    _ndim: int
     _transposed = False
 
     def __init__(
-        self, in_channels: int | None, out_channels: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
-        groups: int, bias: bool, padding_mode: str, device: Any, dtype: Any,
+        self, in_channels: int | None, out_channels: int, kernel_size: Any, *, stride: Any, padding: Any,
+        dilation: Any, groups: int, bias: bool, padding_mode: str = "zeros", device: Any, dtype: Any,
     ):  # fmt: skip
         super().__init__()
         name, n = type(self).__name__, self._ndim
@@ -69,7 +68,6 @@ class _ConvNd(WeightedLayer):
             self._materialize(x, x.shape[x.ndim - unbatched])
 
     def extra_repr(self) -> str:
-        """What to print between the parentheses: PyTorch's form."""
         parts = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
         ones, zeros = (1,) * self._ndim, (0,) * self._ndim
         optional: dict[str, tuple[Any, Any]] = {
@@ -86,50 +84,7 @@ class _ConvNd(WeightedLayer):
 
 
 class _Conv(_ConvNd):
-    def __init__(
-        self, in_channels: int | None, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
-        dilation: Any = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device: Any = None,
-        dtype: Any = None, *, cover_all: bool = False,
-    ):  # fmt: skip
-        super().__init__(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding,
-            dilation,
-            groups,
-            bias,
-            padding_mode,
-            device,
-            dtype,
-        )
-        self.cover_all = cover_all
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Convolve ``(N, C_in, *D)`` or ``(C_in, *D)``."""
-        self._ready(input)
-        return ops.conv(
-            input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups, self.cover_all,
-            ndim=self._ndim, padding_mode=self.padding_mode,
-        )  # fmt: skip
-
-
-class Conv1d(_Conv):
-    """1-d convolution of ``(N, C_in, L)``; arguments as :class:`Conv2d`.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.Conv1d(2, 3, 5, padding="same")(tc.zeros(1, 2, 10)).shape
-    (1, 3, 10)
-    """
-
-    _ndim = 1
-
-
-class Conv2d(_Conv):
-    """2-d convolution of ``(N, C_in, H, W)`` (cross-correlation, as everywhere in deep learning).
+    """Convolution.
 
     Parameters
     ----------
@@ -138,11 +93,11 @@ class Conv2d(_Conv):
     out_channels : int
         Channels of the result: the number of kernels.
     kernel_size : int or tuple
-        Height and width of the window.
+        Size of the window.
     stride, dilation : int or tuple
         Step of the window; distance of its taps.
     padding : int, tuple, pairs, 'same' or 'valid'
-        Cells added around; ``((top, bottom), (left, right))`` may be asymmetric.
+        Cells added around; ``((before, after), ...)`` may be asymmetric.
     groups : int
         Independent convolutions over equal shares of the channels; ``groups=in_channels`` is depthwise.
     bias : bool
@@ -155,7 +110,7 @@ class Conv2d(_Conv):
     Attributes
     ----------
     weight : Parameter
-        ``(out_channels, in_channels/groups, kH, kW)``.
+        ``(out_channels, in_channels/groups, {taps})``.
     bias : Parameter or None
         ``(out_channels,)``.
 
@@ -169,7 +124,7 @@ class Conv2d(_Conv):
 
     Notes
     -----
-    The output has ``floor((H + 2*padding - dilation*(kH - 1) - 1)/stride) + 1`` rows.
+    The output has ``floor((i + 2*padding - dilation*(k - 1) - 1)/stride) + 1`` cells where the input has ``i``.
 
     Examples
     --------
@@ -180,65 +135,86 @@ class Conv2d(_Conv):
     Conv2d(None, 5, kernel_size=(3, 3), stride=(2, 2))
     """
 
-    _ndim = 2
+    def __init__(
+        self, in_channels: int | None, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
+        dilation: Any = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device: Any = None,
+        dtype: Any = None, *, cover_all: bool = False,
+    ):  # fmt: skip
+        super().__init__(
+            in_channels, out_channels, kernel_size, stride=stride, padding=padding, dilation=dilation, groups=groups,
+            bias=bias, padding_mode=padding_mode, device=device, dtype=dtype,
+        )  # fmt: skip
+        self.cover_all = cover_all
+
+    def forward(self, input: Tensor) -> Tensor:
+        self._ready(input)
+        return F.conv(
+            self._ndim, input, self.weight, self.bias, stride=self.stride, padding=self.padding,
+            dilation=self.dilation, groups=self.groups, cover_all=self.cover_all, padding_mode=self.padding_mode,
+        )  # fmt: skip
 
 
-class Conv3d(_Conv):
-    """3-d convolution of ``(N, C_in, D, H, W)``; arguments as :class:`Conv2d`.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.Conv3d(1, 2, 3)(tc.zeros(1, 1, 4, 5, 6)).shape
-    (1, 2, 2, 3, 4)
-    """
-
-    _ndim = 3
+class Conv1d(_Conv, ndim=1):
+    """1-d convolution of ``(N, C_in, L)`` (cross-correlation, as everywhere in deep learning)."""
 
 
-class LazyConv1d(Conv1d):
-    """:class:`Conv1d` without ``in_channels``, under PyTorch's name.
+class Conv2d(_Conv, ndim=2):
+    """2-d convolution of ``(N, C_in, H, W)`` (cross-correlation, as everywhere in deep learning)."""
 
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.LazyConv1d(3, 5)(tc.zeros(1, 2, 10)).shape
-    (1, 3, 6)
-    """
 
+class Conv3d(_Conv, ndim=3):
+    """3-d convolution of ``(N, C_in, D, H, W)`` (cross-correlation, as everywhere in deep learning)."""
+
+
+class _LazyConv(_Conv):
     def __init__(self, out_channels: int, kernel_size: Any, *args: Any, **kwargs: Any):
         super().__init__(None, out_channels, kernel_size, *args, **kwargs)
 
 
-class LazyConv2d(Conv2d):
-    """:class:`Conv2d` without ``in_channels``, under PyTorch's name.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.LazyConv2d(3, 5)(tc.zeros(1, 2, 10, 10)).shape
-    (1, 3, 6, 6)
-    """
-
-    def __init__(self, out_channels: int, kernel_size: Any, *args: Any, **kwargs: Any):
-        super().__init__(None, out_channels, kernel_size, *args, **kwargs)
+class LazyConv1d(_LazyConv, Conv1d):
+    """:class:`Conv1d` without ``in_channels``, under PyTorch's name."""
 
 
-class LazyConv3d(Conv3d):
-    """:class:`Conv3d` without ``in_channels``, under PyTorch's name.
+class LazyConv2d(_LazyConv, Conv2d):
+    """:class:`Conv2d` without ``in_channels``, under PyTorch's name."""
 
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.LazyConv3d(3, 2)(tc.zeros(1, 2, 3, 3, 3)).shape
-    (1, 3, 2, 2, 2)
-    """
 
-    def __init__(self, out_channels: int, kernel_size: Any, *args: Any, **kwargs: Any):
-        super().__init__(None, out_channels, kernel_size, *args, **kwargs)
+class LazyConv3d(_LazyConv, Conv3d):
+    """:class:`Conv3d` without ``in_channels``, under PyTorch's name."""
 
 
 class _ConvTranspose(_ConvNd):
+    """Transposed convolution.
+
+    Parameters
+    ----------
+    in_channels : int or None
+        Channels of the input; None reads them off the first input.
+    output_padding : int or tuple
+        Cells added at the end of the result; smaller than stride or dilation.
+    out_channels, kernel_size, stride, padding, groups, bias, dilation
+        As in ``Conv{ndim}d``, of the convolution that it transposes.
+
+    Attributes
+    ----------
+    weight : Parameter
+        ``(in_channels, out_channels/groups, {taps})``.
+
+    Notes
+    -----
+    Where the input has ``i`` cells, the output has
+    ``(i - 1)*stride - 2*padding + dilation*(k - 1) + output_padding + 1``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.ConvTranspose2d(32, 64, 3)(tc.zeros(8, 32, 6, 6)).shape
+    (8, 64, 8, 8)
+    >>> up = tc.nn.ConvTranspose2d(1, 1, 3, stride=2, padding=1)
+    >>> up(tc.zeros(1, 1, 6, 6), output_size=(12, 12)).shape
+    (1, 1, 12, 12)
+    """
+
     _transposed = True
     _in_axis = 0
 
@@ -252,87 +228,30 @@ class _ConvTranspose(_ConvNd):
         if isinstance(padding, str):
             raise refusal("conv.transposed_padding", type(self).__name__, padding=padding)
         super().__init__(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding,
-            dilation,
-            groups,
-            bias,
-            padding_mode,
-            device,
-            dtype,
-        )
+            in_channels, out_channels, kernel_size, stride=stride, padding=padding, dilation=dilation, groups=groups,
+            bias=bias, device=device, dtype=dtype,
+        )  # fmt: skip
         self.output_padding = as_tuple(output_padding, self._ndim, "output_padding", 0, type(self).__name__)
 
     def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
         """Spread ``(N, C_in, *D)`` or ``(C_in, *D)``; `output_size` may choose the result's size."""
         self._ready(input)
-        return ops.conv_transpose(
-            input, self.weight, self.bias, self.stride, self.padding, self.output_padding, self.groups, self.dilation,
-            ndim=self._ndim, output_size=output_size,
+        return F.conv_transpose(
+            self._ndim, input, self.weight, self.bias, stride=self.stride, padding=self.padding,
+            output_padding=self.output_padding, groups=self.groups, dilation=self.dilation, output_size=output_size,
         )  # fmt: skip
 
 
-class ConvTranspose1d(_ConvTranspose):
-    """1-d transposed convolution of ``(N, C_in, L)``; arguments as :class:`ConvTranspose2d`.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.ConvTranspose1d(2, 3, 4, stride=2, padding=1)(tc.zeros(1, 2, 5)).shape
-    (1, 3, 10)
-    """
-
-    _ndim = 1
+class ConvTranspose1d(_ConvTranspose, ndim=1):
+    """1-d transposed convolution of ``(N, C_in, L)``: the adjoint, not the inverse, of a convolution."""
 
 
-class ConvTranspose2d(_ConvTranspose):
-    """2-d transposed convolution: the adjoint, not the inverse, of a convolution.
-
-    Parameters
-    ----------
-    in_channels : int or None
-        Channels of the input; None reads them off the first input.
-    output_padding : int or tuple
-        Rows and columns added at the end of the result; smaller than stride or dilation.
-    out_channels, kernel_size, stride, padding, groups, bias, dilation
-        As in :class:`Conv2d`, of the convolution that it transposes.
-
-    Attributes
-    ----------
-    weight : Parameter
-        ``(in_channels, out_channels/groups, kH, kW)``.
-
-    Notes
-    -----
-    The output has ``(H - 1)*stride - 2*padding + dilation*(kH - 1) + output_padding + 1`` rows.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.ConvTranspose2d(32, 64, 3)(tc.zeros(8, 32, 6, 6)).shape
-    (8, 64, 8, 8)
-    >>> up = tc.nn.ConvTranspose2d(1, 1, 3, stride=2, padding=1)
-    >>> up(tc.zeros(1, 1, 6, 6), output_size=(12, 12)).shape
-    (1, 1, 12, 12)
-    """
-
-    _ndim = 2
+class ConvTranspose2d(_ConvTranspose, ndim=2):
+    """2-d transposed convolution of ``(N, C_in, H, W)``: the adjoint, not the inverse, of a convolution."""
 
 
-class ConvTranspose3d(_ConvTranspose):
-    """3-d transposed convolution of ``(N, C_in, D, H, W)``; arguments as :class:`ConvTranspose2d`.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.ConvTranspose3d(1, 1, 2, stride=2)(tc.zeros(1, 1, 2, 2, 2)).shape
-    (1, 1, 4, 4, 4)
-    """
-
-    _ndim = 3
+class ConvTranspose3d(_ConvTranspose, ndim=3):
+    """3-d transposed convolution of ``(N, C_in, D, H, W)``: the adjoint, not the inverse, of a convolution."""
 
 
 class DeformConv2d(_ConvNd):
@@ -353,21 +272,14 @@ class DeformConv2d(_ConvNd):
         dilation: Any = 1, groups: int = 1, bias: bool = True, device: Any = None, dtype: Any = None,
     ):  # fmt: skip
         super().__init__(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding,
-            dilation,
-            groups,
-            bias,
-            "zeros",
-            device,
-            dtype,
-        )
+            in_channels, out_channels, kernel_size, stride=stride, padding=padding, dilation=dilation, groups=groups,
+            bias=bias, device=device, dtype=dtype,
+        )  # fmt: skip
 
     def forward(self, input: Tensor, offset: Tensor, mask: Tensor | None = None) -> Tensor:
         """Convolve with each tap moved by its ``(y, x)`` in `offset`, times its factor in `mask`."""
         self._ready(input)
-        options = (self.stride, self.padding, self.dilation)
-        return ops.deform_conv2d(input, offset, self.weight, self.bias, *options, mask=mask)
+        return F.deform_conv2d(
+            input, offset, self.weight, self.bias, stride=self.stride, padding=self.padding, dilation=self.dilation,
+            mask=mask,
+        )  # fmt: skip

@@ -16,7 +16,7 @@ from ..creation import zeros
 from ..errors import refusal
 from ..tensor import Tensor
 from . import init
-from .module import Module
+from .layer import Layer
 from .parameter import Parameter, UninitializedParameter
 
 __all__ = ["WeightedLayer"]
@@ -24,7 +24,7 @@ __all__ = ["WeightedLayer"]
 _first_call = threading.RLock()  # two threads must not both draw a layer's first values
 
 
-class WeightedLayer(Module):
+class WeightedLayer(Layer):
     """The base of layers with a weight and a bias, sized now or at the first call.
 
     A subclass says how its weight is shaped in :meth:`_weight_shape`, and at which axis the input's size

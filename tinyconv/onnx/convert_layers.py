@@ -55,7 +55,7 @@ def _comparison(g: GraphBuilder, call: Any, name: str, a: Any, b: Any) -> str:
 
 
 @converter("leaky_relu")
-def _leaky_relu(g: GraphBuilder, call: Any, x: Tensor, negative_slope: float) -> str:
+def _leaky_relu(g: GraphBuilder, call: Any, x: Tensor, negative_slope: float, inplace: bool) -> str:
     return g.node("LeakyRelu", [g.value(x)], alpha=float(negative_slope))
 
 
@@ -66,7 +66,7 @@ def _prelu(g: GraphBuilder, call: Any, x: Tensor, weight: Tensor) -> str:
 
 
 @converter("elu")
-def _elu(g: GraphBuilder, call: Any, x: Tensor, alpha: float) -> str:
+def _elu(g: GraphBuilder, call: Any, x: Tensor, alpha: float, inplace: bool) -> str:
     return g.node("Elu", [g.value(x)], alpha=float(alpha))
 
 

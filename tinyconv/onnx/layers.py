@@ -71,7 +71,7 @@ def _conv(node: Node, x: Tensor, w: Tensor, b: Tensor | None = None) -> Tensor:
     node.allow((x.shape[0], w.shape[0], *[n // s + 1 for n, s in zip(spread, strides)]), x.dtype.itemsize)
     if ndim != w.ndim - 2:
         raise node.refuse("onnx.weight", weight=w, x=x)
-    return ops.conv(x, w, b, strides, pairs, dilations, node.get("group", 1), ndim=ndim)
+    return ops.conv(ndim, x, w, b, strides, pairs, dilations, node.get("group", 1))
 
 
 @operator("ConvTranspose")

@@ -25,6 +25,8 @@ __all__ = ["Call", "Trace", "record"]
 # Of the functions that may be noted as a whole, those for which it depends on the arguments; else the parts are noted.
 CONDITIONS: dict[str, Callable[..., bool]] = {
     "linear": lambda input, **_: input.ndim == 2,
+    "leaky_relu": lambda inplace, **_: not inplace,
+    "elu": lambda inplace, **_: not inplace,
     "softplus": lambda beta, threshold, **_: beta == 1.0 and threshold >= 20.0,
     "cross_entropy": lambda input, target, label_smoothing, **_: (
         label_smoothing == 0.0 and target.dtype.kind == "i" and input.ndim > 1

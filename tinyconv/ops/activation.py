@@ -10,6 +10,7 @@ from ..backend import Array, get_array_module, quiet
 from ..errors import refusal
 from .dtype import as_float
 from .elementwise import mul, where
+from .inplace import in_place
 from .reduction import sum as sum_
 from .shape import normalize_dims
 from .unary import erf, expm1, smooth_relu
@@ -84,8 +85,8 @@ def log_softmax_array(x: Array, dim: int) -> Array:
     return y
 
 
-def relu(x: Any) -> Tensor:
-    """``max(x, 0)``, element by element; NaN stays NaN.
+def relu(x: Any, inplace: bool = False) -> Tensor:
+    """``max(x, 0)``, element by element; NaN stays NaN.  `inplace`, here and below: written over `x`.
 
     Examples
     --------
@@ -93,7 +94,12 @@ def relu(x: Any) -> Tensor:
     >>> tc.relu(tc.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
+    if inplace:
+        return relu_(x)
     return ReLU.apply(x if isinstance(x, Tensor) else Tensor(x))
+
+
+relu_ = in_place(relu, "relu_")
 
 
 def _softmax_dim(x: Tensor, dim: int | None, function: str) -> int:
@@ -151,7 +157,7 @@ def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
 
 
 @whole
-def leaky_relu(x: Tensor, negative_slope: float = 0.01) -> Tensor:
+def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """``x`` where positive, else ``negative_slope * x``.
 
     Examples
@@ -160,7 +166,12 @@ def leaky_relu(x: Tensor, negative_slope: float = 0.01) -> Tensor:
     >>> tc.nn.functional.leaky_relu(tc.tensor([-1.0, 2.0]), 0.5)
     tensor([-0.5000,  2.0000])
     """
+    if inplace:
+        return leaky_relu_(x, negative_slope)
     return where(x.detach() > 0, x, x * negative_slope)
+
+
+leaky_relu_ = in_place(leaky_relu, "leaky_relu_")
 
 
 @whole
@@ -186,7 +197,7 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
 
 
 @whole
-def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
+def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """``x`` where positive, else ``alpha * (exp(x) - 1)``, exact near 0 too.
 
     Examples
@@ -195,9 +206,14 @@ def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
     >>> tc.nn.functional.elu(tc.tensor([-1.0, 2.0]))
     tensor([-0.6321,  2.0000])
     """
+    if inplace:
+        return elu_(x, alpha)
     positive = x.detach() > 0
     below = where(positive, 0.0, x)  # exp of a large positive x is not wanted, and inf * 0 would be NaN
     return where(positive, x, expm1(below) * alpha)
+
+
+elu_ = in_place(elu, "elu_")
 
 
 @whole
@@ -227,7 +243,7 @@ def gelu(x: Tensor, approximate: str = "none") -> Tensor:
     return x * (inner.tanh() + 1.0) * 0.5
 
 
-def silu(x: Tensor) -> Tensor:
+def silu(x: Tensor, inplace: bool = False) -> Tensor:
     """``x * sigmoid(x)``, also called swish.
 
     Examples
@@ -236,4 +252,9 @@ def silu(x: Tensor) -> Tensor:
     >>> tc.nn.functional.silu(tc.tensor([0.0, 1.0]))
     tensor([0.0000, 0.7311])
     """
+    if inplace:
+        return silu_(x)
     return x * x.sigmoid()
+
+
+silu_ = in_place(silu, "silu(inplace=True)")

@@ -28,9 +28,12 @@ from ..kernels.geometry import (
 )
 from .checks import batched, check_bias, check_channels, check_groups, check_weight
 from .dtype import cast
+from .ranks import ranks
 from .shape import SIDES, most_cells, pad
 
-__all__ = ["conv", "conv_transpose"]
+__all__ = [
+    "conv", "conv1d", "conv2d", "conv3d", "conv_transpose", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+]  # fmt: skip
 
 Ints = tuple[int, ...]
 
@@ -94,22 +97,55 @@ def _sum_per_channel(g: Tensor) -> Tensor:
 
 
 def conv(
-    input: Tensor,
-    weight: Tensor,
-    bias: Tensor | None = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-    groups: int = 1,
-    cover_all: bool = False,
-    *,
-    ndim: int,
-    padding_mode: str = "zeros",
-) -> Tensor:
-    """Convolve over `ndim` spatial axes; the body of conv1d, conv2d and conv3d.
+    ndim: int, input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0,
+    dilation: Any = 1, groups: int = 1, *, cover_all: bool = False, padding_mode: str = "zeros",
+) -> Tensor:  # fmt: skip
+    """{ndim}-d convolution (cross-correlation, as in every deep-learning library).
 
-    The result follows the input's dtype; a weight of another float dtype is converted (Chainer's
-    rule), and its gradient comes back in its own dtype.
+    In two dimensions
+    ``y[n, o, i, j] = b[o] + sum over c, u, v of w[o, c, u, v] * x[n, c, i*s + u*d - p, j*s + v*d - p]``
+
+    Parameters
+    ----------
+    input : Tensor
+        ``(N, C_in, {axes})`` or ``(C_in, {axes})``.
+    weight : Tensor
+        ``(C_out, C_in/groups, {taps})``.  Another float dtype than the input's is converted: the result
+        follows the input (Chainer's rule), the gradient the weight.
+    bias : Tensor, optional
+        ``(C_out,)``.
+    stride, dilation : int or tuple
+        Step of the window; distance of its taps.
+    padding : int, tuple, pairs, 'same' or 'valid'
+        Cells added around; ``((before, after), ...)`` may be asymmetric.
+    groups : int
+        Independent convolutions over equal shares of the channels.
+    cover_all : bool
+        Chainer's rule: pad after the end until every input cell is seen.
+    padding_mode : {'zeros', 'reflect', 'replicate', 'circular'}
+        What the added cells hold.
+
+    Returns
+    -------
+    Tensor
+        ``(N, C_out, ...)`` with ``floor((i + 2*padding - dilation*(k - 1) - 1)/stride) + 1`` cells where the
+        input has ``i`` and the kernel ``k``.
+
+    Raises
+    ------
+    RuntimeError
+        If channels do not fit, the kernel is larger than the padded input, or dtype is not float.
+    ValueError
+        If an argument is out of range.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> x = tc.arange(9).reshape(1, 1, 3, 3).float()
+    >>> w = tc.arange(4).reshape(1, 1, 2, 2).float()
+    >>> tc.nn.functional.conv2d(x, w)[0, 0]
+    tensor([[19., 25.],
+            [37., 43.]])
     """
     function = f"conv{ndim}d"
     x, had_batch = batched(input, ndim, function)
@@ -129,6 +165,9 @@ def conv(
     return y if had_batch else y.squeeze(0)
 
 
+conv1d, conv2d, conv3d = ranks(conv)
+
+
 def _without_padding(geometry: ConvGeometry) -> ConvGeometry:
     return replace(geometry, padding=((0, 0),) * geometry.ndim)
 
@@ -146,19 +185,41 @@ def _fill_borders(x: Tensor, geometry: ConvGeometry, mode: str, function: str) -
 
 
 def conv_transpose(
-    input: Tensor,
-    weight: Tensor,
-    bias: Tensor | None = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    output_padding: Any = 0,
-    groups: int = 1,
-    dilation: Any = 1,
-    *,
-    ndim: int,
-    output_size: Sequence[int] | None = None,
-) -> Tensor:
-    """Transposed convolution over `ndim` spatial axes, the adjoint of :func:`conv`."""
+    ndim: int, input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0,
+    output_padding: Any = 0, groups: int = 1, dilation: Any = 1, *, output_size: Sequence[int] | None = None,
+) -> Tensor:  # fmt: skip
+    """{ndim}-d transposed convolution: the adjoint (not the inverse) of a convolution with the same arguments.
+
+    Parameters
+    ----------
+    input : Tensor
+        ``(N, C_in, {axes})`` or ``(C_in, {axes})``.
+    weight : Tensor
+        ``(C_in, C_out/groups, {taps})``: the weight of the convolution that it transposes.
+    output_padding : int or tuple
+        Which of the several sizes that the convolution maps to the input's to give; below stride or dilation.
+    output_size : sequence of int, optional
+        That size itself.
+
+    Returns
+    -------
+    Tensor
+        ``(N, C_out, ...)`` with ``(i - 1)*stride - 2*padding + dilation*(k - 1) + output_padding + 1`` cells
+        where the input has ``i`` and the kernel ``k``.
+
+    Raises
+    ------
+    RuntimeError
+        If channels do not fit, or the output padding is too large.
+    ValueError
+        If `output_size` cannot be reached.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.conv_transpose1d(tc.tensor([[[1.0, 10.0]]]), tc.tensor([[[1.0, 2.0, 3.0]]]), stride=2)
+    tensor([[[ 1.,  2., 13., 20., 30.]]])
+    """
     function = f"conv_transpose{ndim}d"
     x, had_batch = batched(input, ndim, function)
     check_weight(weight, ndim, function)
@@ -177,6 +238,9 @@ def conv_transpose(
         y = _spread_and_crop(x, w, geometry, size)
         y = y if b is None else y + b.reshape((-1,) + (1,) * ndim)
     return y if had_batch else y.squeeze(0)
+
+
+conv_transpose1d, conv_transpose2d, conv_transpose3d = ranks(conv_transpose)
 
 
 def _spread_and_crop(x: Tensor, w: Tensor, geometry: ConvGeometry, size: tuple[int, ...]) -> Tensor:

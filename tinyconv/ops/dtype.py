@@ -44,7 +44,7 @@ def promote(a: Tensor, b: Tensor) -> np.dtype:
 
 def _with_scalar(tensor: Tensor, scalar: Any) -> tuple[Tensor, np.generic]:
     """A scalar never promotes within its rank: it takes the tensor's dtype."""
-    dtype = tensor.array.dtype
+    dtype = tensor.dtype
     rank = rank_of(scalar)
     if rank > RANK[dtype.kind]:
         dtype = default_dtype if rank == 2 else np.dtype(np.int64)

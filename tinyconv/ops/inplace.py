@@ -15,12 +15,12 @@ from ..autograd import Operation, Tensor, as_array, check_devices, check_writabl
 from ..autograd.views import Path, follow, look
 from ..backend import Array, get_array_module
 from ..errors import refusal
-from . import activation, elementwise, unary
+from . import elementwise, unary
 from .dtype import RANK, cast, scalar_of
 from .indexing import GetItem, as_index, as_value, own_index, parted
 
 __all__ = [
-    "add_", "clamp_", "copy_", "div_", "exp_", "fill_", "mul_", "neg_", "pow_", "relu_", "setitem", "sigmoid_", "sqrt_",
+    "add_", "clamp_", "copy_", "div_", "exp_", "fill_", "mul_", "neg_", "pow_", "setitem", "sigmoid_", "sqrt_",
     "sub_", "tanh_", "zero_",
 ]  # fmt: skip
 
@@ -72,7 +72,7 @@ def write(x: Tensor, value: Any, how: str, key: Any = ...) -> Tensor:
 
 
 def _check_memory(x: Tensor, how: str) -> None:
-    shared = any(stride == 0 and n > 1 for stride, n in zip(x.array.strides, x.shape))
+    shared = any(n > 1 and stride == 0 for n, stride in zip(x.shape, x.array.strides))
     if shared or not getattr(x.array.flags, "writeable", True):  # CuPy's arrays always are
         raise refusal("inplace.shared_cells", how)
 
@@ -145,7 +145,6 @@ neg_ = in_place(unary.neg, "neg_")
 sqrt_ = in_place(unary.sqrt, "sqrt_")
 tanh_ = in_place(unary.tanh, "tanh_")
 sigmoid_ = in_place(unary.sigmoid, "sigmoid_")
-relu_ = in_place(activation.relu, "relu_")
 
 
 def copy_(x: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:

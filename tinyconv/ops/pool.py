@@ -14,8 +14,14 @@ from ..kernels.sampling import put_flat, take_flat
 from ..kernels.sampling import unpool as unpool_array
 from .checks import batched
 from .dtype import cast, sum_dtype
+from .ranks import ranks
 
-__all__ = ["adaptive_avg_pool", "adaptive_max_pool", "avg_pool", "max_pool", "max_unpool"]
+__all__ = [
+    "adaptive_avg_pool", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool",
+    "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d", "avg_pool", "avg_pool1d", "avg_pool2d",
+    "avg_pool3d", "max_pool", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool", "max_unpool1d", "max_unpool2d",
+    "max_unpool3d",
+]  # fmt: skip
 
 
 class MaxPool(Operation):
@@ -145,18 +151,43 @@ class Unpool(Operation):
 
 @whole
 def max_pool(
-    input: Tensor,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-    cover_all: bool = False,
-    *,
-    ndim: int,
-) -> Any:
-    """Max pooling over `ndim` spatial axes; the body of max_pool1d, 2d and 3d."""
+    ndim: int, input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+    ceil_mode: bool = False, return_indices: bool = False, *, cover_all: bool = False,
+) -> Any:  # fmt: skip
+    """Largest value of each window of ``(N, C, {axes})`` or ``(C, {axes})``.
+
+    Padding counts as -inf, the first of equal values wins, NaN wins over all.
+
+    Parameters
+    ----------
+    stride : int or tuple, optional
+        Defaults to `kernel_size`.
+    ceil_mode : bool
+        Round the output size up; a last window that would start in the padding after the end is
+        dropped (PyTorch's rule).
+    return_indices : bool
+        Also give each maximum's place in its plane, counted row by row, for ``max_unpool{ndim}d``.
+    cover_all : bool
+        Chainer's rule, ``(i + 2p - k + s - 1)//s + 1`` windows: not the same as `ceil_mode`.
+
+    Returns
+    -------
+    Tensor, or (Tensor, Tensor of int64)
+        The values; and their indices.
+
+    Raises
+    ------
+    RuntimeError
+        If a window does not fit, or padding exceeds half the kernel.
+    ValueError
+        If both rules are asked for.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.max_pool1d(tc.tensor([[[1.0, 4.0, 3.0, 2.0]]]), 2, return_indices=True)
+    (tensor([[[4., 3.]]]), tensor([[[1, 2]]]))
+    """
     function = f"max_pool{ndim}d"
     x, had_batch = batched(input, ndim, function)
     geometry = pool_geometry(x.shape[2:], kernel_size, stride, padding, dilation, ceil_mode, cover_all, function)
@@ -168,19 +199,33 @@ def max_pool(
     return y, indices if had_batch else indices.squeeze(0)
 
 
+max_pool1d, max_pool2d, max_pool3d = ranks(max_pool)
+
+
 @whole
 def avg_pool(
-    input: Tensor,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-    *,
-    ndim: int,
-) -> Tensor:
-    """Average pooling over `ndim` spatial axes; the body of avg_pool1d, 2d and 3d."""
+    ndim: int, input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+    count_include_pad: bool = True, divisor_override: int | None = None,
+) -> Tensor:  # fmt: skip
+    """Mean of each window of ``(N, C, {axes})`` or ``(C, {axes})``.
+
+    Parameters
+    ----------
+    stride : int or tuple, optional
+        Defaults to `kernel_size`.
+    ceil_mode : bool
+        Round the output size up, by the rule of ``max_pool{ndim}d``.
+    count_include_pad : bool
+        Whether padding counts in the divisor.
+    divisor_override : int, optional
+        Divide every window's sum by this instead.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.avg_pool1d(tc.tensor([[[1.0, 4.0, 3.0]]]), 2, stride=1)
+    tensor([[[2.5000, 3.5000]]])
+    """
     function = f"avg_pool{ndim}d"
     x, had_batch = batched(input, ndim, function)
     geometry = pool_geometry(x.shape[2:], kernel_size, stride, padding, 1, ceil_mode, function=function)
@@ -191,6 +236,9 @@ def avg_pool(
     return y if had_batch else y.squeeze(0)
 
 
+avg_pool1d, avg_pool2d, avg_pool3d = ranks(avg_pool)
+
+
 def _adaptive_size(x: Tensor, output_size: Any, ndim: int, function: str) -> tuple[int, ...]:
     """An int, or one size per axis with None for "as the input"."""
     sizes = tuple(output_size) if isinstance(output_size, Sequence) else (output_size,) * ndim
@@ -198,17 +246,38 @@ def _adaptive_size(x: Tensor, output_size: Any, ndim: int, function: str) -> tup
     return as_tuple(filled, ndim, "output_size", 0, function)
 
 
-def adaptive_avg_pool(input: Tensor, output_size: Any, *, ndim: int) -> Tensor:
-    """Average of bins ``floor(j*i/o) .. ceil((j+1)*i/o)``, so that the output has `output_size`."""
+def adaptive_avg_pool(ndim: int, input: Tensor, output_size: Any) -> Tensor:
+    """Mean of bins of ``(N, C, {axes})`` that make the output have `output_size` (None keeps a size).
+
+    Bin ``j`` of ``o`` over ``i`` cells runs from ``floor(j*i/o)`` up to ``ceil((j+1)*i/o)``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.adaptive_avg_pool1d(tc.tensor([[[1.0, 4.0, 3.0]]]), 2)
+    tensor([[[2.5000, 3.5000]]])
+    """
     function = f"adaptive_avg_pool{ndim}d"
     x, had_batch = batched(input, ndim, function)
     y = AdaptiveAvg.apply(x, _adaptive_size(x, output_size, ndim, function))
     return y if had_batch else y.squeeze(0)
 
 
+adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = ranks(adaptive_avg_pool)
+
+
 @whole
-def adaptive_max_pool(input: Tensor, output_size: Any, return_indices: bool = False, *, ndim: int) -> Any:
-    """Largest value of bins ``floor(j*i/o) .. ceil((j+1)*i/o)``, so that the output has `output_size`."""
+def adaptive_max_pool(ndim: int, input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """Largest value of bins of ``(N, C, {axes})`` that make the output have `output_size` (None keeps a size).
+
+    The bins are those of ``adaptive_avg_pool{ndim}d``; with `return_indices` also each maximum's place in its plane.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.adaptive_max_pool1d(tc.tensor([[[1.0, 4.0, 3.0]]]), 2)
+    tensor([[[4., 4.]]])
+    """
     function = f"adaptive_max_pool{ndim}d"
     x, had_batch = batched(input, ndim, function)
     _, indices = kernels.adaptive_max_pool(x.array, _adaptive_size(x, output_size, ndim, function))
@@ -218,18 +287,30 @@ def adaptive_max_pool(input: Tensor, output_size: Any, return_indices: bool = Fa
     return (y, places) if return_indices else y
 
 
+adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = ranks(adaptive_max_pool)
+
+
 @whole
 def max_unpool(
-    input: Tensor,
-    indices: Tensor,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
+    ndim: int, input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,
     output_size: Sequence[int] | None = None,
-    *,
-    ndim: int,
-) -> Tensor:
-    """Put pooled values back at their `indices`, zeros elsewhere; the body of max_unpool1d, 2d and 3d."""
+) -> Tensor:  # fmt: skip
+    """Put the values of ``max_pool{ndim}d`` back where its indices say, zeros elsewhere.
+
+    The inverse of max pooling as far as there is one; `output_size` chooses among the sizes that pool to
+    the input's.
+
+    Raises
+    ------
+    RuntimeError
+        If an index lies outside the output (on a device, such a plane becomes NaN instead).
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.max_unpool1d(tc.tensor([[[5.0, 7.0]]]), tc.tensor([[[1, 2]]]), 2)
+    tensor([[[0., 5., 7., 0.]]])
+    """
     function = f"max_unpool{ndim}d"
     x, had_batch = batched(input, ndim, function)
     if indices.shape != input.shape or indices.dtype.kind not in "iu":
@@ -244,3 +325,6 @@ def max_unpool(
     places = indices if had_batch else indices.unsqueeze(0)
     y = Unpool.apply(x, places, size)
     return y if had_batch else y.squeeze(0)
+
+
+max_unpool1d, max_unpool2d, max_unpool3d = ranks(max_unpool)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..backend import Array, get_array_module
 from ..kernels.scratch import scratch_like
-from .optimizer import Optimizer, check_not_negative
+from .optimizer import Optimizer, check_not_negative, given
 from .rules import add_quotient, cached_pieces, decayed_gradient
 
 __all__ = ["Adagrad"]
@@ -61,25 +61,10 @@ class Adagrad(Optimizer):
     """
 
     def __init__(
-        self,
-        params: Iterable,
-        lr: float = 1e-2,
-        lr_decay: float = 0,
-        weight_decay: float = 0,
-        initial_accumulator_value: float = 0,
-        eps: float = 1e-10,
-        *,
-        maximize: bool = False,
-    ):
-        defaults = {
-            "lr": lr,
-            "lr_decay": lr_decay,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "initial_accumulator_value": initial_accumulator_value,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        self, params: Iterable, lr: float = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
+        initial_accumulator_value: float = 0, eps: float = 1e-10, *, maximize: bool = False,
+    ):  # fmt: skip
+        super().__init__(params, given(locals()))
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
         check_not_negative(

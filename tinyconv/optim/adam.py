@@ -10,7 +10,7 @@ from ..backend import Array, get_array_module
 from ..errors import refusal
 from ..kernels import cuda
 from ..kernels.scratch import scratch_like
-from .optimizer import Optimizer, check_not_negative
+from .optimizer import Optimizer, check_not_negative, given
 from .rules import add_quotient, average_squares, averages, cached_pieces, decayed_gradient, move_average
 
 __all__ = ["Adam", "AdamW"]
@@ -68,25 +68,10 @@ class Adam(Optimizer):
     _decoupled_weight_decay = False
 
     def __init__(
-        self,
-        params: Iterable,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-    ):
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "amsgrad": amsgrad,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        self, params: Iterable, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0, amsgrad: bool = False, *, maximize: bool = False,
+    ):  # fmt: skip
+        super().__init__(params, given(locals()))
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
         check_not_negative(options, lr="optim.learning_rate", eps="optim.epsilon")
@@ -171,14 +156,7 @@ class AdamW(Adam):
     _decoupled_weight_decay = True
 
     def __init__(
-        self,
-        params: Iterable,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-    ):
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
+        self, params: Iterable, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False,
+    ):  # fmt: skip
+        super().__init__(params, **given(locals()))

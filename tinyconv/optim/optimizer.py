@@ -68,10 +68,10 @@ class Optimizer:
         self.param_groups: list[dict[str, Any]] = []
         self._waiting: dict[Tensor, dict[str, Any]] = {}  # loaded state of lazy parameters without data
         self._step_count = 0
-        given = list(params)
-        if not given:
+        entries = list(params)
+        if not entries:
             raise refusal("optim.no_parameters")
-        for group in given if isinstance(given[0], dict) else [{"params": given}]:
+        for group in entries if isinstance(entries[0], dict) else [{"params": entries}]:
             self.add_param_group(group)
 
     # --- groups ---
@@ -321,6 +321,19 @@ class Optimizer:
             lines.append(f"Parameter Group {index}")
             lines += [f"    {key}: {group[key]}" for key in sorted(group) if not key.startswith("param")]
         return "\n".join([*lines, ")"])
+
+
+def given(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the options among a constructor's ``locals()``: so that each is written once, in its signature.
+
+    Examples
+    --------
+    >>> def constructor(self, params, lr=0.1, *, maximize=False):
+    ...     return given(locals())
+    >>> constructor(None, [])
+    {'lr': 0.1, 'maximize': False}
+    """
+    return {name: value for name, value in arguments.items() if name not in ("self", "params", "__class__")}
 
 
 def check_not_negative(options: Mapping[str, Any], **names: str) -> None:

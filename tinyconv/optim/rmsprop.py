@@ -7,7 +7,7 @@ from typing import Any
 
 from ..backend import Array, get_array_module
 from ..kernels.scratch import scratch_like
-from .optimizer import Optimizer, check_not_negative
+from .optimizer import Optimizer, check_not_negative, given
 from .rules import add_quotient, add_scaled, average_squares, averages, cached_pieces, decayed_gradient, move_average
 
 __all__ = ["RMSprop"]
@@ -63,27 +63,10 @@ class RMSprop(Optimizer):
     """
 
     def __init__(
-        self,
-        params: Iterable,
-        lr: float = 1e-2,
-        alpha: float = 0.99,
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        momentum: float = 0,
-        centered: bool = False,
-        *,
-        maximize: bool = False,
-    ):
-        defaults = {
-            "lr": lr,
-            "alpha": alpha,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "momentum": momentum,
-            "centered": centered,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        self, params: Iterable, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
+        momentum: float = 0, centered: bool = False, *, maximize: bool = False,
+    ):  # fmt: skip
+        super().__init__(params, given(locals()))
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
         check_not_negative(

@@ -8,7 +8,7 @@ from typing import Any
 from ..backend import Array, get_array_module
 from ..errors import refusal
 from ..kernels.scratch import scratch_like
-from .optimizer import Optimizer, check_not_negative
+from .optimizer import Optimizer, check_not_negative, given
 from .rules import add_scaled, cached_pieces, decayed_gradient
 
 __all__ = ["SGD"]
@@ -62,25 +62,10 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self,
-        params: Iterable,
-        lr: float = 1e-3,
-        momentum: float = 0,
-        dampening: float = 0,
-        weight_decay: float = 0,
-        nesterov: bool = False,
-        *,
-        maximize: bool = False,
-    ):
-        defaults = {
-            "lr": lr,
-            "momentum": momentum,
-            "dampening": dampening,
-            "weight_decay": weight_decay,
-            "nesterov": nesterov,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        self, params: Iterable, lr: float = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float =
+        0, nesterov: bool = False, *, maximize: bool = False,
+    ):  # fmt: skip
+        super().__init__(params, given(locals()))
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
         check_not_negative(options, lr="optim.learning_rate", momentum="optim.momentum")

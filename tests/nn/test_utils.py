@@ -11,7 +11,7 @@ import pytest
 
 import tinyconv as tc
 from tinyconv.backend import Device, asnumpy
-from tinyconv.optim import clip_grad_norm_, clip_grad_value_
+from tinyconv.nn.utils import clip_grad_norm_, clip_grad_value_
 
 
 def with_grads(*grads: Any, device: Device | str = "cpu", dtype: Any = np.float32) -> list[tc.Tensor]:

@@ -59,7 +59,7 @@ def clip_grad_norm_(
     >>> import tinyconv as tc
     >>> w = tc.tensor([0.0, 0.0], requires_grad=True)
     >>> w.grad = tc.tensor([3.0, 4.0])
-    >>> tc.optim.clip_grad_norm_([w], max_norm=1.0)
+    >>> tc.nn.utils.clip_grad_norm_([w], max_norm=1.0)
     tensor(5.)
     >>> w.grad
     tensor([0.6000, 0.8000])
@@ -104,7 +104,7 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
     >>> import tinyconv as tc
     >>> w = tc.tensor([0.0, 0.0], requires_grad=True)
     >>> w.grad = tc.tensor([3.0, -0.5])
-    >>> tc.optim.clip_grad_value_([w], 1.0)
+    >>> tc.nn.utils.clip_grad_value_([w], 1.0)
     >>> w.grad
     tensor([ 1.0000, -0.5000])
     """
