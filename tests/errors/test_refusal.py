@@ -205,7 +205,7 @@ def test_a_missing_attribute_is_still_none_to_hasattr() -> None:
 # --- the exception itself -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", {text.kind for text in TEXTS.values()}, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", dict.fromkeys(text.kind for text in TEXTS.values()), ids=lambda kind: kind.__name__)
 def test_every_type_shows_its_text_and_can_be_pickled(kind: type[Exception], monkeypatch: Any) -> None:
     name, text = next((name, text) for name, text in TEXTS.items() if text.kind is kind)
     monkeypatch.setitem(TEXTS, name, text._replace(en="words {value}"))
