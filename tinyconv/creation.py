@@ -10,6 +10,7 @@ import numpy as np
 from .backend import Array, Device, generator
 from .errors import refusal
 from .ops.dtype import default_dtype, fits, rank_of, scalar_of
+from .ops.shape import as_sizes
 from .tensor import Tensor
 
 __all__ = [
@@ -20,7 +21,7 @@ __all__ = [
 
 def _shape(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     """Accept ``zeros(2, 3)`` and ``zeros((2, 3))``."""
-    shape = tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], Sequence) else sizes
+    shape = as_sizes(sizes)
     if not all(hasattr(n, "__index__") for n in shape):
         raise refusal("sizes.ints", sizes=list(shape))
     if any(n < 0 for n in shape):

@@ -43,7 +43,10 @@ def _notes(tensor: Tensor) -> list[str]:
         notes.append(f"dtype={tensor.dtype}")
     if tensor.device.type != "cpu":
         notes.append(f"device='{tensor.device}'")
-    if tensor.grad_fn is not None:
+    view = tensor._view
+    if view is not None and view.closed and view.known is not view.base._grad_fn:
+        notes.append("grad_fn=<Invalid>")  # a view that cannot follow its base
+    elif tensor.grad_fn is not None:
         notes.append(f"grad_fn=<{type(tensor.grad_fn).__name__}>")
     elif tensor.requires_grad:
         notes.append("requires_grad=True")

@@ -733,3 +733,234 @@ def saved_twice_freed_once(lib):
     y = cube(lib).apply(leaf(lib, 2.0)).sum()
     y.backward()
     y.backward()
+
+
+# --- what was found by looking for it ---
+
+
+@program
+def deepcopy_of_gradients_beside_other_tensors(lib):
+    class Holder:
+        def __init__(self):
+            self.b = lib.tensor([5.0, 5.0])
+
+        def __getstate__(self):
+            return {"b": self.b.detach()}
+
+    x = lib.ones(2, requires_grad=True)
+    x.grad = lib.tensor([7.0, 8.0])
+    other, holder = copy.deepcopy([x, Holder()])
+    pair = copy.deepcopy([x, x.grad])
+    return [other.grad.tolist(), holder.b.tolist(), pair[0].grad is pair[1]]
+
+
+@program
+def data_written_by_an_augmented_assignment(lib):
+    x = leaf(lib, 1.0, 2.0)
+    y = x * 1
+    v = y[:1]
+    v.data *= 1
+    y *= 3
+    v.sum().backward()
+    return x.grad.tolist()
+
+
+@program
+def data_assignment_keeps_the_count_of_writes(lib):
+    x = leaf(lib, 1.0, 2.0)
+    y = (x * x).sum()
+    x.data -= 0
+    with lib.no_grad():
+        x.add_(1)
+    y.backward()
+
+
+@program
+def prod_of_one_element_is_no_view(lib):
+    x = lib.tensor([[2.0], [3.0]], dtype=lib.float64)
+    y = x.prod(1)
+    y += 10
+    z = lib.tensor(4.0)
+    largest = z.max(0).values
+    largest += 1
+    return [x.tolist(), z.item()]
+
+
+@program
+def padding_and_scaling_by_nothing_give_copies(lib):
+    x = lib.ones(1, 1, 2, 2)
+    for mode in ("reflect", "replicate", "circular", "constant"):
+        lib.nn.functional.pad(x, (0, 0, 0, 0), mode=mode).zero_()
+    lib.nn.functional.interpolate(x, size=(2, 2)).zero_()
+    return x.tolist()
+
+
+@program
+def mark_dirty_of_a_view(lib):
+    class Times3(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            x.mul_(3)
+            ctx.mark_dirty(x)
+            return x
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 3
+
+    x = leaf(lib, 1.0, 2.0, 3.0)
+    y = x * 1
+    Times3.apply(y[:2])
+    y.sum().backward()
+    return [y.tolist(), x.grad.tolist()]
+
+
+@program
+def retained_gradients_are_their_own(lib):
+    x = leaf(lib, 1.0, 2.0)
+    y = x * 1
+    z = y + 1
+    y.retain_grad()
+    z.retain_grad()
+    seed = lib.ones(2, dtype=lib.float64)
+    z.backward(seed)
+    y.grad.mul_(5)
+    return [y.grad.tolist(), z.grad.tolist(), seed.tolist()]
+
+
+@program
+def reversed_gradient_of_a_written_base(lib):
+    class Reverse(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.view_as(x)
+
+        @staticmethod
+        def backward(ctx, g):
+            return -g
+
+    x = leaf(lib, 1.0, 2.0)
+    y = x * 1
+    z = Reverse.apply(y)
+    y *= 3
+    z.sum().backward()
+
+
+@program
+def reversed_gradient(lib):
+    class Reverse(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, alpha):
+            ctx.alpha = alpha
+            return x.view_as(x)
+
+        @staticmethod
+        def backward(ctx, grad_output):
+            return grad_output.neg() * ctx.alpha, None
+
+    x = leaf(lib, 1.0, 2.0)
+    (Reverse.apply(x * x, 0.5) + x).sum().backward()
+    return x.grad.tolist()
+
+
+@program
+def gradients_in_the_wrong_order(lib):
+    class Scale(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, factor, x):
+            ctx.factor = factor
+            return x * factor
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * ctx.factor, None
+
+    x = leaf(lib, 1.0, 2.0)
+    Scale.apply(3.0, x).sum().backward()
+
+
+@program
+def free_names_on_ctx(lib):
+    class Named(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.name, ctx.shape, ctx.size = "scale", x.shape, 3
+            return x * ctx.size
+
+        @staticmethod
+        def backward(ctx, g):
+            assert (ctx.name, tuple(ctx.shape)) == ("scale", (2,))
+            return g * ctx.size
+
+    x = leaf(lib, 1.0, 2.0)
+    Named.apply(x).sum().backward()
+    return x.grad.tolist()
+
+
+@program
+def numpy_where_nothing_is_recorded(lib):
+    x = leaf(lib, 1.0, 2.0)
+    with lib.no_grad():
+        inside = x.numpy().tolist()
+    return inside
+
+
+@program
+def backward_of_several_tensors(lib):
+    x = leaf(lib, 1.0, 2.0)
+    lib.autograd.backward([(x * x).sum(), (3 * x).sum()])
+    y = x * x
+    lib.autograd.backward([y], [lib.ones(2, dtype=lib.float64)])
+    return x.grad.tolist()
+
+
+@program
+def a_gradient_of_another_shape_is_refused(lib):
+    x = leaf(lib, 1.0, 2.0)
+    x.grad = lib.zeros(5, 2, dtype=lib.float64)
+
+
+@program
+def a_gradient_that_is_no_tensor_is_refused(lib):
+    leaf(lib, 1.0, 2.0).grad = "abc"
+
+
+@program
+def a_base_given_other_memory_leaves_its_views(lib):
+    x = leaf(lib, 1.0, 2.0)
+    y = x * 1
+    v = y[:1]
+    y.data = lib.tensor([10.0, 20.0], dtype=lib.float64)
+    with lib.no_grad():
+        v *= 3
+    return [v.tolist(), y.tolist()]
+
+
+@program
+def a_leaf_made_of_a_view_refuses_writes(lib):
+    z = lib.zeros(3, dtype=lib.float64)
+    v = z[:2]
+    v.requires_grad_()
+    v += 1
+
+
+@program
+def a_decorated_generator_is_closed_under_its_mode(lib):
+    seen = []
+
+    @lib.no_grad()
+    def steps():
+        try:
+            yield 1
+            yield 2
+        except KeyError:
+            seen.append(lib.is_grad_enabled())
+            yield 3
+        finally:
+            seen.append(lib.is_grad_enabled())
+
+    first = steps()
+    next(first)
+    thrown = first.throw(KeyError())
+    first.close()
+    return [thrown, seen, lib.is_grad_enabled()]

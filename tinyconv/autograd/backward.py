@@ -72,6 +72,9 @@ def run_backward(
     places = [root._place() for root, _ in roots]
     order = walk_order(node for node, _ in places)
     keys = [] if targets is None else [target._place() for target in targets]
+    asked: dict[Any, list[int]] = {}  # per node, the outputs whose gradients are wanted
+    for node, index in keys:
+        asked.setdefault(node, []).append(index)
     leading = None if targets is None else _leading_to({node for node, _ in keys}, order)
     pending: dict[Any, dict[int, Tensor]] = {node: {} for node in order}
     captured: dict[tuple[Any, int], Tensor] = {}
@@ -83,8 +86,7 @@ def run_backward(
             if not received:
                 continue
             _finish(node, received)
-            if keys:
-                captured.update({key: received[key[1]] for key in keys if key[0] is node and key[1] in received})
+            captured.update({(node, index): received[index] for index in asked.get(node, ()) if index in received})
             if isinstance(node, Tensor):
                 if targets is None:
                     _accumulate(node, received[0])
@@ -102,11 +104,13 @@ def run_backward(
 def _checked(node: Operation, edge: Edge, gradient: Any) -> Tensor:
     """A gradient must be a Tensor of its argument's shape; its dtype is made the argument's."""
     if not isinstance(gradient, Tensor):
-        raise refusal("autograd.no_tensor", operation=node.name, kind=type(gradient).__name__)
+        raise refusal("autograd.no_tensor", operation=type(node).__name__, kind=type(gradient).__name__)
     if gradient._array.shape != edge[2]:
         gradient = unbroadcast(gradient, edge[2]) if node.broadcasts else gradient
         if gradient.shape != edge[2]:
-            raise refusal("autograd.gradient_shape", operation=node.name, got=gradient.shape, expected=edge[2])
+            raise refusal(
+                "autograd.gradient_shape", operation=type(node).__name__, got=gradient.shape, expected=edge[2]
+            )
     return gradient if gradient._array.dtype == edge[3] else gradient.to(edge[3])
 
 
@@ -137,7 +141,7 @@ def _finish(node: Any, received: dict[int, Tensor]) -> None:
         for index, reference in node._retained.items():
             tensor = reference()
             if tensor is not None and index in received:
-                tensor._grad = received[index] if tensor._grad is None else tensor._grad + received[index]
+                tensor._grad = received[index].clone() if tensor._grad is None else tensor._grad + received[index]
 
 
 def _run_hooks(node: Any, received: dict[int, Tensor]) -> None:
@@ -154,7 +158,7 @@ def _checked_hook(replacement: Any, gradient: Tensor) -> Tensor:
     if not isinstance(replacement, Tensor) or replacement.shape != gradient.shape:
         given = getattr(replacement, "shape", type(replacement).__name__)
         raise refusal("autograd.hook_result", given=given, shape=gradient.shape)
-    return replacement
+    return replacement if replacement.dtype == gradient.dtype else replacement.to(gradient.dtype)
 
 
 _accumulating = threading.Lock()  # two threads may reach one leaf at once
@@ -191,13 +195,18 @@ def seed_gradient(output: Tensor, gradient: Any, caller: str) -> Tensor:
     return gradient if gradient.dtype == output.dtype else gradient.to(output.dtype)
 
 
-def backward(self: Tensor, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
-    """Add to every leaf's ``.grad`` its derivative of this tensor.
+def backward(
+    tensors: Tensor | Sequence[Tensor],
+    gradient: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+) -> None:
+    """Add to every leaf's ``.grad`` its derivative of this tensor, or of the sum of several.
 
     Parameters
     ----------
     gradient : Tensor, optional
-        Where to start from, of this tensor's shape; 1 for a scalar.
+        Where to start from, of the tensor's shape; 1 for a scalar.  For several tensors, one each.
     retain_graph : bool, optional
         Keep what the graph saved, so that backward can be called again; defaults to `create_graph`.
     create_graph : bool
@@ -209,8 +218,22 @@ def backward(self: Tensor, gradient: Any = None, retain_graph: bool | None = Non
         If there is no graph, it was freed, the tensor is no scalar and `gradient` is missing, or
         something the graph saved was modified.
     """
-    seed = seed_gradient(self, gradient, "backward")
-    run_backward([(self, seed)], create_graph if retain_graph is None else retain_graph, create_graph)
+    roots = _listed(tensors)
+    gradients = gradient if isinstance(gradient, (list, tuple)) and not isinstance(tensors, Tensor) else [gradient]
+    if len(gradients) not in (1, len(roots)):
+        raise refusal("autograd.seed_count", "backward", outputs=len(roots), seeds=len(gradients))
+    gradients = gradients if len(gradients) == len(roots) else gradients * len(roots)
+    seeded = [(root, seed_gradient(root, g, "backward")) for root, g in zip(roots, gradients)]
+    run_backward(seeded, create_graph if retain_graph is None else retain_graph, create_graph)
+
+
+def _listed(tensors: Any) -> list[Tensor]:
+    """One Tensor, or several, as a list."""
+    found = list(tensors) if isinstance(tensors, (list, tuple)) or hasattr(tensors, "__next__") else [tensors]
+    for tensor in found:
+        if not isinstance(tensor, Tensor):
+            raise refusal("autograd.inputs", kind=type(tensor).__name__)
+    return found
 
 
 def grad(
@@ -254,8 +277,7 @@ def grad(
     >>> g, tc.grad(g, x)[0]
     (tensor(12., grad_fn=<Mul>), tensor(12.))
     """
-    outputs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
-    inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    outputs, inputs = _listed(outputs), _listed(inputs)
     seeds = grad_outputs if isinstance(grad_outputs, (list, tuple)) else [grad_outputs] * len(outputs)
     if len(seeds) != len(outputs):
         raise refusal("autograd.seed_count", "grad", outputs=len(outputs), seeds=len(seeds))

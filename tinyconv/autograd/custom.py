@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..backend import get_array_module
 from ..errors import refusal
-from .mode import _mode, no_grad
+from .mode import _mode, enable_grad, no_grad
 from .operation import Operation, _edge_of, _Saved, check_devices
 from .tensor import Tensor
-from .views import View, check_writable_in_graph
+from .views import check_writable_in_graph, hand_through
 
 __all__ = ["Function", "once_differentiable"]
 
@@ -71,7 +72,7 @@ class Function(Operation):
         """Keep inputs, outputs or other Tensors; a change to one of them before backward is noticed."""
         for tensor in tensors:
             if tensor is not None and not isinstance(tensor, Tensor):
-                raise refusal("function.save_tensors", name=self.name, kind=type(tensor).__name__)
+                raise refusal("function.save_tensors", name=type(self).__name__, kind=type(tensor).__name__)
         self._to_save = tensors
 
     @property
@@ -84,7 +85,7 @@ class Function(Operation):
             If the graph was freed by an earlier backward, or a saved Tensor was written to.
         """
         if self._saved is None:
-            raise refusal("autograd.freed", operation=self.name)
+            raise refusal("autograd.freed", operation=type(self).__name__)
         return tuple(item.tensor(self) if isinstance(item, _Saved) else item for item in self._saved)
 
     def mark_dirty(self, *tensors: Tensor) -> None:
@@ -102,18 +103,22 @@ class Function(Operation):
     # ---------------------------------------------------------------------- recording
 
     @classmethod
-    def apply(cls, *args: Any) -> Any:
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward`` on the arguments, and record the call if a gradient may be wanted."""
+        ctx = cls()
+        first = (ctx,) if cls.setup_context is Function.setup_context else ()
+        if kwargs or not first:  # by name, or left out
+            call = inspect.signature(cls.forward).bind(*first, *args, **kwargs)
+            if not first:
+                call.apply_defaults()
+            args = call.args[len(first) :]
         tensors = [a for a in args if isinstance(a, Tensor)]
         if tensors:
             check_devices(cls.__name__, tensors)
-        ctx = cls()
         ctx.needs_input_grad = tuple(isinstance(a, Tensor) and _mode.grad and a.requires_grad for a in args)
         with no_grad():
-            if cls.setup_context is Function.setup_context:
-                result = cls.forward(ctx, *args)
-            else:
-                result = cls.forward(*args)
+            result = cls.forward(*first, *args)
+            if not first:
                 cls.setup_context(ctx, args, result)
         for tensor in ctx._dirty:
             tensor.bump_version()
@@ -122,6 +127,7 @@ class Function(Operation):
         outputs = tuple(ctx._output(value, tensors) for value in given)
         if True in ctx.needs_input_grad:
             ctx._record_call(args, given, outputs)
+        ctx._to_save = ctx._dirty = ctx._silent = ()  # what is kept is in _saved, until backward lets it go
         if _mode.trace is not None:
             _mode.trace.operation(cls, args, outputs)
         return outputs if several else outputs[0]
@@ -131,26 +137,36 @@ class Function(Operation):
         if not isinstance(value, Tensor) or _is_among(value, self._dirty):
             return value
         output = Tensor(value._array)
-        output._version = value._version
-        if _is_among(value, inputs) or value._view is not None:  # no graph could follow a write into it
-            output._view = View(value, (), closed="inplace.handed_through")
+        if _is_among(value, inputs) or value._view is not None:
+            hand_through(output, value)
+        else:
+            output._version = value._version
         return output
 
     def _record_call(self, args: tuple[Any, ...], given: tuple[Any, ...], outputs: tuple[Any, ...]) -> None:
+        for name in ("edges", "gradients", "recall", "release"):
+            if name in vars(self) or (name == "edges" and hasattr(self, name)):
+                raise refusal("function.reserved_name", name=type(self).__name__, attribute=name)
         self._hooks = self._retained = None
+        self._tensors = [isinstance(a, Tensor) for a in args]
         self.edges = tuple([_edge_of(a) if needs else None for a, needs in zip(args, self.needs_input_grad)])
         self._outputs = [
             (o.shape, o.dtype, get_array_module(o._array)) if isinstance(o, Tensor) else None for o in outputs
         ]
-        self._saved = tuple([self._pack(tensor, args, given, outputs) for tensor in self._to_save])
         for index, (value, output) in enumerate(zip(given, outputs)):
             if not isinstance(output, Tensor) or _is_among(value, self._silent):
                 continue
-            if _is_among(value, self._dirty):
-                check_writable_in_graph(output, self.name)
+            if _is_among(value, self._dirty) and output._view is not None:  # its base is written, by an operation
+                result = Tensor(output._array.copy())
+                result._put(self, index)
+                with enable_grad():
+                    output[...] = result
+            elif _is_among(value, self._dirty):
+                check_writable_in_graph(output, type(self).__name__)
                 output._move(self, index)
             else:
                 output._put(self, index)
+        self._saved = tuple([self._pack(tensor, args, given, outputs) for tensor in self._to_save])
 
     def _pack(self, tensor: Any, args: tuple[Any, ...], given: tuple[Any, ...], outputs: tuple[Any, ...]) -> Any:
         """Remember which input or output a saved Tensor is."""
@@ -175,7 +191,12 @@ class Function(Operation):
         results = self.backward(self, *g)
         results = results if isinstance(results, tuple) else (results,)
         if len(results) < len(self.edges) or any(r is not None for r in results[len(self.edges) :]):
-            raise refusal("autograd.gradient_count", operation=self.name, got=len(results), expected=len(self.edges))
+            raise refusal(
+                "autograd.gradient_count", operation=type(self).__name__, got=len(results), expected=len(self.edges)
+            )
+        for position, (result, is_tensor) in enumerate(zip(results, self._tensors)):
+            if result is not None and not is_tensor:
+                raise refusal("function.gradient_of_no_tensor", name=type(self).__name__, position=position)
         return results[: len(self.edges)]
 
 

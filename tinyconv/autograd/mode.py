@@ -49,14 +49,22 @@ class _Switch(contextlib.ContextDecorator):
 
         @functools.wraps(function)
         def stepwise(*args: Any, **kwargs: Any) -> Any:
-            generator, sent = function(*args, **kwargs), None
+            generator = function(*args, **kwargs)
+            step = functools.partial(generator.send, None)
             while True:
-                with self._recreate_cm():
-                    try:
-                        item = generator.send(sent)
-                    except StopIteration as stop:
-                        return stop.value
-                sent = yield item
+                try:
+                    with self._recreate_cm():
+                        item = step()
+                except StopIteration as stop:
+                    return stop.value
+                try:
+                    step = functools.partial(generator.send, (yield item))
+                except GeneratorExit:
+                    with self._recreate_cm():
+                        generator.close()
+                    raise
+                except BaseException as error:
+                    step = functools.partial(generator.throw, error)
 
         return stepwise
 
@@ -87,8 +95,8 @@ class set_grad_enabled(_Recording):
 
     _entered = False  # by the call itself, and no with block has begun yet
 
-    def __init__(self, value: bool):
-        super().__init__(value)
+    def __init__(self, mode: bool):
+        super().__init__(mode)
         super().__enter__()
         self._entered = True
 

@@ -71,7 +71,7 @@ class _Saved:
     def tensor(self, node: Operation) -> Tensor:
         """The Tensor it was, tied into the graph again; `node` saved it."""
         if self.changed():
-            raise refusal("autograd.saved_changed", operation=node.name, array=self.array)
+            raise refusal("autograd.saved_changed", operation=type(node).__name__, array=self.array)
         edge = self.edge
         if edge is None:
             return Tensor(self.array)
@@ -107,7 +107,8 @@ class Operation:
     only where that gradient is wanted.  Its further parameters name what it reads: arguments of ``forward`` (a Tensor
     comes back as a Tensor), ``out`` for the output, ``shape`` for the shape of its own argument, and what ``forward``
     put aside by :meth:`keep`.  Where one formula gives all gradients, write ``vjp`` (vector-Jacobian product) instead:
-    it gets `g` and reads by name likewise, and returns one gradient or None per argument.
+    it gets `g` and reads by name likewise, and returns one gradient or None per argument.  ``forward`` must not write
+    into its arguments: what the graph saved of them would change unnoticed.
 
     Attributes
     ----------
@@ -167,11 +168,6 @@ class Operation:
         """Compute the output array(s) from the input arrays; inf and NaN arise in silence, as on a GPU."""
         raise NotImplementedError(f"{type(self).__name__} must define forward(self, *arrays)")
 
-    @property
-    def name(self) -> str:
-        """What errors call it."""
-        return type(self).__name__
-
     def keep(self, **values: Any) -> None:
         """Put arrays, or other values, aside in ``forward`` for the gradients that name them."""
         self._aside = values
@@ -185,7 +181,7 @@ class Operation:
         for arg in args:
             if isinstance(arg, Tensor):
                 view = arg._view
-                if view is not None and view.known is not view.base._grad_fn:
+                if view is not None and view.known is not view.base._grad_fn and _mode.grad:
                     views.refresh(arg)
                 needs_grad.append(arg._requires_grad)
                 arg = arg._array
@@ -204,6 +200,8 @@ class Operation:
         else:
             with quiet():
                 result = node.forward(*inputs)
+        if not cls.is_view and getattr(result, "base", None) is not None and _looks_into(result, inputs):
+            result = result.copy()  # a view that no path leads to: no write to it, or under it, could be followed
         several = isinstance(result, tuple)
         if isinstance(result, list):
             raise refusal("autograd.list", operation=cls.__name__)
@@ -215,8 +213,7 @@ class Operation:
         if cls.is_view:
             _note_view(outputs[0], args, cls)
         elif inputs and result is inputs[0] and isinstance(args[0], Tensor):  # handed through
-            outputs[0]._version = args[0]._version
-            outputs[0]._view = views.View(args[0], (), closed="inplace.handed_through")
+            views.hand_through(outputs[0], args[0])
         if _mode.trace is not None:
             _mode.trace.operation(cls, args, outputs)
         return outputs if several else outputs[0]
@@ -249,7 +246,7 @@ class Operation:
         if name == OUTPUT:
             return _Saved(outputs[0], 0)
         if self._aside is None or name not in self._aside:
-            raise refusal("autograd.unknown_name", operation=self.name, name=name)
+            raise refusal("autograd.unknown_name", operation=type(self).__name__, name=name)
         value = self._aside[name]
         for index, output in enumerate(outputs):
             if output._array is value:
@@ -295,7 +292,9 @@ class Operation:
         results = self.vjp(g, *[self._read(at, None) for at in reads])
         results = tuple(results) if isinstance(results, (tuple, list)) else (results,)
         if len(results) != len(self.edges):
-            raise refusal("autograd.gradient_count", operation=self.name, got=len(results), expected=len(self.edges))
+            raise refusal(
+                "autograd.gradient_count", operation=type(self).__name__, got=len(results), expected=len(self.edges)
+            )
         return results
 
     vjp: ClassVar[Any] = None
@@ -305,7 +304,7 @@ class Operation:
         if at < 0:
             return edge[2]  # type: ignore[index]
         if self._saved is None:
-            raise refusal("autograd.freed", operation=self.name)
+            raise refusal("autograd.freed", operation=type(self).__name__)
         item = self._saved[at]
         return item.tensor(self) if type(item) is _Saved else item
 
@@ -330,14 +329,19 @@ class Operation:
         if bad and not any(_has_nan(t) for t in inputs):
             cells, shapes = sum(a.size for a in arrays), [t.shape for t in inputs]
             raise refusal(
-                "autograd.nan_forward", operation=self.name, bad=bad, cells=cells, shapes=shapes, where=self._where
+                "autograd.nan_forward",
+                operation=type(self).__name__,
+                bad=bad,
+                cells=cells,
+                shapes=shapes,
+                where=self._where,
             )
 
     def _check_backward(self, results: Sequence[Any], grads: list[Tensor]) -> None:
         bad = [i for i, g in enumerate(results) if g is not None and self.edges[i] and _has_nan(g)]
         if bad and not any(_has_nan(g) for g in grads):
             where = getattr(self, "_where", "(not recorded)")
-            raise refusal("autograd.nan_backward", operation=self.name, position=bad[0], where=where)
+            raise refusal("autograd.nan_backward", operation=type(self).__name__, position=bad[0], where=where)
 
 
 def _plan_of(cls: type[Operation], needs: tuple[bool, ...]) -> _Plan:
@@ -360,13 +364,19 @@ def _plan_of(cls: type[Operation], needs: tuple[bool, ...]) -> _Plan:
 
 def _missing(node: Operation, g: Tensor) -> Tensor:
     """Stands where an operation has no gradient: it can be used, and not differentiated."""
-    raise refusal("autograd.no_gradient", operation=node.name)
+    raise refusal("autograd.no_gradient", operation=type(node).__name__)
 
 
 @functools.cache
 def _names_read(gradient: Callable) -> tuple[str, ...]:
     """The parameters of a gradient method after itself and the output's gradient."""
     return tuple(inspect.signature(gradient).parameters)[2:]
+
+
+def _looks_into(result: Array, inputs: Sequence[Any]) -> bool:
+    """Does a result share memory with an input that it is not?"""
+    share = get_array_module(result).may_share_memory
+    return any(is_array(x) and x is not result and share(result, x) for x in inputs)
 
 
 def _as_output(result: Any) -> Tensor:

@@ -19,6 +19,7 @@ from ..errors import refusal
 from ..formatting import format_tensor
 from . import views
 from .hooks import RemovableHandle
+from .mode import _mode
 
 if TYPE_CHECKING:
     from ..methods import Methods
@@ -94,6 +95,8 @@ class Tensor(Methods):
 
     def _take(self, array: Array) -> None:
         """Look at another memory from now on."""
+        if array is self._array:
+            return  # `x.data -= step` gives back what it took: the views and the count of writes stay
         if self._requires_grad and array.dtype.kind != "f":
             raise refusal("tensor.only_floats_require_grad", dtype=array.dtype)
         self._array, self._version, self._view = array, [0], None
@@ -180,6 +183,11 @@ class Tensor(Methods):
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise refusal("tensor.grad_no_tensor", kind=type(value).__name__)
+            if value.shape != self.shape or value.device != self.device:
+                raise refusal("tensor.grad_misfit", given=value, tensor=self)
         self._grad = value
 
     @property
@@ -201,6 +209,8 @@ class Tensor(Methods):
         """
         view = self._view
         if view is not None and view.known is not view.base._grad_fn:
+            if view.closed:
+                return self._requires_grad or view.base.requires_grad  # grad_fn says what is wrong
             views.refresh(self)
         return self._requires_grad
 
@@ -239,6 +249,8 @@ class Tensor(Methods):
         RuntimeError
             If the tensor does not require grad.
         """
+        if not callable(hook):
+            raise refusal("tensor.hook_no_function", kind=type(hook).__name__)
         if not self.requires_grad:
             raise refusal("tensor.hook_without_grad")
         owner, index = self._place()
@@ -288,7 +300,7 @@ class Tensor(Methods):
         TypeError
             If it is not on the CPU: use ``cpu()`` first.
         """
-        if self.requires_grad:
+        if _mode.grad and self.requires_grad:
             raise refusal("tensor.numpy_of_grad")
         if type(self._array) is not np.ndarray:
             raise refusal("tensor.numpy_of_device", device=self.device)
@@ -351,7 +363,8 @@ class Tensor(Methods):
         if self._view is not None and self._view.base.is_leaf:
             base = copy.deepcopy(self._view.base, memo)
             result._view = views.View(base, self._view.path, self._view.closed)
-        result._grad = None if self._grad is None else self._grad.detach().__deepcopy__(memo)
+        grad = self._grad
+        result._grad = copy.deepcopy(grad if grad is None or grad.is_leaf else grad.detach(), memo)
         return result
 
     def __getstate__(self) -> dict[str, Any]:

@@ -35,6 +35,12 @@ class View:
         self.known = base._grad_fn
 
 
+def hand_through(output: Tensor, x: Tensor) -> None:
+    """Note that `output` is x's memory, by no operation that could be repeated: no write to it can be followed."""
+    output._version = x._version
+    output._view = View(x if x._view is None else x._view.base, (), closed="inplace.handed_through")
+
+
 def mark(view: Tensor, x: Tensor, operation: type[Operation], arguments: tuple) -> None:
     """Note that ``view = operation(x, *arguments)`` looks into x's memory."""
     view._version = x._version
@@ -61,6 +67,9 @@ def refresh(tensor: Tensor) -> None:
     """The base was moved to another place in the graph: let its view follow."""
     view = tensor._view
     assert view is not None
+    if view.base._version is not tensor._version:  # the base was given another memory: no view of it any more
+        tensor._view = None
+        return
     if view.closed:
         raise refusal(view.closed, shape=tensor.shape)
     view.known = view.base._grad_fn
@@ -81,6 +90,6 @@ def check_writable_in_graph(tensor: Tensor, how: str) -> None:
     view = tensor._view
     if view is not None and view.closed:
         raise refusal(view.closed, how, shape=tensor.shape)
-    base = tensor if view is None else view.base
-    if base._requires_grad and base._grad_fn is None:
-        raise refusal("inplace.leaf" if view is None else "inplace.view_of_leaf", how=how)
+    for one, name in ((tensor, "inplace.leaf"), (None if view is None else view.base, "inplace.view_of_leaf")):
+        if one is not None and one._requires_grad and one._grad_fn is None:
+            raise refusal(name, how=how)

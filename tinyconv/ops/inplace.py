@@ -59,6 +59,8 @@ def write(x: Tensor, value: Any, how: str, key: Any = ...) -> Tensor:
         If several elements share one place, or the write cannot be recorded.
     """
     _check_memory(x, how)
+    if x._view is not None and x._view.base._version is not x._version:
+        x._view = None  # its base was given another memory
     tracked = is_grad_enabled() and (x.requires_grad or (isinstance(value, Tensor) and value.requires_grad))
     if tracked:
         check_writable_in_graph(x, how)
@@ -124,7 +126,7 @@ def in_place(operation: Callable[..., Tensor], how: str) -> Callable[..., Tensor
     """Make the operation that writes its result over its first operand."""
 
     def write_over(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        tensors = [x, *(a for a in args if isinstance(a, Tensor))]
+        tensors = [x, *(a for a in (*args, *kwargs.values()) if isinstance(a, Tensor))]
         tracked = is_grad_enabled() and any(t.requires_grad for t in tensors)
         old = x.clone() if tracked else x  # what the operation keeps of x must not change with it
         return _write_back(x, operation(old, *args, **kwargs), how)
@@ -149,6 +151,7 @@ sigmoid_ = in_place(unary.sigmoid, "sigmoid_")
 
 def copy_(x: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:
     """Take over the values of `source`, which broadcasts and may be elsewhere or of another dtype."""
+    source = source if isinstance(source, Tensor) else Tensor(source)
     return setitem(x, ..., source.to(x.device).expand(x.shape), "copy_")
 
 

@@ -16,7 +16,7 @@ from ..errors import refusal
 from .dtype import as_float, cast, sum_dtype
 from .elementwise import maximum, minimum, mul, where
 from .indexing import take_along_dim
-from .shape import Dims, cat, normalize_dims
+from .shape import Dims, cat, clone, normalize_dims
 
 __all__ = [
     "all", "amax", "amin", "any", "argmax", "argmin", "logsumexp", "max", "mean", "min", "norm", "prod", "std", "sum",
@@ -202,6 +202,8 @@ def prod(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     if flat.shape[-1] == 0:
         xp = get_array_module(x.array)
         flat = cat([flat, Tensor(xp.ones(outer + (1,), x.dtype))], dim=-1)  # of nothing: 1
+    if flat.shape[-1] == 1:
+        flat = clone(flat)  # no product follows, and the result is no view
     while flat.shape[-1] > 1:
         half = flat.shape[-1] // 2
         pairs = mul(flat[..., :half], flat[..., half : 2 * half])
@@ -271,7 +273,7 @@ def amin(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
 def _with_indices(x: Tensor, dim: int, keepdim: bool, arg: Any) -> ValuesIndices:
     indices = arg(x, dim, True)
-    values = take_along_dim(x, indices, dim) if x.ndim else x
+    values = take_along_dim(x, indices, dim) if x.ndim else clone(x)
     if keepdim or not x.ndim:
         return ValuesIndices(values, indices.reshape(values.shape))
     return ValuesIndices(values.squeeze(dim), indices.squeeze(dim))

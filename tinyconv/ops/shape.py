@@ -543,6 +543,8 @@ def pad(x: Tensor, pad: Sequence[int], mode: str = "constant", value: float = 0.
         return _pad_constant(x, [(0, 0)] * (x.ndim - len(pairs)) + pairs[::-1], value)
     if mode not in SIDES:
         raise refusal("pad.mode", "pad", mode=mode)
+    if not any(amounts):
+        return clone(x)
     for back, (lo, hi) in enumerate(pairs):
         x = _pad_dim(x, x.ndim - 1 - back, lo, hi, mode)
     return x

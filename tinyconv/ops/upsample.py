@@ -69,7 +69,7 @@ def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) 
     if len(factors) != ndim or min(target + input.shape[2:]) < 1:
         sizes = {"given": show_size(input.shape[2:]), "target": show_size(target), "ndim": ndim}
         raise refusal("interpolate.size", "interpolate", size=size, scale_factor=scale_factor, **sizes)
-    y = input
+    y = input.clone() if target == input.shape[2:] else input
     for axis, (o, factor) in enumerate(zip(target, factors), start=2):
         y = _repeat_axis(y, axis, o, factor)
     return y
@@ -78,6 +78,8 @@ def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) 
 def _repeat_axis(x: Tensor, axis: int, o: int, factor: float | None) -> Tensor:
     """Give one axis `o` cells, where cell ``j`` copies ``floor(j/factor)``, or ``floor(j*i/o)`` without factor."""
     i, before, after = x.shape[axis], x.shape[:axis], x.shape[axis + 1 :]
+    if o == i and factor in (None, 1):
+        return x
     if o % i == 0 and factor in (None, o // i):  # whole numbers need no index, and no scatter backward
         return x.unsqueeze(axis + 1).expand(before + (i, o // i) + after).reshape(before + (o,) + after)
     xp = get_array_module(x.array)

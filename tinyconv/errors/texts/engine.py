@@ -21,6 +21,28 @@ TEXTS = {
         en="you can only change requires_grad flags of leaf variables. Use x.detach()",
         zh="只能改变叶子张量的 requires_grad。请用 x.detach()",
     ),
+    "tensor.hook_no_function": Text(
+        TypeError,
+        en="register_hook takes a function of the gradient, got {kind}",
+        zh="register_hook 需要一个以梯度为参数的函数，得到的是 {kind}",
+    ),
+    "tensor.grad_no_tensor": Text(
+        TypeError,
+        en="assigned grad expected to be a Tensor or None but got grad of type {kind}; use tinyconv.tensor(...)",
+        zh=".grad 只能是 Tensor 或 None，得到的是 {kind}；请用 tinyconv.tensor(...)",
+    ),
+    "tensor.grad_misfit": Text(
+        RuntimeError,
+        en=(
+            "assigned grad has data of a different size or place: shape {given.shape} on {given.device} for a tensor "
+            "of "
+            "shape {tensor.shape} on {tensor.device}"
+        ),
+        zh=(
+            "赋给 .grad 的梯度大小或位置不对：梯度形状 {given.shape}，在 {given.device}；张量形状 {tensor.shape}，在 "
+            "{tensor.device}"
+        ),
+    ),
     "tensor.hook_without_grad": Text(
         RuntimeError,
         en="cannot register a hook on a tensor that doesn't require gradient",
@@ -250,6 +272,11 @@ TEXTS = {
         en="got {outputs} outputs and {seeds} grad_outputs; give one (or None) per output",
         zh="有 {outputs} 个输出，却有 {seeds} 个 grad_outputs；每个输出给一个（或 None）",
     ),
+    "autograd.inputs": Text(
+        TypeError,
+        en="outputs and inputs must be Tensors, or lists of them, but one is of type {kind}",
+        zh="outputs 和 inputs 必须是张量或张量的列表，但其中一个的类型是 {kind}",
+    ),
     "autograd.input_without_grad": Text(
         RuntimeError,
         en="input {position} (shape {shape}) does not require grad",
@@ -278,6 +305,22 @@ TEXTS = {
             "{name}：Function 要用静态方法来写：在 forward(ctx, ...) 和 backward(ctx, *grads) 前面加 @staticmethod。"
             "要写数组上的运算，请继承 tinyconv.autograd.Operation"
         ),
+    ),
+    "function.gradient_of_no_tensor": Text(
+        RuntimeError,
+        en=(
+            "{name}.backward returned a gradient at position {position}, where forward got no Tensor: return one "
+            "gradient, or None, per argument of forward, in their order"
+        ),
+        zh=(
+            "{name}.backward 在第 {position} 个位置返回了梯度，而 forward 在那里得到的不是张量：请按 forward 参数的"
+            "顺序，每个参数返回一个梯度或 None"
+        ),
+    ),
+    "function.reserved_name": Text(
+        AttributeError,
+        en="{name}: ctx.{attribute} is the graph's own; choose another name for what you keep",
+        zh="{name}：ctx.{attribute} 是计算图自己用的；请给要保存的东西换个名字",
     ),
     "function.save_tensors": Text(
         TypeError,
@@ -322,12 +365,12 @@ TEXTS = {
     "inplace.handed_through": Text(
         RuntimeError,
         en=(
-            "a Function gave one of its inputs back as its output, of shape {shape}: it is a view and is being "
+            "an operation gave one of its inputs back as its output, of shape {shape}: it is a view and is being "
             "modified "
             "inplace, or its memory was. Return x.clone() or x.view_as(x) from forward, or call ctx.mark_dirty(x)"
         ),
         zh=(
-            "Function 把自己的一个输入（形状 {shape}）原样当作输出返回：它是视图，而它或它的内存被原地修改了。请在 "
+            "运算把自己的一个输入（形状 {shape}）原样当作输出返回：它是视图，而它或它的内存被原地修改了。请在 "
             "forward "
             "里返回 x.clone() 或 x.view_as(x)，或调用 ctx.mark_dirty(x)"
         ),
