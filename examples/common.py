@@ -134,13 +134,13 @@ def predict(model: nn.Module, inputs: tc.Tensor, batch_size: int = 250) -> np.nd
     model.eval()
     with tc.no_grad():
         batches = [model(inputs[i : i + batch_size]) for i in range(0, len(inputs), batch_size)]
-    return tc.asnumpy(tc.cat(batches).data)
+    return tc.asnumpy(tc.cat(batches).array)
 
 
 def accuracy(model: nn.Module, dataset: TensorDataset) -> float:
     """Give the part of a dataset whose class has the highest score."""
     inputs, labels = dataset[:]
-    return float((predict(model, inputs).argmax(1) == tc.asnumpy(labels.data)).mean())
+    return float((predict(model, inputs).argmax(1) == tc.asnumpy(labels.array)).mean())
 
 
 # ------------------------------------------------------------------------------ pictures

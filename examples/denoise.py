@@ -55,7 +55,7 @@ def psnr(images: np.ndarray, clean: np.ndarray) -> float:
 
 def blur(images: tc.Tensor) -> np.ndarray:
     """Give each pixel as the mean of the 3x3 around it: denoising without learning."""
-    return tc.asnumpy(nn.functional.avg_pool2d(images, 3, stride=1, padding=1).data)
+    return tc.asnumpy(nn.functional.avg_pool2d(images, 3, stride=1, padding=1).array)
 
 
 def draw_rows(rows: dict[str, np.ndarray], title: str, path: Path) -> None:
@@ -75,9 +75,9 @@ def draw_rows(rows: dict[str, np.ndarray], title: str, path: Path) -> None:
 def draw_levels(model: nn.Module, digit: tc.Tensor, levels: Sequence[float], trained: float, path: Path) -> None:
     """Draw one digit under more and more noise, and what the model makes of it."""
     noisy = tc.cat([add_noise(digit, level) for level in levels])
-    pictures = tc.asnumpy(noisy.data)[:, 0], denoise(model, noisy)[:, 0]
+    pictures = tc.asnumpy(noisy.array)[:, 0], denoise(model, noisy)[:, 0]
     figure, axes = plt.subplots(2, len(levels), figsize=(1.25 * len(levels), 3.4), layout="constrained")
-    clean = tc.asnumpy(digit.data)[0, 0]
+    clean = tc.asnumpy(digit.array)[0, 0]
     for axis, picture in zip(axes.flat, np.concatenate(pictures)):
         axis.imshow(picture, cmap="gray", vmin=0, vmax=1)
         axis.set(xticks=[], yticks=[])
@@ -99,7 +99,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     print(f"{len(train_set)} digits to learn from, {len(test_set)} to test on, {args.device}")
 
     clean = test_set[:][0]
-    noisy, truth = add_noise(clean, args.noise), tc.asnumpy(clean.data)
+    noisy, truth = add_noise(clean, args.noise), tc.asnumpy(clean.array)
     model = build_model()
     model.to(args.device)
     fit(
@@ -111,7 +111,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         score="test PSNR in dB",
         form=".2f",
     )
-    denoised, grey = denoise(model, noisy), tc.asnumpy(noisy.data)
+    denoised, grey = denoise(model, noisy), tc.asnumpy(noisy.array)
     print(
         f"test digits against the clean ones: noisy {psnr(grey, truth):.2f} dB, "
         f"blurred {psnr(blur(noisy), truth):.2f} dB, denoised {psnr(denoised, truth):.2f} dB"

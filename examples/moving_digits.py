@@ -129,7 +129,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     title = f"{right:.1%} of {len(truth)} test clips right"
     draw_confusion(truth, guesses, CLASSES, title, args.out / "confusion.png")
     draw_clips(clips, truth, guesses, args.out / "clips.png")
-    draw_filters(tc.asnumpy(model[0].weight.data)[:, 0], args.out / "filters.png")
+    draw_filters(tc.asnumpy(model[0].weight.array)[:, 0], args.out / "filters.png")
     draw_learning_curve(history, args.out / "learning_curve.png")
     print(f"{time.perf_counter() - begin:.0f} s")
 

@@ -66,7 +66,7 @@ class Buckets:
         self.comm, self.in_place, self.wait = comm, MPI.IN_PLACE, MPI.Request.Waitall
         self.buckets: list[list[tc.Tensor]] = [[]]
         for param in reversed(params):  # backward comes to the last layer first
-            if sum(p.data.nbytes for p in self.buckets[-1]) > limit:
+            if sum(p.array.nbytes for p in self.buckets[-1]) > limit:
                 self.buckets.append([])
             self.buckets[-1].append(param)
         self.buffers = [np.empty(sum(p.numel() for p in bucket), np.float32) for bucket in self.buckets]
@@ -84,7 +84,7 @@ class Buckets:
 
     def _hook(self, number: int, place: slice) -> Callable[[tc.Tensor], None]:
         def put(grad: tc.Tensor) -> None:
-            self.buffers[number][place] = grad.data.reshape(-1)
+            self.buffers[number][place] = grad.array.reshape(-1)
             self.missing[number] -= 1
             if not self.missing[number]:
                 self.requests.append(self.comm.mpi_comm.Iallreduce(self.in_place, self.buffers[number]))
@@ -106,7 +106,7 @@ class Buckets:
 def average_each(params: list[tc.Tensor], comm: Any) -> None:
     """Average with one Allreduce for each parameter."""
     for param in params:
-        param.grad = tc.Tensor(comm.allreduce_sum(param.grad.data) / comm.size)
+        param.grad = tc.Tensor(comm.allreduce_sum(param.grad.array) / comm.size)
 
 
 def make_averaging(way: str, rule: Any, params: list[tc.Tensor], comm: Any) -> Callable[[int], None]:

@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters")
     history = fit_classifier(args, model, train_set, test_set)
 
-    images, labels = (tc.asnumpy(t.data) for t in test_set[:])
+    images, labels = (tc.asnumpy(t.array) for t in test_set[:])
     guesses = predict(model, test_set[:][0]).argmax(1)
     wrong = np.flatnonzero(guesses != labels)
     print(f"test accuracy {1 - len(wrong) / len(labels):.2%}: {len(wrong)} of {len(labels)} digits wrong")

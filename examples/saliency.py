@@ -84,7 +84,7 @@ def draw_saliency(model: nn.Module, images: tc.Tensor, path: Path) -> None:
     """Draw pictures, the gradient of the winning score, and its smoothed form."""
     classes = tc.from_numpy(predict(model, images).argmax(1)).to(images.device)
     rows = [images, score_gradient(model, images, classes), smooth_gradient(model, images, classes)]
-    pictures = [tc.asnumpy(row.data)[:, 0] for row in rows]
+    pictures = [tc.asnumpy(row.array)[:, 0] for row in rows]
     figure, axes = plt.subplots(3, len(images), figsize=(1.1 * len(images) + 1.3, 4.1), layout="constrained")
     names = {"picture": "gray", "gradient": "RdBu_r", "smoothed\ngradient": "RdBu_r"}
     for row, row_of_pictures, (name, cmap) in zip(axes, pictures, names.items()):
@@ -93,7 +93,7 @@ def draw_saliency(model: nn.Module, images: tc.Tensor, path: Path) -> None:
             axis.imshow(picture, cmap=cmap, vmin=0 if cmap == "gray" else -scale, vmax=scale)
             axis.set(xticks=[], yticks=[])
         row[0].set_ylabel(name, rotation=0, ha="right", va="center")
-    for axis, label in zip(axes[0], tc.asnumpy(classes.data)):
+    for axis, label in zip(axes[0], tc.asnumpy(classes.array)):
         axis.set_title(f"score of {label}", fontsize=9)
     figure.suptitle("Ink on red raises the winning score, ink on blue lowers it")
     save(figure, path)
@@ -119,7 +119,7 @@ def draw_adversarial(
     for column, i, level in zip(axes.T, found, first[found]):
         changed = move(images[i : i + 1], direction[i : i + 1], LEVELS[level])
         change = changed - images[i : i + 1]
-        pictures = [tc.asnumpy(t.data)[0, 0] for t in (images[i : i + 1], change, changed)]
+        pictures = [tc.asnumpy(t.array)[0, 0] for t in (images[i : i + 1], change, changed)]
         for axis, picture, (cmap, low, high) in zip(column, pictures, (grey, signed, grey)):
             axis.imshow(picture, cmap=cmap, vmin=low, vmax=high)
             axis.set(xticks=[], yticks=[])
@@ -165,7 +165,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     model.eval()
 
     images, labels = test_set[:1000]
-    truth = tc.asnumpy(labels.data)
+    truth = tc.asnumpy(labels.array)
     draw_saliency(model, images[:10], args.out / "saliency.png")
 
     aimed, random = adversarial_direction(model, images, labels), tc.randn_like(images).sign()
@@ -183,7 +183,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     scores = predict(model, fooling)
     print(f"pictures made from noise: {(scores.argmax(1) == np.arange(10)).sum()} of 10 are read as the digit aimed at")
     title, path = "Made from noise, one for each digit, and read as", args.out / "fooling.png"
-    show_grid(tc.asnumpy(fooling.data)[:, 0], [reading(s) for s in scores], 5, title, path)
+    show_grid(tc.asnumpy(fooling.array)[:, 0], [reading(s) for s in scores], 5, title, path)
     print("wrote", path)
     print(f"{time.perf_counter() - begin:.0f} s")
 

@@ -165,12 +165,12 @@ class Run:
         self.model.eval()
         with tc.no_grad():
             batches = [self.model(images[i : i + batch_size]) for i in range(0, len(images), batch_size)]
-        return tc.asnumpy(tc.cat(batches).data)
+        return tc.asnumpy(tc.cat(batches).array)
 
     def finish_epoch(self) -> None:
         """Test, remember the numbers, lower the learning rate, save."""
         images, labels = self.test_set[:]
-        accuracy = float((self.predict(images).argmax(1) == tc.asnumpy(labels.data)).mean())
+        accuracy = float((self.predict(images).argmax(1) == tc.asnumpy(labels.array)).mean())
         self.epoch += 1
         self.history.append({"loss": float(np.mean(self.losses)), "test_accuracy": accuracy})
         self.losses = []
@@ -238,22 +238,22 @@ def draw_all(run: Run) -> list[Path]:
     out = run.args.out
     paths = [out / name for name in ("learning_curve.png", "filters.png", "feature_maps.png", "mistakes.png")]
     draw_learning_curve(run.history, paths[0])
-    filters = tc.asnumpy(run.model[0].weight.data)[:, 0]
+    filters = tc.asnumpy(run.model[0].weight.array)[:, 0]
     numbers = [str(i) for i in range(len(filters))]
     show_grid(filters, numbers, 8, "The first layer's filters", paths[1])
 
     images, labels = run.test_set[:]
     with tc.no_grad():
-        maps = tc.asnumpy(run.model[:2](images[:1]).data)[0]
-    digit = tc.asnumpy(images[0, 0].data)
+        maps = tc.asnumpy(run.model[:2](images[:1]).array)[0]
+    digit = tc.asnumpy(images[0, 0].array)
     show_grid(
         np.concatenate([digit[None], maps]), ["input", *numbers], 6, "What each filter sees, after ReLU", paths[2]
     )
 
-    guesses, truth = run.predict(images).argmax(1), tc.asnumpy(labels.data)
+    guesses, truth = run.predict(images).argmax(1), tc.asnumpy(labels.array)
     wrong = np.flatnonzero(guesses != truth)
     titles = [f"{truth[i]} read as {guesses[i]}" for i in wrong[:24]]
-    pixels = tc.asnumpy(images.data)[wrong[:24], 0]
+    pixels = tc.asnumpy(images.array)[wrong[:24], 0]
     show_grid(pixels, titles, 6, f"Mistakes: {len(wrong)} of {len(truth)} test digits", paths[3])
     return paths
 

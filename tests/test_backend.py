@@ -165,9 +165,9 @@ def pretend_cupy(registries, monkeypatch, tmp_path):
         (tmp_path / "cupy.py").write_text(textwrap.dedent(source), encoding="utf-8")
         monkeypatch.syspath_prepend(tmp_path)
 
-    backend._cupy_or_reason.cache_clear()
+    backend._find_cupy.cache_clear()
     yield install
-    backend._cupy_or_reason.cache_clear()
+    backend._find_cupy.cache_clear()
     sys.modules.pop("cupy", None)
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-import string
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,14 +14,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import tinyconv as tc
-from tinyconv import language, nn
-from tinyconv.language import CHINESE, LANGUAGES, get_language, set_language, translate, use_language
+from tinyconv import nn
+from tinyconv.errors import phrase
+from tinyconv.language import LANGUAGES, get_language, set_language, use_language
 
 F = nn.functional
 HAN = re.compile("[\u4e00-\u9fff]")
-PACKAGE = Path(tc.__file__).parent
-# the modules whose errors about shapes are all in the catalogue
-TRANSLATED = ("kernels/geometry.py", "ops/conv.py", "ops/pool.py", "nn/functional/conv.py")
 
 
 @pytest.fixture(autouse=True)
@@ -234,6 +230,50 @@ def run_linear(text: str) -> None:
         assert nn.Linear(ast.literal_eval(n_in), int(n_out))(ones(2, 5)).shape == (2, 4)
 
 
+def run_label(text: str) -> None:
+    least, most = ast.literal_eval(re.search(r"\[\d+, \d+\]", text).group())
+    ignored = int(re.search(r"ignore_index=(-?\d+)", text).group(1))
+    assert F.cross_entropy(ones(3, 3), tc.tensor([least, most, ignored])).item() > 0
+
+
+def run_classes(text: str) -> None:
+    assert F.one_hot(tc.tensor([1, 3]), value_of("num_classes", text)).shape == (2, 4)
+
+
+def run_eval(text: str) -> None:
+    assert "eval()" in text
+    assert nn.BatchNorm1d(3).eval()(ones(1, 3)).shape == (1, 3)
+
+
+def run_logits(text: str) -> None:
+    function = re.search(r"binary_cross_entropy_\w+", text).group()
+    assert getattr(F, function)(ones(2) * 2, ones(2)).item() > 0
+
+
+def run_dim(text: str) -> None:
+    assert F.softmax(ones(2, 3), dim=value_of("dim", text)).shape == (2, 3)
+
+
+def run_broadcast(text: str) -> None:
+    assert {"reshape", "unsqueeze"} <= set(re.findall(r"\w+", text, re.ASCII))
+    assert (ones(2).unsqueeze(1) + ones(3)).shape == (ones(2).reshape(2, 1) + ones(3)).shape == (2, 3)
+
+
+def run_power(text: str) -> None:
+    power = int(re.search(r"x\.float\(\) \*\* (-\d+)", text).group(1))
+    assert (tc.tensor([2]).float() ** power).item() == 0.5
+
+
+def run_sizes(text: str) -> None:
+    assert "-1" in text
+    assert ones(6).reshape(-1, 2).shape == (3, 2)
+
+
+def run_stack(text: str) -> None:
+    assert "stack" in text
+    assert tc.stack([ones(), ones()]).shape == (2,)
+
+
 CASES: list[tuple[str, type[Exception], Callable[[], Any], Callable[[str], None]]] = [
     ("kernel", RuntimeError, lambda: nn.Conv2d(3, 2, 9)(image), run_padding),
     ("entries", ValueError, lambda: nn.Conv2d(3, 2, (3, 3, 3)), run_entries),
@@ -277,6 +317,16 @@ CASES: list[tuple[str, type[Exception], Callable[[], Any], Callable[[str], None]
     ("resize 1 axis", ValueError, lambda: F.interpolate(ones(4, 4), size=2), run_unfold),
     ("resize to 0", RuntimeError, lambda: F.interpolate(image, scale_factor=0.01), run_positive),
     ("linear", RuntimeError, lambda: nn.Linear(3, 4)(ones(2, 5)), run_linear),
+    ("label", IndexError, lambda: F.cross_entropy(ones(2, 3), tc.tensor([1, 3])), run_label),
+    ("classes", RuntimeError, lambda: F.one_hot(tc.tensor([1, 3]), 3), run_classes),
+    ("one value", ValueError, lambda: nn.BatchNorm1d(3)(ones(1, 3)), run_eval),
+    ("probabilities", RuntimeError, lambda: F.binary_cross_entropy(ones(2) * 2, ones(2)), run_logits),
+    ("softmax", TypeError, lambda: F.softmax(ones(2, 3)), run_dim),
+    ("broadcast", RuntimeError, lambda: ones(2) + ones(3), run_broadcast),
+    ("power", RuntimeError, lambda: tc.tensor([2]) ** -1, run_power),
+    ("sizes", RuntimeError, lambda: ones(6).reshape(4, 2), run_sizes),
+    ("0-d", RuntimeError, lambda: tc.cat([ones(), ones()]), run_stack),
+    ("unpool index", RuntimeError, lambda: F.max_unpool2d(pooled, places + 99, 2), run_indices),
 ]  # fmt: skip
 
 
@@ -306,50 +356,6 @@ def test_the_pooling_kernel_proposed_always_does(i: tuple, k: int, d: int, p: in
     proposal = re.search(r"(?:at most|\u6700\u591a) (\(\d+, \d+\))", text)
     assume(proposal is not None)
     assert min(F.max_pool2d(x, ast.literal_eval(proposal.group(1)), 1, p, d).shape) > 0
-
-
-# --- the catalogue ------------------------------------------------------------------------------------
-
-
-def fields(template: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
-
-
-@pytest.mark.parametrize("english", CHINESE)
-def test_a_translation_uses_every_field_and_number(english: str) -> None:
-    chinese = CHINESE[english]
-    assert HAN.search(chinese)
-    assert fields(chinese) == fields(english)
-    code = r"\w+=\w+|x\.\w+\([\d, ]*\)|\w+\(weight\)|unsqueeze|return_indices=True|'\w+'"
-    assert set(re.findall(code, english)) <= set(re.findall(code, chinese))
-    # both comma and full stop of a Chinese sentence are full-width; ASCII ones belong to code and numbers
-    assert not re.search("[\u4e00-\u9fff][,;:()?]|[,;:()][\u4e00-\u9fff]", chinese.removeprefix("{layer}: "))
-
-
-def literals_of(node: ast.AST) -> set[str]:
-    return {n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
-
-
-def test_the_catalogue_and_the_sources_hold_the_same_texts() -> None:
-    used: set[str] = set()
-    for path in TRANSLATED:
-        used |= literals_of(ast.parse((PACKAGE / path).read_text("utf-8")))
-    assert set(CHINESE) <= used, f"not used any more: {set(CHINESE) - used}"
-
-
-@pytest.mark.parametrize("path", TRANSLATED)
-def test_no_error_of_these_modules_goes_untranslated(path: str) -> None:
-    tree = ast.parse((PACKAGE / path).read_text("utf-8"))
-    raised = [n.exc for n in ast.walk(tree) if isinstance(n, ast.Raise) and isinstance(n.exc, ast.Call)]
-    assert raised
-    for call in raised:
-        if isinstance(call.func, ast.Name) and call.func.id == "refusal":
-            continue  # a text of the catalogue has both languages
-        (text,) = call.args
-        assert isinstance(text, ast.Call), f"line {call.lineno} raises a text that is not translated"
-    for call in (n for n in ast.walk(tree) if isinstance(n, ast.Call) and getattr(n.func, "id", "") == "translate"):
-        if isinstance(call.args[0], ast.Constant):
-            assert call.args[0].value in CHINESE
 
 
 # --- the switch ---------------------------------------------------------------------------------------
@@ -410,7 +416,7 @@ def test_threads_that_switch_at_once_do_not_disturb_each_other() -> None:
     def speak(tongue: str) -> None:
         for _ in range(200):
             with use_language(tongue):
-                text = translate("Use a larger input")
+                text = phrase("window.larger_input")
                 if bool(HAN.search(text)) != (tongue == "zh"):
                     mixed.append(text)
 
@@ -428,10 +434,3 @@ def test_an_unknown_language_is_refused_in_both() -> None:
     assert "('en', 'zh')" in text
     assert HAN.search(text)
     assert get_language() == "en"
-
-
-def test_a_text_without_translation_stays_english() -> None:
-    with use_language("zh"):
-        assert translate("{n} cells", n=3) == "3 cells"
-    with pytest.raises(TypeError):
-        language.CHINESE["x"] = "y"

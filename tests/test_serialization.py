@@ -129,7 +129,7 @@ class TestRoundTrip:
 
     def test_loaded_arrays_are_the_callers_own(self, tmp_path):
         tensor = round_trip({"w": tc.tensor([1.0])}, tmp_path)["w"]
-        tensor.data[0] = 5
+        tensor.array[0] = 5
         assert tensor.item() == 5
         assert not tensor.requires_grad
 
@@ -487,7 +487,7 @@ class TestSafetensors:
         loaded = round_trip(obj, tmp_path, "a.safetensors")
         assert all(same(loaded[name], tensor) for name, tensor in obj.items())
         assert len(loaded) == len(obj)
-        loaded["conv1.weight"].data[0] = 0  # the caller's own
+        loaded["conv1.weight"].array[0] = 0  # the caller's own
 
     def test_the_package_reads_it(self, tmp_path, library):
         save(

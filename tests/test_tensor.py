@@ -102,15 +102,15 @@ def test_attributes():
 
 def test_data_is_the_raw_array_and_can_be_set(device):
     x = tc.zeros(2, 3, device=device)
-    assert type(x.data) is device.xp.ndarray
-    x.data = device.xp.ones((2, 3))
+    assert type(x.array) is device.xp.ndarray
+    x.array = device.xp.ones((2, 3))
     assert host(x).tolist() == [[1.0] * 3] * 2
     with pytest.raises(ValueError, match=r"shape \(2, 3\) to an array of shape \(3,\)"):
-        x.data = device.xp.ones(3)
+        x.array = device.xp.ones(3)
     cpu = tc.zeros(2)
-    cpu.data = [3.0, 4.0]
+    cpu.array = [3.0, 4.0]
     assert cpu.tolist() == [3.0, 4.0]
-    cpu.data = tc.ones(2)
+    cpu.array = tc.ones(2)
     assert cpu.tolist() == [1.0, 1.0]
 
 
@@ -181,12 +181,12 @@ def test_numpy_shares_memory_and_refuses_what_would_be_lost():
 
 def test_numpy_s_own_functions_take_tensors():
     x = tc.tensor([[1.0, 2.0], [3.0, 4.0]])
-    assert np.asarray(x) is x.data
+    assert np.asarray(x) is x.array
     assert np.asarray(x, dtype=np.float64).dtype == np.float64
-    assert not np.shares_memory(np.array(x), x.data)
+    assert not np.shares_memory(np.array(x), x.array)
     assert np.concatenate([x, x]).shape == (4, 2)
     np.testing.assert_array_equal(np.array([x[0], x[1]]), x.numpy())
-    assert x.__array__(copy=True) is not x.data
+    assert x.__array__(copy=True) is not x.array
     with pytest.raises(ValueError, match="without a copy"):
         x.__array__(np.float64, copy=False)
 
@@ -283,7 +283,7 @@ def test_a_tensor_with_a_graph_cannot_be_copied(how):
 def test_clone_is_part_of_the_graph():
     x = leaf(np.ones(2))
     y = x.clone()
-    assert not np.shares_memory(y.data, x.data)
+    assert not np.shares_memory(y.array, x.array)
     y.sum().backward()
     assert x.grad.tolist() == [1.0, 1.0]
 
@@ -293,18 +293,18 @@ def test_clone_is_part_of_the_graph():
 
 def test_writes_return_the_tensor_itself():
     x = tc.zeros(3)
-    memory = x.data
+    memory = x.array
     for write in (
         lambda: x.fill_(2.0), lambda: x.add_(1), lambda: x.sub_(1, alpha=0.5), lambda: x.mul_(2), lambda: x.div_(4),
         lambda: x.copy_(tc.tensor([1, 2, 3])), lambda: x.copy_(tc.tensor(5.0)), lambda: x.zero_(),
     ):  # fmt: skip
         assert write() is x
-        assert x.data is memory
+        assert x.array is memory
     x += 1
     x -= np.float64(3)
     x *= 2
     x /= 4
-    assert x.data is memory
+    assert x.array is memory
     assert x.tolist() == [-1.0] * 3
 
 
@@ -355,5 +355,5 @@ def test_methods_of_pytorchs_scripts():
 
 def test_only_matrices_are_transposed_by_t():
     assert tc.zeros(2, 3).t().shape == (3, 2)
-    with pytest.raises(RuntimeError, match=r"t\(\) expects a tensor with <= 2 dimensions, but self is 3D"):
+    with pytest.raises(RuntimeError, match="t: expects a tensor with <= 2 dimensions, but self is 3D"):
         tc.zeros(2, 3, 4).t()

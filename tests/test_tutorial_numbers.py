@@ -50,7 +50,7 @@ def test_the_table_and_its_stride_padding_and_dilation(options: dict, expected: 
     i, k, s, p, d = 5, 2, options.get("stride", 1), options.get("padding", 0), options.get("dilation", 1)
     assert y.shape[-1] == (i + 2 * p - (d * (k - 1) + 1)) // s + 1
     layer = nn.Conv2d(1, 1, 2, bias=False, **options)
-    layer.weight.data = FILTERS
+    layer.weight.array = FILTERS
     assert layer(INPUTS).tolist() == [[expected]]
 
 
@@ -186,7 +186,7 @@ def test_a_kernel_that_is_column_times_row_is_two_smaller_ones() -> None:
     column, row = torch.tensor([1.0, 2.0, 1.0]).double(), torch.tensor([-1.0, 0.0, 1.0]).double()
     sobel = column.reshape(3, 1) * row
     two_steps = F.conv2d(F.conv2d(x, column.reshape(1, 1, 3, 1)), row.reshape(1, 1, 1, 3))
-    np.testing.assert_allclose(two_steps.data, F.conv2d(x, sobel.reshape(1, 1, 3, 3)).data, atol=1e-12)
+    np.testing.assert_allclose(two_steps.array, F.conv2d(x, sobel.reshape(1, 1, 3, 3)).array, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -208,12 +208,12 @@ def test_transposed_means_the_matrix_is_transposed_not_inverted() -> None:
     """A convolution is a matrix M; back-propagation multiplies by its transpose, and so does the layer."""
     w = torch.randn(1, 1, 2, 2).double()
     M = np.stack(
-        [F.conv2d(torch.from_numpy(cell), w).data.ravel() for cell in np.eye(9).reshape(9, 1, 1, 3, 3)], axis=1
+        [F.conv2d(torch.from_numpy(cell), w).array.ravel() for cell in np.eye(9).reshape(9, 1, 1, 3, 3)], axis=1
     )
     y = torch.randn(1, 1, 2, 2).double()
     back = F.conv_transpose2d(y, w)
-    np.testing.assert_allclose(back.data.ravel(), M.T @ y.data.ravel())
-    assert np.abs(F.conv2d(back, w).data - y.data).max() > 0.01  # no inverse
+    np.testing.assert_allclose(back.array.ravel(), M.T @ y.array.ravel())
+    assert np.abs(F.conv2d(back, w).array - y.array).max() > 0.01  # no inverse
 
 
 # --- "why convolutional layers": edges in a photo ------------------------------------------------------
@@ -237,9 +237,9 @@ def test_edge_detection(photo: np.ndarray) -> None:
     ker = ker.reshape((1, 1, kersize, kersize))
     assert ker.sum().item() == 0  # so that a flat region gives 0
     conv2d = nn.Conv2d(1, 2, (kersize, kersize), bias=False)
-    conv2d.weight.data[0] = ker
+    conv2d.weight.array[0] = ker
     imconv2dout = conv2d(imgGray_torch)
-    imconv2dout_im = imconv2dout.data.squeeze()
+    imconv2dout_im = imconv2dout.array.squeeze()
     assert imconv2dout_im.shape == (2, 356, 636)
     assert np.abs(imconv2dout_im[0, :50, :200]).max() < 0.01  # no edge in the slanted ground
     assert np.abs(imconv2dout_im[0]).max() > 1000  # but one around the disc
@@ -258,7 +258,7 @@ def test_chainers_layers() -> None:
     with torch.no_grad():
         first = conv1(batch)
         assert first.shape == (1, 3, 356, 636)
-        assert first.data[0].transpose(1, 2, 0).shape == (356, 636, 3)
+        assert first.array[0].transpose(1, 2, 0).shape == (356, 636, 3)
         assert conv2(first).shape == (1, 5, 177, 317)
     assert F.max_pool2d(batch, 2).shape == F.max_pool2d(batch, 2, cover_all=True).shape == (1, 3, 180, 320)
 
@@ -266,15 +266,15 @@ def test_chainers_layers() -> None:
 def test_a_kernel_by_hand(photo: np.ndarray) -> None:
     """The tutorial assigns a float64 array to a float32 layer; the output stays float32, as Chainer's."""
     conv = nn.Conv2d(1, 1, 3)
-    conv.weight.data = np.asarray([[[[-1.0, 0, 1]] * 3]])
+    conv.weight.array = np.asarray([[[[-1.0, 0, 1]] * 3]])
     y = conv(torch.from_numpy(photo[np.newaxis, np.newaxis]))
     assert y.shape == (1, 1, 358, 638)
     assert y.dtype == np.float32
-    assert y.data[0].transpose(1, 2, 0).shape == (358, 638, 1)
-    across = y.data[0, 0] - conv.bias.item()
+    assert y.array[0].transpose(1, 2, 0).shape == (358, 638, 1)
+    across = y.array[0, 0] - conv.bias.item()
     np.testing.assert_allclose(across[:50, :200], 0.6, atol=1e-4)  # the ground rises by 0.1 per column
-    conv.weight.data = np.asarray([[[[-1, -1, -1], [0, 0, 0], [1, 1, 1]]]], dtype=np.float64)
-    down = conv(torch.from_numpy(photo[np.newaxis, np.newaxis])).data[0, 0] - conv.bias.item()
+    conv.weight.array = np.asarray([[[[-1, -1, -1], [0, 0, 0], [1, 1, 1]]]], dtype=np.float64)
+    down = conv(torch.from_numpy(photo[np.newaxis, np.newaxis])).array[0, 0] - conv.bias.item()
     np.testing.assert_allclose(down[:50, :200], 0, atol=1e-4)  # and not from row to row
 
 
@@ -307,7 +307,7 @@ def test_cover_all_of_a_convolution() -> None:
     y = F.conv2d(INPUTS, torch.ones(1, 1, 2, 2), stride=2, cover_all=True)
     assert y.tolist() == [[[[12, 20, 13], [52, 60, 33], [41, 45, 24]]]]
     layer = nn.Conv2d(1, 1, 2, stride=2, bias=False, cover_all=True)
-    layer.weight.data = FILTERS
+    layer.weight.array = FILTERS
     assert layer(INPUTS).tolist() == y.tolist()
     assert F.conv2d(INPUTS, torch.ones(1, 1, 2, 2), stride=2).shape == (1, 1, 2, 2)
 
@@ -325,12 +325,12 @@ def test_cover_all_is_not_ceil_mode() -> None:
                 chainer, ceil = pool(cover_all=True), pool(ceil_mode=True)
                 tried += 1
                 assert pool().shape[-1] == (i + 2 * p - (k + 1)) // (s + 1) + 1
-                assert (ceil.data == -1).all()
+                assert (ceil.array == -1).all()
                 assert chainer.shape[-1] == slow_pool.count_windows(i, k + 1, s + 1, p, 1, "cover_all")
                 if chainer.shape != ceil.shape:
                     differ += 1
                     small_kernel += k < s
-                    assert chainer.tolist()[0][0][len(ceil.data[0, 0]) :] == [-np.inf]
+                    assert chainer.tolist()[0][0][len(ceil.array[0, 0]) :] == [-np.inf]
                     assert k < s or p > 0
     assert (tried, differ, small_kernel) == (316, 69, 51)
 

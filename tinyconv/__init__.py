@@ -11,7 +11,7 @@ Examples
 
 import numpy as _np
 
-from . import autograd
+from . import autograd, methods  # `methods` hangs the operations on Tensor
 from .autograd import (
     Function,
     detect_anomaly,
@@ -31,76 +31,22 @@ from .backend import (
     manual_seed,
     set_rng_state,
 )
-from .creation import (
-    arange,
-    empty,
-    eye,
-    full,
-    full_like,
-    linspace,
-    normal,
-    ones,
-    ones_like,
-    rand,
-    rand_like,
-    randint,
-    randn,
-    randn_like,
-    randperm,
-    zeros,
-    zeros_like,
-)
+from .creation import *
 from .kernels.threads import get_num_threads, set_num_threads
 from .language import get_language, set_language, use_language
-from .ops import (
-    abs,
-    amax,
-    amin,
-    argmax,
-    argmin,
-    cat,
-    chunk,
-    clamp,
-    cos,
-    erf,
-    exp,
-    flatten,
-    flip,
-    log,
-    log1p,
-    log_softmax,
-    logsumexp,
-    matmul,
-    max,
-    maximum,
-    mean,
-    min,
-    minimum,
-    norm,
-    permute,
-    pow,
-    prod,
-    relu,
-    reshape,
-    rsqrt,
-    sigmoid,
-    sign,
-    sin,
-    softmax,
-    softplus,
-    split,
-    sqrt,
-    squeeze,
-    stack,
-    std,
-    sum,
-    tanh,
-    transpose,
-    unsqueeze,
-    var,
-    where,
-)
-from .ops import take_along as take_along_dim
+from .ops import elementwise as _elementwise
+from .ops import indexing as _indexing
+from .ops import linalg as _linalg
+from .ops import reduction as _reduction
+from .ops import shape as _shape
+from .ops import unary as _unary
+from .ops.activation import log_softmax, relu, softmax, softplus
+from .ops.elementwise import *
+from .ops.indexing import *
+from .ops.linalg import *
+from .ops.reduction import *
+from .ops.shape import *
+from .ops.unary import *
 from .tensor import Tensor, from_numpy, tensor
 
 device = Device
@@ -111,118 +57,18 @@ half, float, double, int, long = float16, float32, float64, int32, int64
 __version__ = "0.1.0"
 
 
+from . import creation as _creation  # noqa: E402
 from . import data, distributed, nn, optim  # noqa: E402 - they use the names above
 from .gradcheck import gradcheck, gradgradcheck  # noqa: E402
 from .serialization import load, save  # noqa: E402
 
 __all__ = [
-    "Device",
-    "Function",
-    "Tensor",
-    "abs",
-    "amax",
-    "amin",
-    "arange",
-    "argmax",
-    "argmin",
-    "asnumpy",
-    "autograd",
-    "bool",
-    "cat",
-    "chunk",
-    "clamp",
-    "cos",
-    "cuda_is_available",
-    "data",
-    "detect_anomaly",
-    "device",
-    "distributed",
-    "double",
-    "empty",
-    "enable_grad",
-    "erf",
-    "exp",
-    "eye",
-    "flatten",
-    "flip",
-    "float",
-    "float16",
-    "float32",
-    "float64",
-    "fork_rng",
-    "from_numpy",
-    "full",
-    "full_like",
-    "get_array_module",
-    "get_language",
-    "get_num_threads",
-    "get_rng_state",
-    "grad",
-    "gradcheck",
-    "gradgradcheck",
-    "half",
-    "int",
-    "int32",
-    "int64",
-    "is_grad_enabled",
-    "linspace",
-    "load",
-    "log",
-    "log1p",
-    "log_softmax",
-    "logsumexp",
-    "long",
-    "manual_seed",
-    "matmul",
-    "max",
-    "maximum",
-    "mean",
-    "min",
-    "minimum",
-    "nn",
-    "no_grad",
-    "norm",
-    "normal",
-    "ones",
-    "ones_like",
-    "optim",
-    "permute",
-    "pow",
-    "prod",
-    "rand",
-    "rand_like",
-    "randint",
-    "randn",
-    "randn_like",
-    "randperm",
-    "relu",
-    "reshape",
-    "rsqrt",
-    "save",
-    "set_grad_enabled",
-    "set_language",
-    "set_num_threads",
-    "set_rng_state",
-    "sigmoid",
-    "sign",
-    "sin",
-    "softmax",
-    "softplus",
-    "split",
-    "sqrt",
-    "squeeze",
-    "stack",
-    "std",
-    "sum",
-    "take_along_dim",
-    "tanh",
-    "tensor",
-    "transpose",
-    "uint8",
-    "unsqueeze",
-    "use_language",
-    "var",
-    "where",
-    "zeros",
-    "zeros_like",
-]
+    "Device", "Function", "Tensor", "asnumpy", "autograd", "bool", "cuda_is_available", "data", "detect_anomaly",
+    "device", "distributed", "double", "enable_grad", "float", "float16", "float32", "float64", "fork_rng",
+    "from_numpy", "get_array_module", "get_language", "get_num_threads", "get_rng_state", "grad", "gradcheck",
+    "gradgradcheck", "half", "int", "int32", "int64", "is_grad_enabled", "load", "log_softmax", "long", "manual_seed",
+    "nn", "no_grad", "optim", "relu", "save", "set_grad_enabled", "set_language", "set_num_threads", "set_rng_state",
+    "softmax", "softplus", "tensor", "uint8", "use_language",
+]  # fmt: skip
+for _room in (_creation, _elementwise, _indexing, _linalg, _reduction, _shape, _unary):
+    __all__ += _room.__all__

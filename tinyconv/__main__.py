@@ -22,7 +22,7 @@ Where to start
   >>> conv(tc.randn(4, 1, 28, 28)).shape
   (4, 8, 26, 26)
   >>> help(tc.nn.Conv2d)         every class and function has an example that runs
-  Read tinyconv/autograd/function.py and backward.py first: they are the engine."""
+  Read tensor.py, operation.py and backward.py in tinyconv/autograd/ first: they are the engine."""
 
 
 def describe_backends() -> list[str]:

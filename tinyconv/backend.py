@@ -15,10 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from .errors import phrase, refusal
+
 __all__ = [
     "Array",
     "Backend",
     "Device",
+    "address_of",
     "asnumpy",
     "cuda_is_available",
     "device_of",
@@ -97,21 +100,30 @@ register_backend(Backend("cpu", np, np.ndarray, from_host=np.asarray, to_host=np
 
 
 @functools.cache
-def _cupy_or_reason() -> tuple[Any, str]:
-    """``(cupy, "")`` when a GPU can be used, else ``(None, why not)``."""
+def _find_cupy() -> tuple[Any, Callable[[], str]]:
+    """``cupy`` when a GPU can be used, else None; and what tells why not."""
     if importlib.util.find_spec("cupy") is None:
-        return None, "CuPy is not installed. Install it with: pip install 'tinyconv[cupy]'"
+        return None, lambda: phrase("device.no_cupy")
     try:
         import cupy
 
         if cupy.cuda.is_available():
-            return cupy, ""
+            return cupy, str
         cupy.cuda.runtime.getDeviceCount()
-        return None, f"CuPy {cupy.__version__} finds no CUDA device"
+        version = cupy.__version__
+        return None, lambda: phrase("device.no_gpu", version=version)
     except ImportError as error:
-        return None, f"CuPy is installed but cannot be imported: {error}"
+        reason = str(error)
+        return None, lambda: phrase("device.broken_cupy", reason=reason)
     except RuntimeError as error:  # CUDARuntimeError: no driver, or one that is too old
-        return None, f"CuPy finds no usable GPU: {error}"
+        reason = str(error)
+        return None, lambda: phrase("device.broken_gpu", reason=reason)
+
+
+def _cupy_or_reason() -> tuple[Any, str]:
+    """``(cupy, "")`` when a GPU can be used, else ``(None, why not)``."""
+    cupy, why_not = _find_cupy()
+    return cupy, why_not()
 
 
 def cuda_is_available() -> bool:
@@ -129,7 +141,7 @@ def cuda_is_available() -> bool:
 def _register_cupy() -> Backend:
     cupy, reason = _cupy_or_reason()
     if cupy is None:
-        raise RuntimeError(f"Device 'cuda' cannot be used: {reason}. Use Device('cpu') instead.")
+        raise refusal("device.cuda", reason=reason)
     register_backend(
         Backend(
             "cuda",
@@ -176,16 +188,15 @@ class Device:
         if isinstance(spec, Device):
             spec = str(spec)
         if not isinstance(spec, str):
-            raise TypeError(f"Device takes a string such as 'cpu' or 'cuda:0', got {type(spec).__name__}")
+            raise refusal("device.spec", spec=spec)
         kind, _, index = spec.partition(":")
         if (kind not in _by_name and kind != "cuda") or (index and not index.isdigit()):
-            known = sorted({*_by_name, "cuda"})
-            raise ValueError(f"Unknown device {spec!r}: expected one of {known}, with an optional ':index'")
+            raise refusal("device.unknown", spec=spec, known=sorted({*_by_name, "cuda"}))
         self.backend = _by_name.get(kind) or _register_cupy()
         self.type = kind
         self.index = int(index or 0)
         if self.index >= self.backend.count():
-            raise ValueError(f"Device {spec!r} does not exist: there are {self.backend.count()} of type {kind!r}")
+            raise refusal("device.index", spec=spec, count=self.backend.count(), kind=kind)
 
     @property
     def xp(self) -> Any:
@@ -237,7 +248,7 @@ def _backend_of(array: Array) -> Backend:
         for array_type, candidate in _by_type.items():  # subclasses, such as numpy.memmap
             if isinstance(array, array_type):
                 return candidate
-        raise TypeError(f"{type(array).__name__} is not an array of a known library ({sorted(_by_name)})")
+        raise refusal("device.array", array=array, known=sorted(_by_name))
     return backend
 
 
@@ -263,6 +274,19 @@ def is_array(value: Any) -> bool:
     (True, False)
     """
     return hasattr(value, "strides") and not isinstance(value, np.generic)
+
+
+def address_of(array: Array) -> int:
+    """Give the address of an array's first element, in the memory of its device.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> x = numpy.zeros(4)
+    >>> address_of(x[1:]) - address_of(x)
+    8
+    """
+    return int(array.ctypes.data if type(array) is np.ndarray else array.data.ptr)
 
 
 def device_of(array: Array) -> Device:

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from .backend import Array, Device, generator
-from .ops.promotion import default_dtype, fits, rank_of, scalar_of
+from .errors import refusal
+from .ops.dtype import default_dtype, fits, rank_of, scalar_of
+from .ops.shape import as_sizes
 from .tensor import Tensor
 
 __all__ = [
@@ -19,11 +21,11 @@ __all__ = [
 
 def _shape(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     """Accept ``zeros(2, 3)`` and ``zeros((2, 3))``."""
-    shape = tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], Sequence) else sizes
+    shape = as_sizes(sizes)
     if not all(hasattr(n, "__index__") for n in shape):
-        raise TypeError(f"sizes must be ints, got {list(shape)}; numbers to put into a tensor go to tensor(...)")
+        raise refusal("sizes.ints", sizes=list(shape))
     if any(n < 0 for n in shape):
-        raise RuntimeError(f"Trying to create tensor with negative dimension: {list(shape)}")
+        raise refusal("sizes.negative", sizes=list(shape))
     return shape
 
 
@@ -158,11 +160,9 @@ def arange(
     rank = max(rank_of(value) for value in (first, last, step))
     kind = np.dtype(dtype or (np.int64, np.int64, default_dtype)[rank])
     if step == 0:
-        raise RuntimeError("arange: step must be nonzero")
+        raise refusal("arange.zero_step", "arange")
     if (last - first) * step < 0:
-        raise RuntimeError(
-            f"arange: upper bound and lower bound inconsistent with step sign: from {first} to {last} by {step}"
-        )
+        raise refusal("arange.direction", "arange", first=first, last=last, step=step)
     exact = np.float64 if rank == 2 else np.int64  # NumPy's float32 ranges drift: they add up a rounded step
     return _on_device(lambda xp: xp.arange(first, last, step, dtype=exact).astype(kind), device, requires_grad)
 
@@ -179,7 +179,7 @@ def linspace(
     tensor([0.0000, 0.5000, 1.0000])
     """
     if steps < 0:
-        raise RuntimeError(f"linspace: number of steps must be non-negative, but got {steps}")
+        raise refusal("linspace.steps", "linspace", steps=steps)
     return _on_device(lambda xp: xp.linspace(start, end, steps, dtype=dtype or default_dtype), device, requires_grad)
 
 
@@ -223,9 +223,7 @@ def randn(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
 def _draw(dtype: Any) -> Any:
     """What to draw in: NumPy's generators know float32 and float64."""
     if dtype is not None and np.dtype(dtype).kind != "f":
-        raise RuntimeError(
-            f"random numbers of rand, randn and normal need a floating point dtype, got {np.dtype(dtype)}; use randint"
-        )
+        raise refusal("random.dtype", dtype=np.dtype(dtype))
     return np.float64 if dtype is not None and np.dtype(dtype) == np.float64 else np.float32
 
 
@@ -284,10 +282,10 @@ def randint(low: int, high: Any = None, size: Any = None, dtype: Any = None, dev
     if high is None:
         low, high = 0, low
     if low >= high:
-        raise RuntimeError(f"randint: expects low < high, but got low={low} and high={high}")
+        raise refusal("randint.range", "randint", low=low, high=high)
     kind = np.dtype(dtype or np.int64)
     if kind.kind in "iu" and not (fits(kind, low) and fits(kind, high - 1)):
-        raise RuntimeError(f"randint: {kind} cannot hold all integers from {low} to {high - 1}; use dtype=int64")
+        raise refusal("randint.dtype", "randint", dtype=kind, low=low, last=high - 1)
     drawn = np.asarray(generator().integers(low, high, tuple(size or ())))
     return _from_host(drawn, kind, device, False)
 

@@ -10,7 +10,7 @@ import numpy as np
 from .backend import asnumpy
 
 if TYPE_CHECKING:
-    from .tensor import Tensor
+    from .autograd.tensor import Tensor
 
 LINE_WIDTH = 80
 SHOW_ALL_UP_TO = 1000  # larger tensors show the ends of each dimension only
@@ -28,9 +28,7 @@ def format_tensor(tensor: Tensor) -> str:
     tensor([[0.5000, 2.0000],
             [3.0000, 4.0000]])
     """
-    if tensor._data is None:
-        return "tensor(<not initialised>)"
-    array = asnumpy(tensor._data)
+    array = asnumpy(tensor.array)
     text = PREFIX + _format_array(array) if array.size else PREFIX + "[]"
     return _with_notes(text, _notes(tensor)) + ")"
 
@@ -45,7 +43,10 @@ def _notes(tensor: Tensor) -> list[str]:
         notes.append(f"dtype={tensor.dtype}")
     if tensor.device.type != "cpu":
         notes.append(f"device='{tensor.device}'")
-    if tensor.grad_fn is not None:
+    view = tensor._view
+    if view is not None and view.closed and view.known is not view.base._grad_fn:
+        notes.append("grad_fn=<Invalid>")  # a view that cannot follow its base
+    elif tensor.grad_fn is not None:
         notes.append(f"grad_fn=<{type(tensor.grad_fn).__name__}>")
     elif tensor.requires_grad:
         notes.append("requires_grad=True")

@@ -2,7 +2,7 @@
 
 The outputs are projected on a fixed random direction v, ``L(x) = <v, f(x)>``, so one backward pass gives
 the analytic gradient ``dL/dx``; each of its elements is compared with the central difference
-``(L(x + eps) - L(x - eps)) / (2 eps)``.  A wrong vjp is caught with probability one, because a random v
+``(L(x + eps) - L(x - eps)) / (2 eps)``.  A wrong gradient is caught with probability one, because a random v
 cannot hide a wrong row of the Jacobian.
 """
 
@@ -16,19 +16,11 @@ import numpy as np
 
 from .autograd import grad, no_grad
 from .backend import asnumpy
+from .errors import phrase, refusal
+from .errors.kinds import GradcheckError
 from .tensor import Tensor
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
-
-
-class GradcheckError(RuntimeError):
-    """Analytic and numeric gradient differ.
-
-    Examples
-    --------
-    >>> issubclass(GradcheckError, RuntimeError)
-    True
-    """
 
 
 def gradcheck(
@@ -81,35 +73,37 @@ def gradcheck(
     arguments = _arguments(inputs)
     outputs = _float_outputs(func(*arguments))
     if not any(out.requires_grad for out in outputs):
-        raise ValueError("gradcheck: no output requires grad, so there is nothing to check")
-    message = _mismatch(func, arguments, eps, atol, rtol)
-    if message and raise_exception:
-        raise GradcheckError(message)
-    return not message
+        raise refusal("gradcheck.no_output", "gradcheck")
+    mismatch = _mismatch(func, arguments, eps, atol, rtol)
+    if mismatch and raise_exception:
+        raise mismatch
+    return mismatch is None
 
 
 def _arguments(inputs: Tensor | Sequence[Any]) -> list[Any]:
     arguments = [inputs] if isinstance(inputs, Tensor) else list(inputs)
     checked = [a for a in arguments if isinstance(a, Tensor) and a.requires_grad]
     if not checked:
-        raise ValueError("gradcheck expects at least one input tensor to require gradient: use requires_grad=True")
+        raise refusal("gradcheck.no_input")
     _warn_if_coarse(checked)
     return arguments
 
 
-def _mismatch(func: Callable[..., Any], arguments: Sequence[Any], eps: float, atol: float, rtol: float) -> str:
-    """Describe the first wrong element of a gradient, or give an empty string."""
+def _mismatch(
+    func: Callable[..., Any], arguments: Sequence[Any], eps: float, atol: float, rtol: float
+) -> Exception | None:
+    """The error that tells the first wrong element of a gradient, if there is one."""
     checked = [i for i, a in enumerate(arguments) if isinstance(a, Tensor) and a.requires_grad]
     # a leaf of its own for every input: their graphs must not reach back into the caller's
-    leaves = [Tensor(a._data.copy(), a.requires_grad) if isinstance(a, Tensor) else a for a in arguments]
+    leaves = [Tensor(a.array.copy(), a.requires_grad) if isinstance(a, Tensor) else a for a in arguments]
     outputs = _float_outputs(func(*leaves))
     directions = _directions(outputs)
     analytic = _analytic(outputs, directions, [leaves[i] for i in checked])
     for position, gradient in zip(checked, analytic):
-        message = _compare(func, leaves, position, gradient, directions, eps, atol, rtol)
-        if message:
-            return message
-    return ""
+        mismatch = _compare(func, leaves, position, gradient, directions, eps, atol, rtol)
+        if mismatch:
+            return mismatch
+    return None
 
 
 def gradgradcheck(
@@ -135,7 +129,7 @@ def gradgradcheck(
     checked = [i for i, a in enumerate(arguments) if isinstance(a, Tensor) and a.requires_grad]
     with no_grad():
         outputs = _float_outputs(func(*arguments))
-    seeds = [Tensor(v._data, requires_grad=True) for v in _directions(outputs)]
+    seeds = [Tensor(v.array, requires_grad=True) for v in _directions(outputs)]
 
     def first_derivative(*args: Any) -> tuple[Tensor, ...]:
         values, weights = args[: len(arguments)], args[len(arguments) :]
@@ -150,10 +144,10 @@ def gradgradcheck(
         # a gradient without a graph is held against the differences too: they must be 0
         return tuple(g for g in gradients if g is not None)
 
-    message = _mismatch(first_derivative, [*arguments, *seeds], eps, atol, rtol)
-    if message and raise_exception:
-        raise GradcheckError(f"second derivative: {message}")
-    return not message
+    mismatch = _mismatch(first_derivative, [*arguments, *seeds], eps, atol, rtol)
+    if mismatch and raise_exception:
+        raise refusal("gradcheck.second_derivative", mismatch=mismatch) from mismatch
+    return mismatch is None
 
 
 def _warn_if_coarse(tensors: Sequence[Tensor]) -> None:
@@ -185,7 +179,7 @@ def _analytic(outputs: Sequence[Tensor], directions: Sequence[Tensor], leaves: S
     used = [(out, v) for out, v in zip(outputs, directions) if out.requires_grad]
     gradients = grad([o for o, _ in used], leaves, [v for _, v in used], allow_unused=True)
     return [
-        np.zeros(leaf.shape) if g is None else np.asarray(asnumpy(g._data), dtype=np.float64)
+        np.zeros(leaf.shape) if g is None else np.asarray(asnumpy(g.array), dtype=np.float64)
         for g, leaf in zip(gradients, leaves)
     ]
 
@@ -199,10 +193,10 @@ def _compare(
     eps: float,
     atol: float,
     rtol: float,
-) -> str:
-    """Give the description of the first element that is wrong, or nothing."""
+) -> Exception | None:
+    """The error that tells the first element that is wrong, if there is one."""
     device = leaves[position].device
-    point = np.array(asnumpy(leaves[position]._data))
+    point = np.array(asnumpy(leaves[position].array))
 
     def projected(index: tuple[int, ...], step: float) -> float:
         moved = point.copy()
@@ -211,7 +205,7 @@ def _compare(
         arguments[position] = Tensor(device.asarray(moved), requires_grad=True)  # func may call grad() itself
         values = _float_outputs(func(*arguments))
         return sum(
-            float(np.sum(np.asarray(asnumpy(out._data), np.float64) * asnumpy(v._data)))
+            float(np.sum(np.asarray(asnumpy(out.array), np.float64) * asnumpy(v.array)))
             for out, v in zip(values, directions)
         )
 
@@ -225,13 +219,13 @@ def _compare(
         allowed = _subgradients(*slopes, eps, atol, rtol)
         if allowed and allowed[0] <= analytic[index] <= allowed[1]:
             continue
-        return (
-            f"gradcheck: Jacobian mismatch for input {position} (shape {point.shape}) at element {index}, where it "
-            f"is {point[index]:.6g}: analytic {analytic[index]:.8g}, numeric {numeric:.8g}, difference "
-            f"{abs(analytic[index] - numeric):.3g} > atol {atol:g} + rtol {rtol:g} * |numeric|"
-            + (f". The slopes to its left and right differ ({slopes[0]:.6g}, {slopes[1]:.6g})" if allowed else "")
-        )
-    return ""
+        hint = phrase("gradcheck.slopes", left=slopes[0], right=slopes[1]) if allowed else ""
+        return refusal(
+            "gradcheck.mismatch", "gradcheck", position=position, shape=point.shape, index=index, value=point[index],
+            analytic=analytic[index], numeric=numeric, difference=abs(analytic[index] - numeric), atol=atol, rtol=rtol,
+            hint=hint,
+        )  # fmt: skip
+    return None
 
 
 def _subgradients(left: float, right: float, eps: float, atol: float, rtol: float) -> tuple[float, float] | None:

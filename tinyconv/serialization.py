@@ -27,6 +27,7 @@ from typing import IO, Any
 import numpy as np
 
 from .backend import Device, asnumpy
+from .errors import refusal
 from .tensor import Tensor, from_numpy
 
 __all__ = ["load", "open_atomic", "save"]
@@ -66,7 +67,7 @@ def open_atomic(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """
     target = Path(os.path.realpath(path))  # a link stays a link: the file it points to is replaced
     if not target.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {os.fspath(path)!r}: the folder {str(target.parent)!r} does not exist")
+        raise refusal("save.folder", path=os.fspath(path), folder=str(target.parent))
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(8)}.tmp")
     try:
         with open(temporary, "xb") as file:
@@ -162,7 +163,7 @@ def load(path: str | os.PathLike[str], device: str | Device | None = None, max_b
     try:
         return _decode(structure, members, target)
     except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
+        raise refusal("load.refused", name, error=error) from error
 
 
 # --- from objects to members ---
@@ -171,7 +172,7 @@ def load(path: str | os.PathLike[str], device: str | Device | None = None, max_b
 def _encode(obj: Any, where: tuple[Any, ...], members: dict[str, np.ndarray]) -> Any:
     """Give the JSON form of `obj`, and put its arrays into `members`."""
     if len(where) > _MAX_DEPTH:
-        raise ValueError(f"save: nested deeper than {_MAX_DEPTH} at {_place(where)}; does it contain itself?")
+        raise refusal("save.depth", "save", limit=_MAX_DEPTH, place=_place(where))
     if isinstance(obj, Tensor):
         return {"tensor": _add_member(asnumpy(_data_of(obj, where)), where, members)}
     if isinstance(obj, np.ndarray):
@@ -190,28 +191,19 @@ def _encode(obj: Any, where: tuple[Any, ...], members: dict[str, np.ndarray]) ->
 def _encode_plain(obj: Any, where: tuple[Any, ...]) -> Any:
     if obj is None or type(obj) in (bool, int, float, str):
         return obj
-    raise TypeError(
-        f"save: cannot store {_place(where)} of type {type(obj).__name__}. Use Tensors, NumPy arrays, "
-        "numbers, strings, bools, None, and dicts, lists and tuples of them."
-    )
+    raise refusal("save.type", "save", place=_place(where), obj=obj)
 
 
 def _encode_key(key: Any, where: tuple[Any, ...]) -> Any:
     if key is None or type(key) in (bool, int, float, str):
         return key
-    raise TypeError(
-        f"save: {_place(where)} has the key {key!r} of type {type(key).__name__}. "
-        "Keys must be strings, numbers, bools or None."
-    )
+    raise refusal("save.key", "save", place=_place(where), key=key)
 
 
 def _data_of(tensor: Tensor, where: tuple[Any, ...]) -> Any:
-    if tensor.data is None:
-        raise ValueError(
-            f"save: {_place(where)} is a lazy parameter that has no shape yet. "
-            "Run one batch through the model before saving it."
-        )
-    return tensor.data
+    if tensor.is_lazy:
+        raise refusal("save.lazy", "save", place=_place(where))
+    return tensor.array
 
 
 def _place(where: tuple[Any, ...]) -> str:
@@ -221,7 +213,7 @@ def _place(where: tuple[Any, ...]) -> str:
 
 def _add_member(array: np.ndarray, where: tuple[Any, ...], members: dict[str, np.ndarray]) -> str:
     if array.dtype.kind not in _NUMBER_KINDS:
-        raise TypeError(f"save: {_place(where)} has dtype {array.dtype}; only numbers and bools can be stored")
+        raise refusal("save.dtype", "save", place=_place(where), array=array)
     name = _member_name(where)
     if name in members:
         name = next(n for i in range(len(members) + 1) if (n := f"array_{i}") not in members)
@@ -252,11 +244,11 @@ def _unpack(file: IO[bytes], name: str, max_bytes: int | None) -> tuple[Any, dic
             _check_size(archive, os.fstat(file.fileno()).st_size, max_bytes)
             return _read_members(archive)
     except zipfile.BadZipFile as error:
-        raise ValueError(f"{name}: not an .npz file, or a damaged one ({error})") from error
+        raise refusal("load.not_npz", name, error=error) from error
     except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
+        raise refusal("load.refused", name, error=error) from error
     except (zlib.error, struct.error, EOFError, OSError, OverflowError, RuntimeError) as error:
-        raise ValueError(f"{name}: damaged .npz file ({type(error).__name__}: {error})") from error
+        raise refusal("load.damaged", name, error=error) from error
 
 
 def _check_size(archive: zipfile.ZipFile, file_size: int, max_bytes: int | None) -> None:
@@ -264,10 +256,7 @@ def _check_size(archive: zipfile.ZipFile, file_size: int, max_bytes: int | None)
     needed = sum(info.file_size for info in archive.infolist())
     limit = max(_FREE_SIZE, _MAX_RATIO * file_size) if max_bytes is None else max_bytes
     if needed > limit:
-        raise ValueError(
-            f"{file_size} bytes that unpack to {needed}, more than the limit of {limit}. "
-            "If you trust the file, give load a larger max_bytes."
-        )
+        raise refusal("load.bomb", file_size=file_size, needed=needed, limit=limit)
 
 
 def _read_members(archive: zipfile.ZipFile) -> tuple[Any, dict[str, np.ndarray]]:
@@ -275,14 +264,14 @@ def _read_members(archive: zipfile.ZipFile) -> tuple[Any, dict[str, np.ndarray]]
     text = contents.pop(_STRUCTURE, None)
     for name in contents:
         if not name.endswith(".npy"):
-            raise ValueError(f"member {name!r} is neither an array (.npy) nor {_STRUCTURE}")
+            raise refusal("load.member_kind", name=name)
     members = {name.removesuffix(".npy"): _parse_array(content, name) for name, content in contents.items()}
     return _flat_structure(members) if text is None else _parse_structure(text), members
 
 
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError(f"member {info.filename!r} uses compression {info.compress_type}; need 0 or 8")
+        raise refusal("load.compression", info=info)
     with archive.open(info) as member:
         return member.read(info.file_size)  # read() without a size would unpack a bomb, then cut it
 
@@ -291,7 +280,7 @@ def _parse_structure(text: bytes) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"member {_STRUCTURE!r} is not valid JSON ({error})") from error
+        raise refusal("load.json", error=error) from error
 
 
 def _parse_array(content: bytes, name: str) -> np.ndarray:
@@ -299,9 +288,7 @@ def _parse_array(content: bytes, name: str) -> np.ndarray:
     shape, fortran_order, dtype, start = _read_header(content, name)
     expected, found = math.prod(shape) * dtype.itemsize, len(content) - start
     if found != expected:
-        raise ValueError(
-            f"member {name!r} has shape {shape} and dtype {dtype}, which is {expected} bytes, but holds {found}"
-        )
+        raise refusal("load.member_size", name=name, shape=shape, dtype=dtype, expected=expected, found=found)
     flat = np.frombuffer(content, dtype, offset=start)
     array = flat.reshape(shape, order="F" if fortran_order else "C")
     return np.array(array, dtype=dtype.newbyteorder("="), order="C")
@@ -317,12 +304,11 @@ def _read_header(content: bytes, name: str) -> tuple[tuple[int, ...], bool, np.d
         else:
             shape, fortran_order, dtype = np.lib.format.read_array_header_2_0(file)
     except Exception as error:  # a hostile header makes NumPy's parser raise nearly anything
-        raise ValueError(f"member {name!r} is not a .npy array ({error})") from error
+        raise refusal("load.not_npy", name=name, error=error) from error
     if dtype.kind not in _NUMBER_KINDS:
-        reason = "pickled Python objects, which are never loaded" if dtype.hasobject else "no numbers"
-        raise ValueError(f"member {name!r} has dtype {dtype}: {reason}")
+        raise refusal("load.pickled" if dtype.hasobject else "load.no_numbers", name=name, dtype=dtype)
     if not all(type(size) is int and size >= 0 for size in shape):
-        raise ValueError(f"member {name!r} has the impossible shape {shape}")
+        raise refusal("load.shape", name=name, shape=shape)
     return shape, fortran_order, dtype, file.tell()
 
 
@@ -331,29 +317,29 @@ def _decode(node: Any, members: dict[str, np.ndarray], device: Device, depth: in
     if not isinstance(node, (dict, list)):
         return node
     if depth > _MAX_DEPTH or not isinstance(node, dict) or len(node) != 1:
-        raise ValueError(f"{_STRUCTURE} is not one that tinyconv wrote, near {str(node)[:80]}")
+        raise refusal("load.structure", near=str(node)[:80])
     kind, value = next(iter(node.items()))
     if kind in ("tensor", "array", "scalar"):
         return _decode_array(kind, value, members, device)
     if not isinstance(value, list):
-        raise ValueError(f"{_STRUCTURE} has a {kind!r} that is no list, near {str(node)[:80]}")
+        raise refusal("load.no_list", kind=kind, near=str(node)[:80])
     if kind == "dict":
         return {_decode_key(item): _decode(item[1], members, device, depth + 1) for item in value}
     items = [_decode(item, members, device, depth + 1) for item in value]
     if kind not in ("list", "tuple"):
-        raise ValueError(f"{_STRUCTURE} has the unknown kind {kind!r}")
+        raise refusal("load.unknown_kind", kind=kind)
     return items if kind == "list" else tuple(items)
 
 
 def _decode_key(item: Any) -> Any:
     if not isinstance(item, list) or len(item) != 2 or isinstance(item[0], (dict, list)):
-        raise ValueError(f"{_STRUCTURE} has a dict entry that is no [key, value], near {str(item)[:80]}")
+        raise refusal("load.entry", near=str(item)[:80])
     return item[0]
 
 
 def _decode_array(kind: str, name: Any, members: dict[str, np.ndarray], device: Device) -> Any:
     if not isinstance(name, str) or name not in members:
-        raise ValueError(f"member {str(name)[:80]!r} is missing; the file has {sorted(members)[:20]}")
+        raise refusal("load.missing", name=str(name)[:80], members=sorted(members)[:20])
     array = members[name]
     if kind == "tensor":
         return _to_tensor(array, device)
@@ -375,24 +361,18 @@ def _safetensors() -> Any:
     try:
         import safetensors.numpy
     except ImportError as error:
-        raise ImportError(
-            "A .safetensors file needs the safetensors package: pip install 'tinyconv[safetensors]'. "
-            "A name that ends in .npz needs nothing."
-        ) from error
+        raise refusal("safetensors.package") from error
     return safetensors
 
 
 def _save_safetensors(obj: Any, path: str | os.PathLike[str]) -> None:
     library = _safetensors()
     if not isinstance(obj, dict):
-        raise TypeError(f"save: a .safetensors file holds a dict of Tensors, got {type(obj).__name__}")
+        raise refusal("safetensors.no_dict", "save", obj=obj)
     arrays = {}
     for key, value in obj.items():
         if not isinstance(key, str) or not isinstance(value, (Tensor, np.ndarray)):
-            raise TypeError(
-                f"save: a .safetensors file holds only Tensors under string keys, but obj[{key!r}] is of "
-                f"type {type(value).__name__}. Save nested objects as .npz."
-            )
+            raise refusal("safetensors.entry", "save", key=key, value=value)
         array = asnumpy(_data_of(value, (key,))) if isinstance(value, Tensor) else value
         arrays[key] = np.asarray(array, order="C")
     with open_atomic(path) as file:
@@ -405,6 +385,4 @@ def _load_safetensors(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     try:
         return library.numpy.load(content)
     except (library.SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ValueError(
-            f"{os.fspath(path)}: not a .safetensors file that can be read ({type(error).__name__}: {error})"
-        ) from error
+        raise refusal("safetensors.damaged", os.fspath(path), error=error) from error

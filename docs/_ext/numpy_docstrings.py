@@ -1,7 +1,7 @@
-"""Two things that NumPy-style docstrings need and napoleon does not do.
+"""Three things that NumPy-style docstrings need and napoleon does not do.
 
-A shape such as ``(N, C_in, *D)`` in the line of a parameter's type would begin emphasis, and footnotes
-``[1]_`` of several docstrings on one page would have one name.
+A shape such as ``(N, C_in, *D)`` in the line of a parameter's type would begin emphasis, footnotes ``[1]_`` of several
+docstrings on one page would have one name, and the types of attributes would be links, ``array`` to ``Tensor.array``.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from sphinx import addnodes
 from sphinx.application import Sphinx
 
 _TYPE_LINE = re.compile(r"^\s*(\w.* : )?array, shape \(")
@@ -26,7 +27,15 @@ def prepare(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: li
         lines[i] = _REFERENCE.sub(rf"[#{label}-\1]_", line)
 
 
+def unlink(app: Sphinx, doctree: Any) -> None:
+    """Leave the types of attributes words, as those of parameters are (conf.py)."""
+    for node in list(doctree.findall(addnodes.pending_xref)):
+        if node.get("reftype") == "class" and node.get("refspecific"):  # not written as a link by anybody
+            node.replace_self(node.children)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx, before napoleon, whose priority is 500."""
     app.connect("autodoc-process-docstring", prepare, priority=400)
+    app.connect("doctree-read", unlink)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

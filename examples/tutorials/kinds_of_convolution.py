@@ -33,9 +33,9 @@ def along_time(path: Path) -> None:
     clean = np.sin(t / 12) + np.where(t > 120, 2.0, 0.0)
     series = (clean + 0.25 * np.random.default_rng(0).standard_normal(200)).astype(np.float32)
     smooth = nn.Conv1d(1, 1, 9, padding=4, padding_mode="replicate", bias=False)
-    smooth.weight.data[:] = 1 / 9
+    smooth.weight.array[:] = 1 / 9
     jump = nn.Conv1d(1, 1, 8, padding="same", bias=False)
-    jump.weight.data[0, 0, :4], jump.weight.data[0, 0, 4:] = -0.25, 0.25
+    jump.weight.array[0, 0, :4], jump.weight.array[0, 0, 4:] = -0.25, 0.25
     x = torch.from_numpy(series.reshape(1, 1, 200))
     smoothed, jumps = (layer(x).detach().numpy()[0, 0] for layer in (smooth, jump))
     assert np.abs(smoothed - clean)[:110].mean() < 0.5 * np.abs(series - clean)[:110].mean()
@@ -72,7 +72,7 @@ def in_space_and_time(path: Path) -> None:
     edge = np.array([0, -1, 1, 0, 0], np.float32)
     kernel = np.stack([np.roll(edge, shift) for shift in (-1, 0, 1)])  # the edge moves on by one column a frame
     layer = nn.Conv3d(1, 1, (3, 1, 5), padding=(0, 0, 2), bias=False)
-    layer.weight.data[0, 0] = torch.from_numpy(kernel[:, None, :])
+    layer.weight.array[0, 0] = torch.from_numpy(kernel[:, None, :])
     answers = {}
     for name, step in (("to the right", 1), ("to the left", -1), ("still", 0)):
         clip = torch.from_numpy(moving_digits(step)[None, None])
@@ -97,7 +97,7 @@ def mixing_channels(path: Path) -> None:
     """1x1: each pixel's channels are mixed, its neighbours play no part; red, green and blue become grey and warmth."""
     rgb = scene.rgb().astype(np.float32).transpose(2, 0, 1)[None]
     mix = nn.Conv2d(3, 2, 1, bias=False)
-    mix.weight.data[:, :, 0, 0] = torch.tensor([[0.299, 0.587, 0.114], [1.0, 0.0, -1.0]])
+    mix.weight.array[:, :, 0, 0] = torch.tensor([[0.299, 0.587, 0.114], [1.0, 0.0, -1.0]])
     maps = mix(torch.from_numpy(rgb)).detach().numpy()[0]
     assert np.allclose(maps[0], scene.gray(), atol=0.01)
     assert np.array_equal(maps[1], rgb[0, 0] - rgb[0, 2])
@@ -150,7 +150,7 @@ def paddings(path: Path) -> None:
     tables, modes = [], ("zeros", "reflect", "replicate", "circular")
     for mode in modes:
         layer = nn.Conv2d(1, 1, 1, padding=2, padding_mode=mode, bias=False)  # a 1x1 kernel shows what it sees
-        layer.weight.data[:] = 1
+        layer.weight.array[:] = 1
         tables.append(layer(x).detach().numpy()[0, 0])
     corners = [table[0].tolist() for table in tables]
     assert corners == [[0] * 7, [9, 8, 7, 8, 9, 8, 7], [1, 1, 1, 2, 3, 3, 3], [5, 6, 4, 5, 6, 4, 5]]
@@ -240,7 +240,7 @@ def transposed(path: Path) -> None:
 
     up = nn.ConvTranspose2d(1, 1, 4, stride=2, padding=1, bias=False)  # fill in between by weighted neighbours
     line = torch.tensor([0.25, 0.75, 0.75, 0.25])
-    up.weight.data[0, 0] = line.reshape(4, 1) * line
+    up.weight.array[0, 0] = line.reshape(4, 1) * line
     small = scene.gray()[160:280:3, 80:250:3]
     large = up(torch.from_numpy(small[None, None].copy())).detach().numpy()[0, 0]
     assert large.shape == (80, 114)

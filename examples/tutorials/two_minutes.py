@@ -77,7 +77,7 @@ def options_one_by_one(path: Path) -> None:
     assert outputs_d2.shape[-1] == output_size(5, 2, d=2) == 3
 
     layer = nn.Conv2d(1, 1, 2, bias=False)  # the layer holds the weight and calls the function
-    layer.weight.data[0] = filters[0]
+    layer.weight.array[0] = filters[0]
     assert layer(inputs).tolist() == outputs.tolist()
     tables = [t.numpy()[0, 0] for t in (inputs, outputs, outputs_s2, outputs_p1, outputs_d2)]
     show_tables(tables, ["input 5x5", "kernel 2x2 of ones", "stride=2", "padding=1", "dilation=2"], path)

@@ -88,8 +88,8 @@ def main() -> None:
     kernel = edge_kernel(size)
     assert kernel.sum().item() == 0  # so that where all pixels are alike the result is 0
     conv2d = nn.Conv2d(1, 2, (size, size), bias=False)  # two kernels, so two feature maps; no padding
-    conv2d.weight.data[0] = kernel[0]  # the first by hand, the second stays as it was drawn
-    maps = conv2d(x).data.squeeze()
+    conv2d.weight.array[0] = kernel[0]  # the first by hand, the second stays as it was drawn
+    maps = conv2d(x).array.squeeze()
     print("after the convolution:", tuple(maps.shape))
     assert tuple(maps.shape) == (2, 356, 636)
 
@@ -103,7 +103,7 @@ def main() -> None:
     assert abs(likeness(edges, inner)) < 0.5 < abs(likeness(random, inner))
 
     # equivariance: move the picture by 16 columns and the map moves by 16 columns
-    moved = conv2d(x[:, :, :, 16:]).data.squeeze()
+    moved = conv2d(x[:, :, :, 16:]).array.squeeze()
     assert np.allclose(moved, maps[:, :, 16:], atol=0.01)
     print("the moved picture's map is the map, moved: a convolution is equivariant. Invariance would be no change.")
 

@@ -129,7 +129,7 @@ def extra_memory() -> float:
         y = conv(x)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    return (peak - y.data.nbytes) / MIB
+    return (peak - y.array.nbytes) / MIB
 
 
 # ------------------------------------------------------------------------------ report

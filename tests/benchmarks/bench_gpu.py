@@ -84,7 +84,7 @@ def between_events(cupy: Any, function: Callable[[], Any], calls: int) -> float:
 def host(tensor: Any) -> np.ndarray:
     """A tensor of either library as a NumPy array."""
     tensor = tensor.detach()
-    return asnumpy(tensor.data) if isinstance(tensor, tinyconv.Tensor) else tensor.cpu().numpy()
+    return asnumpy(tensor.array) if isinstance(tensor, tinyconv.Tensor) else tensor.cpu().numpy()
 
 
 def check_equal(name: str, workloads: Sequence[Workload]) -> None:

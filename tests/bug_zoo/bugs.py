@@ -18,8 +18,7 @@ import numpy as np
 import pytest
 
 import tinyconv as tc
-from tinyconv import autograd
-from tinyconv.kernels import conv as conv_kernels
+from tinyconv.kernels import conv_simple
 from tinyconv.kernels import geometry as geometries
 from tinyconv.kernels import pool as pool_kernels
 from tinyconv.nn import functional as F
@@ -28,10 +27,10 @@ from tinyconv.optim.adam import Adam, AdamW
 from . import checks
 
 # by name, as tinyconv.ops.conv and some others are functions too
-conv, elementwise, indexing, loss, norm, pool = (
-    import_module(f"tinyconv.ops.{name}") for name in ("conv", "elementwise", "indexing", "loss", "norm", "pool")
+columns, conv, indexing, loss, norm, pool = (
+    import_module(f"tinyconv.ops.{name}") for name in ("columns", "conv", "indexing", "loss", "norm", "pool")
 )
-tensor = import_module("tinyconv.tensor")
+operation, walk = (import_module(f"tinyconv.autograd.{name}") for name in ("operation", "backward"))
 
 
 @dataclass(frozen=True)
@@ -83,6 +82,12 @@ def wrap(patch: pytest.MonkeyPatch, owner: Any, name: str, broken: Callable) -> 
     patch.setattr(owner, name, functools.partial(broken, getattr(owner, name)))
 
 
+def wrap_gradient(patch: pytest.MonkeyPatch, owner: type, name: str, broken: Callable) -> None:
+    """Replace a gradient method of an operation, which remembers the methods it has called."""
+    patch.setattr(owner, name, broken)
+    patch.setattr(owner, "_plans", {})
+
+
 # --- small computations that the symptoms share ---------------------------------------------------
 
 
@@ -131,8 +136,8 @@ def assign_in_col2im(patch: pytest.MonkeyPatch) -> None:
             padded[(..., *cells)] = taps[(slice(None), slice(None), *tap)]  # the bug: it should be +=
         return padded[(..., *[slice(lo, lo + i) for i, (lo, _) in zip(input_size, geometry.padding)])]
 
-    patch.setattr(conv_kernels, "col2im", col2im)
-    patch.setattr(conv, "col2im", col2im)
+    patch.setattr(conv_simple, "col2im", col2im)
+    patch.setattr(columns, "col2im", col2im)
 
 
 @bug(
@@ -220,12 +225,12 @@ def mix_groups(patch: pytest.MonkeyPatch) -> None:
     name="bias gradient summed over the wrong axes",
     source="code for (N, H, W, C) used on (N, C, H, W)",
     broken="Where the output is as wide as it has channels the shapes fit, and the bias learns columns.",
-    symptom=lambda: conv._bias_grad(ramp(1, 2, 2, 2)),
+    symptom=lambda: conv._sum_per_channel(ramp(1, 2, 2, 2)),
     check=checks.square_output_bias,
     suite=("tests/ops/test_conv.py::test_first_and_second_derivatives",),
 )
 def sum_bias_over_wrong_axes(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(conv, "_bias_grad", lambda grad: grad.sum(tuple(range(grad.ndim - 1))))
+    patch.setattr(conv, "_sum_per_channel", lambda grad: grad.sum(tuple(range(grad.ndim - 1))))
 
 
 @bug(
@@ -316,19 +321,19 @@ def count_the_padding(patch: pytest.MonkeyPatch) -> None:
     name="broadcasting not undone",
     source="nearly every autograd engine's first version",
     broken="The gradient of a bias has the shape of the batch.",
-    symptom=lambda: elementwise.unbroadcast(ramp(2, 3), (3,)),
+    symptom=lambda: walk.unbroadcast(ramp(2, 3), (3,)),
     check=checks.broadcast_gradients,
     suite=("tests/ops/test_elementwise.py::test_gradients_of_broadcast_operands_have_their_shapes",),
 )
 def forget_unbroadcast(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(elementwise, "unbroadcast", lambda grad, shape: grad)
+    patch.setattr(walk, "unbroadcast", lambda grad, shape: grad)
 
 
 @bug(
     name="broadcast gradient picked, not summed",
     source="un-broadcasting written to make the shapes fit",
     broken="Shapes are right; the gradient of a bias is that of the first sample.",
-    symptom=lambda: elementwise.unbroadcast(ramp(2, 3), (3,)),
+    symptom=lambda: walk.unbroadcast(ramp(2, 3), (3,)),
     check=checks.broadcast_gradients,
     suite=("tests/ops/test_elementwise.py::test_binary_broadcasts_and_differentiates", "-k", "cpu and add"),
 )
@@ -338,7 +343,7 @@ def pick_instead_of_sum(patch: pytest.MonkeyPatch) -> None:
         kept = tuple(slice(0, 1) if n == 1 else slice(None) for n in shape)
         return grad[lead + kept] if lead + kept else grad
 
-    patch.setattr(elementwise, "unbroadcast", pick)
+    patch.setattr(walk, "unbroadcast", pick)
 
 
 @bug(
@@ -353,7 +358,7 @@ def overwrite_gradients(patch: pytest.MonkeyPatch) -> None:
     def overwrite(slots: dict, index: int, gradient: tc.Tensor) -> None:
         slots[index] = gradient
 
-    patch.setattr(autograd.backward, "_add_gradient", overwrite)
+    patch.setattr(walk, "_add", overwrite)
 
 
 def _aliased() -> Any:
@@ -365,18 +370,17 @@ def _aliased() -> Any:
 
 @bug(
     name="two leaves share one gradient array",
-    source="engines whose vjp of a + b returns one array twice, and whose .grad keeps it",
+    source="engines whose backward of a + b returns one array twice, and whose .grad keeps it",
     broken="Clipping or scaling one parameter's gradient in place changes the other's.",
     symptom=_aliased,
     check=checks.gradients_of_two_leaves_are_two_arrays,
     suite=("tests/test_autograd_writes.py::test_gradients_never_share_memory",),
 )
 def share_gradients(patch: pytest.MonkeyPatch) -> None:
-    def share(leaf: tc.Tensor, received: dict, keep_graph: bool) -> None:
-        gradient = received.pop(0)
+    def share(leaf: tc.Tensor, gradient: tc.Tensor) -> None:
         leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
 
-    patch.setattr(autograd.backward, "_accumulate", share)
+    patch.setattr(walk, "_accumulate", share)
 
 
 def _stale() -> Any:
@@ -396,7 +400,7 @@ def _stale() -> Any:
     suite=("tests/test_autograd_writes.py::test_writing_to_what_was_saved_is_noticed",),
 )
 def overlook_changes(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(autograd.function._Saved, "changed", lambda self: False)
+    patch.setattr(operation._Saved, "changed", lambda self: False)
 
 
 def _twice() -> Any:
@@ -419,7 +423,7 @@ def allow_second_backward(patch: pytest.MonkeyPatch) -> None:
     def keep(original: Callable, roots: list, retain_graph: bool, *rest: Any) -> Any:
         return original(roots, True, *rest)
 
-    wrap(patch, tensor, "run_backward", keep)
+    wrap(patch, walk, "run_backward", keep)
 
 
 def _deep() -> Any:
@@ -438,20 +442,20 @@ def _deep() -> Any:
     suite=("tests/test_autograd.py::test_a_chain_of_100_000_operations",),
 )
 def walk_by_recursion(patch: pytest.MonkeyPatch) -> None:
-    def visit(self: dict, node: Any) -> None:
+    def visit(node: Any, done: dict) -> None:
         for edge in getattr(node, "edges", ()):
-            if edge is not None:
-                seen = edge[0] in self
-                self.setdefault(edge[0], []).append(node)
-                if not seen:
-                    visit(self, edge[0])
+            if edge is not None and edge[0] not in done:
+                visit(edge[0], done)
+        done[node] = None  # after all that it sends to
 
-    def consumers(self: dict, roots: list) -> None:
-        self.update((root, []) for root in roots)
+    def walk_order(roots: Any) -> list[Any]:
+        done: dict[Any, None] = {}
         for root in roots:
-            visit(self, root)
+            if root not in done:
+                visit(root, done)
+        return list(done)[::-1]
 
-    patch.setattr(autograd.backward._Consumers, "__init__", consumers)
+    patch.setattr(walk, "walk_order", walk_order)
 
 
 @bug(
@@ -463,9 +467,8 @@ def walk_by_recursion(patch: pytest.MonkeyPatch) -> None:
     suite=("tests/ops/test_indexing.py::test_repeated_places_accumulate",),
 )
 def count_places_once(patch: pytest.MonkeyPatch) -> None:
-    def forward(self: Any, values: np.ndarray, key: Any, shape: tuple[int, ...]) -> np.ndarray:
-        self._key = key
-        out = np.zeros(shape, values.dtype)
+    def forward(self: Any, values: np.ndarray, key: Any, whole: tuple[int, ...]) -> np.ndarray:
+        out = np.zeros(whole, values.dtype)
         out[key] += values
         return out
 
@@ -490,12 +493,11 @@ def _norm_gradient() -> Any:
     suite=("tests/ops/test_norm.py::test_batch_norm", "-k", "cpu"),
 )
 def forget_the_mean(patch: pytest.MonkeyPatch) -> None:
-    def vjp(self: Any, grad: tc.Tensor, *_: tc.Tensor) -> Any:
-        z, var = self.saved_tensors
-        scale = (var + self._eps).rsqrt()
-        return scale * (grad - z * (grad * z).mean(self._dims, keepdim=True)), None, None
+    def grad_x(self: Any, g: Any, z: tc.Tensor, var: tc.Tensor, dims: tuple[int, ...], eps: float) -> tc.Tensor:
+        scale = (var + eps).rsqrt()
+        return scale * (g[0] - z * (g[0] * z).mean(dims, keepdim=True))
 
-    patch.setattr(norm.Normalize, "vjp", vjp)
+    wrap_gradient(patch, norm.Normalize, "grad_x", grad_x)
 
 
 @bug(
@@ -540,9 +542,9 @@ def overflow_softmax(patch: pytest.MonkeyPatch) -> None:
     suite=("tests/golden/test_golden.py", "-k", "adam"),
 )
 def forget_bias_correction(patch: pytest.MonkeyPatch) -> None:
-    original = Adam._update_blocks
+    original = Adam._update_pieces
     late = 10**9  # by then the corrections are 1
-    patch.setattr(Adam, "_update_blocks", lambda self, pieces, step, options: original(self, pieces, late, options))
+    patch.setattr(Adam, "_update_pieces", lambda self, pieces, step, options: original(self, pieces, late, options))
 
 
 @bug(

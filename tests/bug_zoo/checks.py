@@ -14,7 +14,7 @@ import numpy as np
 
 import tinyconv as tc
 from tests.kernels.slow_conv import slow_convolve, slow_input_grad
-from tinyconv.kernels.conv import simple_input_grad
+from tinyconv.kernels.conv_simple import simple_input_grad
 from tinyconv.kernels.geometry import conv_geometry
 from tinyconv.nn import functional as F
 
@@ -45,7 +45,7 @@ def conv_value(x_shape: tuple[int, ...], w_shape: tuple[int, ...], **options: An
     """A convolution's numbers against one loop per index."""
     x, w = leaf(*x_shape), leaf(*w_shape, seed=1)
     geometry = conv_geometry(w_shape[2:], **options)
-    equal(F.conv2d(x, w, **options), slow_convolve(x.data, w.data, geometry))
+    equal(F.conv2d(x, w, **options), slow_convolve(x.array, w.array, geometry))
 
 
 def conv_gradients(x_shape: tuple[int, ...], w_shape: tuple[int, ...], **options: Any) -> None:
@@ -84,7 +84,7 @@ def square_output_bias() -> None:
 
 def col2im_overlap() -> None:
     """The input gradient by im2col, as on a GPU, where windows overlap; and fold."""
-    gy, w, geometry = leaf(1, 1, 3, 3).data, leaf(1, 1, 3, 3, seed=1).data, conv_geometry((3, 3))
+    gy, w, geometry = leaf(1, 1, 3, 3).array, leaf(1, 1, 3, 3, seed=1).array, conv_geometry((3, 3))
     np.testing.assert_allclose(simple_input_grad(gy, w, geometry, (5, 5)), slow_input_grad(gy, w, geometry, (5, 5)))
     tc.gradcheck(lambda x: F.unfold(x, 2), leaf(1, 1, 3, 3))
 

@@ -121,6 +121,6 @@ GROUPS = (linear_maps, pooling, pointwise, losses, links, a_chain)
 
 
 def arrays(group: Any, chainer: Any, L: Any, F: Any) -> dict[str, np.ndarray]:
-    """Run a group, and give its results as arrays (a gradient is an array in Chainer, a Tensor in tinyconv)."""
+    """Run a group, and give its results as arrays."""
     results = group(chainer, L, F)
     return {name: r if isinstance(r, np.ndarray) else np.asarray(r.data) for name, r in results.items()}

@@ -52,8 +52,8 @@ def test_an_unknown_option_is_an_error_not_a_guess() -> None:
 def test_gradients_reach_variables() -> None:
     x, W = chainer.Variable(X), chainer.Variable(np.ones((1, 1, 2, 2), np.float32))
     F.sum(F.convolution_2d(x, W, stride=2)).backward()
-    assert W.grad.data[0, 0].tolist() == [[24, 28], [44, 48]]
-    assert x.grad.data[0, 0, 0].tolist() == [1, 1, 1, 1, 0]
+    assert W.grad[0, 0].tolist() == [[24, 28], [44, 48]]
+    assert x.grad[0, 0, 0].tolist() == [1, 1, 1, 1, 0]
     x.cleargrad()
     assert x.grad is None
 

@@ -239,12 +239,12 @@ def test_one_rank_gives_what_batch_norm_gives(device: tc.Device, options: dict) 
     sync = distributed.convert_sync_batchnorm(nn.BatchNorm2d(3, dtype="float64", **options), Communicator()).to(device)
     for _ in range(2):
         x = tc.randn(4, 3, 5, 5, dtype="float64").to(device)
-        np.testing.assert_allclose(tc.asnumpy(sync(x).data), tc.asnumpy(plain(x).data), rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(tc.asnumpy(sync(x).array), tc.asnumpy(plain(x).array), rtol=1e-12, atol=1e-12)
     for a, b in zip(sync.state_dict().values(), plain.state_dict().values()):
-        np.testing.assert_allclose(tc.asnumpy(a.data), tc.asnumpy(b.data), rtol=1e-12)
+        np.testing.assert_allclose(tc.asnumpy(a.array), tc.asnumpy(b.array), rtol=1e-12)
     x = tc.randn(4, 3, 5, 5, dtype="float64").to(device)
     sync_eval, plain_eval = sync.eval()(x), plain.eval()(x)
-    np.testing.assert_allclose(tc.asnumpy(sync_eval.data), tc.asnumpy(plain_eval.data), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(tc.asnumpy(sync_eval.array), tc.asnumpy(plain_eval.array), rtol=1e-12, atol=1e-12)
 
 
 def test_half_precision_sums_do_not_overflow() -> None:

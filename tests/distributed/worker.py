@@ -60,7 +60,7 @@ def alone(optimizer: str, batch_norm: bool = False, clip: float | None = None, d
 
 
 def nn_clip(model: nn.Module, limit: float) -> None:
-    norm = float(tc.optim.clip_grad_norm_(model.parameters(), limit))
+    norm = float(tc.nn.utils.clip_grad_norm_(model.parameters(), limit))
     assert norm > limit, f"the gradient's norm {norm} is not clipped"
 
 
@@ -109,11 +109,11 @@ def step_counting_copies(rule: distributed.DistributedOptimizer, samples: int, d
 
 def difference(a: nn.Module, b: nn.Module, only_parameters: bool = False) -> float:
     pairs = zip(*((m.parameters() if only_parameters else m.state_dict().values()) for m in (a, b)))
-    return max(float(np.abs(tc.asnumpy(x.data) - tc.asnumpy(y.data)).max()) for x, y in pairs)
+    return max(float(np.abs(tc.asnumpy(x.array) - tc.asnumpy(y.array)).max()) for x, y in pairs)
 
 
 def check_same_bits(comm: distributed.Communicator, model: nn.Module) -> None:
-    sums = comm.allgather([zlib.crc32(tc.asnumpy(t.data).tobytes()) for t in model.parameters()])
+    sums = comm.allgather([zlib.crc32(tc.asnumpy(t.array).tobytes()) for t in model.parameters()])
     assert sums.count(sums[0]) == comm.size, "the ranks' parameters have come apart"
 
 

@@ -27,6 +27,7 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Give a function that imports an extension, with stubs in Sphinx's place."""
     for name in ("sphinx", "sphinx.application", "sphinx.search", "sphinx.search.en", "sphinx.util"):
         monkeypatch.setitem(sys.modules, name, Stub(name))
+    sys.modules["sphinx"].addnodes = types.SimpleNamespace(pending_xref=None)  # type: ignore[attr-defined]
     sys.modules["sphinx.search"].languages = {}  # type: ignore[attr-defined]
     sys.modules["sphinx.util"].logging = types.SimpleNamespace(getLogger=lambda name: None)  # type: ignore[attr-defined]
 
@@ -77,3 +78,19 @@ def test_docstrings_are_prepared(load: Any) -> None:
         "    ``(N, *D)`` stays",
         ".. [#pack-my-function-1] A. Author",
     ]
+
+
+def test_types_of_attributes_are_no_links(load: Any) -> None:
+    class Reference(dict):
+        children, instead = "the word", None
+
+        def replace_self(self, nodes: Any) -> None:
+            self.instead = nodes
+
+    found = [
+        Reference(reftype="class", reftarget="array", refspecific=True),
+        Reference(reftype="class", reftarget="tinyconv.Tensor", refspecific=False),
+        Reference(reftype="mod", reftarget="backward", refspecific=True),
+    ]
+    load("numpy_docstrings").unlink(None, types.SimpleNamespace(findall=lambda kind: found))
+    assert [node.instead for node in found] == ["the word", None, None]

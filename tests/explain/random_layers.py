@@ -38,7 +38,7 @@ def input_for(draw: Any, channels: int, size: tuple[int, ...]) -> tc.Tensor:
 
 def with_numbers(draw: Any, layer: Any) -> Any:
     for parameter in layer.parameters():
-        parameter.data = numbers(draw, parameter.shape)
+        parameter.array = numbers(draw, parameter.shape)
     return layer
 
 

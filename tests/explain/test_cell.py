@@ -92,7 +92,7 @@ def test_the_two_directions_name_the_same_pairs(case: tuple[Any, tc.Tensor]) -> 
 
 def tutorial() -> tuple[Any, tc.Tensor]:
     conv = nn.Conv2d(1, 1, 2, bias=False)
-    conv.weight.data[...] = [[0, 1], [2, 3]]
+    conv.weight.array[...] = [[0, 1], [2, 3]]
     return conv, tc.arange(9).reshape(1, 1, 3, 3).float()
 
 
@@ -113,7 +113,7 @@ def test_terms_hold_coordinates() -> None:
 
 def test_padding_bias_and_negative_numbers_are_shown() -> None:
     conv = nn.Conv1d(1, 1, 2, padding=1)
-    conv.weight.data[...], conv.bias.data[...] = [5, -2], -0.5
+    conv.weight.array[...], conv.bias.array[...] = [5, -2], -0.5
     cell = explain_cell(conv, tc.tensor([[[-3.0, 1.0]]]), (0, 0, 0))
     assert str(cell) == "y[0, 0, 0] = pad*5 + (-3)*(-2) + (-0.5) (bias) = 5.5"
     assert [term.padding for term in cell.terms] == [True, False]
@@ -133,7 +133,7 @@ def test_reflected_padding_names_the_cell_that_fills_it() -> None:
 
 def test_channels_are_listed_one_by_one_and_many_are_cut_short() -> None:
     conv = nn.Conv1d(2, 1, 1, bias=True)
-    conv.weight.data[...], conv.bias.data[...] = [[[2], [3]]], 1
+    conv.weight.array[...], conv.bias.array[...] = [[[2], [3]]], 1
     text = str(explain_cell(conv, tc.tensor([[[10.0], [20.0]]]), (0, 0, 0)))
     assert text.splitlines() == ["y[0, 0, 0] =", "  + 10*2 = 20", "  + 20*3 = 60", "  + 1 (bias)", "  = 81"]
     many = explain_cell(nn.Conv2d(64, 1, 7), tc.ones(1, 64, 7, 7), (0, 0, 0, 0))
@@ -172,7 +172,7 @@ def test_an_output_that_no_input_reaches_is_the_bias() -> None:
 
 def test_values_follow_the_inputs_dtype_as_the_layer_does() -> None:
     conv = nn.Conv1d(1, 1, 1, bias=False, dtype=np.float64)
-    conv.weight.data[...] = 0.1
+    conv.weight.array[...] = 0.1
     (term,) = explain_cell(conv, tc.tensor([[[1.0]]]), (0, 0, 0)).terms
     assert term.weight == float(np.float32(0.1))
 

@@ -50,7 +50,7 @@ def test_three_backwards_agree_with_autograd(case: tuple[Any, tc.Tensor]) -> Non
 def test_a_transposed_convolution_is_the_matrix_transposed() -> None:
     conv = nn.Conv2d(2, 4, (3, 2), stride=2, padding=1, groups=2, bias=False, dtype=np.float64)
     up = nn.ConvTranspose2d(4, 2, (3, 2), stride=2, padding=1, groups=2, bias=False, dtype=np.float64)
-    up.weight.data = conv.weight.data
+    up.weight.array = conv.weight.array
     x = tc.randn(1, 2, 7, 6, dtype=np.float64)
     y = conv(x)
     assert up(y).shape == x.shape
@@ -74,7 +74,7 @@ def test_the_matrix_and_its_transpose_are_adjoint(case: tuple[Any, tc.Tensor]) -
 
 def test_weights_are_shared_along_the_diagonals() -> None:
     conv = nn.Conv1d(1, 1, 3, bias=False)
-    conv.weight.data[...] = [1, 2, 3]
+    conv.weight.array[...] = [1, 2, 3]
     matrix = conv_matrix(conv, (1, 6))
     assert str(matrix).splitlines() == ["1 2 3 . . .", ". 1 2 3 . .", ". . 1 2 3 .", ". . . 1 2 3"]
     assert matrix.nnz == 12
@@ -88,7 +88,7 @@ def test_loops_count_multiply_adds_on_padding_too() -> None:
 
 def test_the_text_shows_all_three() -> None:
     conv = nn.Conv2d(1, 1, 2, bias=False)
-    conv.weight.data[...] = [[0, 1], [2, 3]]
+    conv.weight.array[...] = [[0, 1], [2, 3]]
     text = str(three_ways(conv, tc.arange(9).reshape(1, 1, 3, 3).float()))
     assert "1. loops: 16 multiply-adds\ny[0, 0, 0, 0] = 0*0 + 1*1 + 3*2 + 4*3 = 19" in text
     assert "kernels:\n0 1 2 3\ncolumns:\n. 1 3 4\n1 2 4 5\n3 4 6 7\n4 5 7 8" in text.replace(

@@ -52,7 +52,7 @@ def test_every_cell_of_every_kind_of_layer(case: tuple[Any, tc.Tensor]) -> None:
     (field,) = receptive_field(layer, shape)
     ones = tc.ones(*shape, dtype=np.float64, requires_grad=True)
     for parameter in layer.parameters():
-        parameter.data[...] = 1
+        parameter.array[...] = 1
     y = _summing(layer, ones)
     assert field.output_size == y.shape[2:]
     for place in np.ndindex(*field.output_size):
@@ -141,6 +141,23 @@ def test_functions_between_layers_are_followed() -> None:
     assert fields.agree
 
 
+@pytest.mark.parametrize("made", ["weight", "bias"])
+def test_an_input_that_becomes_a_weight_or_a_bias_is_seen_as_a_whole(made: str) -> None:
+    class Unusual(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.after = nn.Conv2d(1, 1, 1)
+
+        def forward(self, x: tc.Tensor) -> tc.Tensor:
+            x = x.sum((2, 3), keepdim=True)
+            weight, bias = (x, None) if made == "weight" else (tc.ones(1, 1, 1, 1, dtype=x.dtype), x.reshape(1))
+            return self.after(F.conv2d(tc.ones(1, 1, 4, 4, dtype=x.dtype), weight, bias))
+
+    (field,) = receptive_field(Unusual(), (1, 1, 3, 5))
+    assert field.size == (3, 5)
+    assert field.box(field.place) == field.measured
+
+
 @pytest.mark.parametrize(
     "layer",
     [
@@ -211,7 +228,7 @@ def test_gridding(dilations: list[int], untouched: int, total: int) -> None:
 def test_path_counts_are_the_gradient_with_weights_of_one(dilations: list[int], kernel: int) -> None:
     layers = [nn.Conv2d(1, 1, kernel, dilation=d, bias=False, dtype=np.float64) for d in dilations]
     for layer in layers:
-        layer.weight.data[...] = 1
+        layer.weight.array[...] = 1
     size = 1 + sum(d * (kernel - 1) for d in dilations)
     x = tc.zeros(1, 1, size, size, dtype=np.float64, requires_grad=True)
     y = nn.Sequential(*layers)(x)

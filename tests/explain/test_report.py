@@ -31,15 +31,15 @@ def leaf(*shape: int, seed: int = 0, dtype: type = np.float64) -> tc.Tensor:
 def operation(forward: Callable[..., Any], vjp: Callable[..., Any]) -> Callable[..., tc.Tensor]:
     """An operation with a backward of its own: ``vjp(grad, *inputs)`` gives the inputs' gradients."""
 
-    class Operation(tc.Function):
+    class Mistaken(tc.autograd.Operation):
         def forward(self, *arrays: np.ndarray) -> np.ndarray:
-            self.save_for_backward(*arrays)
+            self.keep(inputs=tuple(map(tc.Tensor, arrays)))
             return np.asarray(forward(*arrays))
 
-        def vjp(self, grad: tc.Tensor) -> Any:
-            return vjp(grad, *self.saved_tensors)
+        def vjp(self, grad: tc.Tensor, inputs: tuple[tc.Tensor, ...]) -> Any:
+            return vjp(grad, *inputs)
 
-    return Operation.apply
+    return Mistaken.apply
 
 
 def zeros_with(shape: tuple[int, ...], places: Any, values: np.ndarray) -> np.ndarray:
@@ -111,7 +111,7 @@ def test_every_bug_of_the_zoo_that_gradcheck_can_see_is_among_them(monkeypatch: 
         assert (bug.name in ZOO) == (bug.name in spoilt), (bug.name, spoilt)
 
 
-# --- mistakes in the vjp of one operation ---------------------------------------------------------------
+# --- mistakes in the gradient of one operation ---------------------------------------------------------------
 
 square = operation(np.square, lambda g, x: g * x)
 MISTAKES: dict[str, tuple[Callable[..., Any], list[tc.Tensor], str, str]] = {
@@ -144,8 +144,8 @@ MISTAKES: dict[str, tuple[Callable[..., Any], list[tc.Tensor], str, str]] = {
     ),
     "a kernel's own gradient flipped": (
         lambda x, w: operation(
-            lambda x, w: F.conv1d(tc.Tensor(x), tc.Tensor(w)).data,
-            lambda g, x, w: (None, tc.Tensor(np.correlate(x.data[0, 0], g.data[0, 0])[None, None, ::-1].copy())),
+            lambda x, w: F.conv1d(tc.Tensor(x), tc.Tensor(w)).array,
+            lambda g, x, w: (None, tc.Tensor(np.correlate(x.array[0, 0], g.array[0, 0])[None, None, ::-1].copy())),
         )(x, w),
         [leaf(1, 1, 6).detach(), leaf(1, 1, 3, seed=1)], "flipped kernel", "is right but turned around",
     ),
@@ -161,18 +161,22 @@ MISTAKES: dict[str, tuple[Callable[..., Any], list[tc.Tensor], str, str]] = {
         operation(np.add, lambda g, a, b: (g, g)), [leaf(4, 3), leaf(4, 1, seed=1)],
         "missing sum over a broadcast axis", "over axes (1,)",
     ),
+    "the sum over a batch of one": (
+        operation(np.add, lambda g, a, b: (g, g)), [leaf(1, 3), leaf(3, seed=1)],
+        "missing sum over a broadcast axis", "over axes (0,)",
+    ),
     "a gradient of another shape": (
         operation(np.sum, lambda g, x: g), [leaf(3)], "backward fails", "shape ()",
     ),
     "windows that overlap, with several channels": (
         lambda x, w: operation(
-            lambda x, w: F.conv1d(tc.Tensor(x), tc.Tensor(w)).data,
-            lambda g, x, w: (assigning_input_grad(g.data, w.data, x.shape), None),
+            lambda x, w: F.conv1d(tc.Tensor(x), tc.Tensor(w)).array,
+            lambda g, x, w: (assigning_input_grad(g.array, w.array, x.shape), None),
         )(x, w),
         [leaf(1, 2, 6), leaf(3, 2, 3, seed=1).detach()], "missing accumulation", "one of them alone",
     ),
     "a gradient one cell further": (
-        operation(lambda x: x * 1.0, lambda g, x: tc.Tensor(np.roll(g.data, 1, -1))), [leaf(1, 2, 5)],
+        operation(lambda x: x * 1.0, lambda g, x: tc.Tensor(np.roll(g.array, 1, -1))), [leaf(1, 2, 5)],
         "backward's window at the wrong places", "moved by 1 along axis 2",
     ),
     "cells that get nothing": (
@@ -275,7 +279,7 @@ def test_kinks_and_ties_are_told_and_accepted() -> None:
 
 
 def test_a_wrong_value_at_a_kink_is_wrong() -> None:
-    wrong = operation(np.abs, lambda g, x: g * 5 * tc.sign(x) + 7 * g * tc.Tensor(x.data == 0))
+    wrong = operation(np.abs, lambda g, x: g * 5 * tc.sign(x) + 7 * g * tc.Tensor(x.array == 0))
     report = gradcheck_report(wrong, tc.tensor([0.0, 1.0], dtype=tc.float64, requires_grad=True))
     assert report.inputs[0].wrong.tolist() == [True, True]
 
@@ -331,9 +335,9 @@ def test_arguments_are_checked_and_left_alone() -> None:
     with pytest.raises(ValueError, match="no Tensor of floats"):
         gradcheck_report(lambda x: x.detach().argmax(), leaf(3))
     x = leaf(3)
-    before = x.data.copy()
+    before = x.array.copy()
     gradcheck_report(lambda x, n: x * n, [x, 3])
-    assert np.array_equal(x.data, before)
+    assert np.array_equal(x.array, before)
     assert x.grad is None
 
 

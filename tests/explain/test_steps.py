@@ -9,6 +9,7 @@ import operator
 import pkgutil
 import weakref
 from collections.abc import Callable
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -167,8 +168,8 @@ def test_what_a_step_shows_may_be_written_to_afterwards() -> None:
     steps = list(backward_steps((a + b).sum()))
     for step in steps:
         for grad in (*step.grad_out, *step.grad_in):
-            if grad is not None and grad.data.flags.writeable:
-                grad.data[...] = 99
+            if grad is not None and grad.array.flags.writeable:
+                grad.array[...] = 99
     assert a.grad.item() == b.grad.item() == 1
 
 
@@ -239,14 +240,16 @@ def test_html_parses_and_is_escaped() -> None:
 # --- the formulas -------------------------------------------------------------------------------------
 
 
-def all_operations() -> dict[str, type[tc.Function]]:
+def all_operations() -> dict[str, type[tc.autograd.Operation]]:
+    """Those of tinyconv.ops, without what they have in common."""
     for module in pkgutil.iter_modules(ops.__path__):
         importlib.import_module(f"tinyconv.ops.{module.name}")
-    found, stack = {}, [tc.Function]
+    found, stack = {}, [tc.autograd.Operation]
     while stack:
         for cls in stack.pop().__subclasses__():
             stack.append(cls)
-            if cls.__module__.startswith("tinyconv.ops.") and not cls.__name__.startswith("_"):
+            own = cls.__module__.startswith("tinyconv.ops.") and not cls.__name__.startswith("_")
+            if own and cls.forward is not tc.autograd.Operation.forward:
                 found[cls.__name__] = cls
     return found
 
@@ -258,18 +261,34 @@ def test_every_operation_has_a_formula_and_no_other_name_has() -> None:
     assert set(FORMULAS) == set(OPERATIONS)
 
 
-def test_a_function_of_ones_own_is_shown_too() -> None:
-    class Cube(tc.Function):
+def test_an_operation_of_ones_own_is_shown_too() -> None:
+    class Cube(tc.autograd.Operation):
         def forward(self, x: np.ndarray) -> np.ndarray:
-            self.save_for_backward(x)
             return x**3
 
-        def vjp(self, grad: tc.Tensor) -> tc.Tensor:
-            (x,) = self.saved_tensors
-            return grad * 3 * x**2
+        def grad_x(self, g: tc.Tensor, x: tc.Tensor) -> tc.Tensor:
+            return g * 3 * x**2
 
     step = next(backward_steps(Cube.apply(tc.tensor(2.0, requires_grad=True))))
-    assert (step.op, step.formula, step.grad_in[0].item()) == ("Cube", "see its vjp", 12)
+    assert (step.op, step.formula, step.grad_in[0].item()) == ("Cube", "see its gradient methods", 12)
+
+
+def test_a_function_in_pytorchs_form_is_shown_too() -> None:
+    class Cube(tc.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: tc.Tensor, power: int) -> tc.Tensor:
+            ctx.save_for_backward(x)
+            ctx.power = power
+            return x**power
+
+        @staticmethod
+        def backward(ctx: Any, g: tc.Tensor) -> Any:
+            (x,) = ctx.saved_tensors
+            return g * ctx.power * x ** (ctx.power - 1), None
+
+    step = next(backward_steps(Cube.apply(tc.tensor(2.0, requires_grad=True), 3)))
+    assert (step.op, step.formula, step.grad_in[0].item()) == ("Cube", "see its backward", 12)
+    assert step.grad_in[1] is None
 
 
 WORDS = {
@@ -300,9 +319,9 @@ def test_the_formula_of_a_function_of_one_variable_is_what_is_computed(name: str
     g = np.random.default_rng(2).standard_normal(y.shape)
     step = next(s for s in backward_steps(y, tc.Tensor(g)) if s.op == name)
     value, gradient = (part.split(" = ", 1)[1] for part in step.formula.split(";  "))
-    arrays = {"x": x.data, "g": g}
+    arrays = {"x": x.array, "g": g}
     np.testing.assert_allclose(evaluate(value, **arrays), y.detach().numpy(), rtol=1e-12)
-    np.testing.assert_allclose(evaluate(gradient, y=y.data, **arrays), step.grad_in[0].numpy(), rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(evaluate(gradient, y=y.array, **arrays), step.grad_in[0].numpy(), rtol=1e-10, atol=1e-14)
 
 
 BINARY = {
@@ -318,7 +337,7 @@ def test_the_formula_of_a_function_of_two_variables_is_what_is_computed(name: st
     g = np.random.default_rng(4).standard_normal(y.shape)
     step = next(s for s in backward_steps(y, tc.Tensor(g)) if s.op == name)
     value, gradients = step.formula.split(";  ")
-    arrays = {"a": a.data, "b": b.data, "y": y.data, "g": g}
+    arrays = {"a": a.array, "b": b.array, "y": y.array, "g": g}
     np.testing.assert_allclose(evaluate(value.split(" = ")[1], **arrays), y.detach().numpy(), rtol=1e-12)
     for text, grad in zip(gradients.split(", "), step.grad_in):
         np.testing.assert_allclose(evaluate(text.split(" = ")[1], **arrays), grad.numpy(), rtol=1e-10)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ import tinyconv as tc
 from tests.explain.random_layers import convolutions, transposed_convolutions
 from tinyconv import nn
 from tinyconv.explain import loops, summary
-from tinyconv.kernels.conv import im2col as columns_of
+from tinyconv.kernels.conv_simple import im2col as columns_of
 from tinyconv.kernels.geometry import conv_geometry
 
 
@@ -66,7 +66,7 @@ def test_multiply_adds_of_linear() -> None:
 @pytest.mark.parametrize(("stride", "groups"), [(1, 1), (2, 1), (1, 4)])
 def test_im2col_bytes_are_what_im2col_takes(stride: int, groups: int) -> None:
     conv, x = nn.Conv2d(8, 4, 3, stride, groups=groups), tc.zeros(4, 8, 66, 66)
-    _, peak = traced(lambda: columns_of(x.data, (3, 3), conv_geometry((3, 3), stride)))
+    _, peak = traced(lambda: columns_of(x.array, (3, 3), conv_geometry((3, 3), stride)))
     (row,) = summary(conv, x).rows
     assert peak == pytest.approx(row.im2col_bytes, rel=0.05)
     assert row.im2col_bytes_per_sample * 4 == row.im2col_bytes
@@ -79,7 +79,16 @@ def test_im2col_bytes_of_a_transposed_convolution_are_its_columns() -> None:
     assert held == pytest.approx(summary(up, x).rows[0].im2col_bytes, rel=0.05)
 
 
-def test_activation_bytes_are_what_the_graph_keeps() -> None:
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """A thread that had no tile in the first run would make its buffers in the second."""
+    before = tc.get_num_threads()
+    tc.set_num_threads(1)
+    yield
+    tc.set_num_threads(before)
+
+
+def test_activation_bytes_are_what_the_graph_keeps(one_thread: None) -> None:
     model = nn.Sequential(
         nn.Conv2d(3, 8, 3),
         nn.ReLU(),
@@ -90,7 +99,7 @@ def test_activation_bytes_are_what_the_graph_keeps() -> None:
         nn.Linear(None, 64),
     )
     x = tc.randn(8, 3, 64, 64)
-    model(x)  # threads' buffers, lazy sizes and caches are made once
+    model(x)  # the thread's buffers, lazy sizes and caches are made once
     outputs: list[tc.Tensor] = []
     for layer in model:
         layer.register_forward_hook(lambda module, args, result: outputs.append(result))

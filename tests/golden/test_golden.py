@@ -16,7 +16,7 @@ from .runner import Arrays, run
 
 READER = Reader()
 CASES = READER.description["cases"]
-CLIP = {"clip_grad_norm_": tc.optim.clip_grad_norm_, "clip_grad_value_": tc.optim.clip_grad_value_}
+CLIP = {"clip_grad_norm_": tc.nn.utils.clip_grad_norm_, "clip_grad_value_": tc.nn.utils.clip_grad_value_}
 
 # relative and absolute difference allowed, by the kind of the result
 TOLERANCE = {"f8": (1e-10, 1e-10), "f4": (1e-5, 1e-6), "i8": (0, 0)}

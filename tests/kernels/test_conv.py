@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.kernels.slow_conv import output_size, slow_convolve, slow_input_grad, slow_weight_grad
 from tinyconv.backend import asnumpy, get_array_module
-from tinyconv.kernels import conv, conv_cpu, lowering, threads
+from tinyconv.kernels import conv, conv_cpu, conv_planes, conv_rows, conv_simple, gemm, threads, tuning
 from tinyconv.kernels.geometry import ConvGeometry, conv_geometry
 
 MIB = 1 << 20
@@ -71,6 +72,13 @@ PLAIN = {
 plain = pytest.mark.parametrize("case", PLAIN.values(), ids=PLAIN.keys())
 
 
+@pytest.fixture(params=[8, 1], ids=["", "by columns"])
+def few_kernels(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """With 1, all convolutions of few cells go by columns, however few kernels they have."""
+    monkeypatch.setattr(tuning, "FEW_KERNELS", request.param)
+    return request.param
+
+
 def close(actual: np.ndarray, expected: np.ndarray, tolerance: float = 1e-12) -> None:
     np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance * 10)
 
@@ -87,11 +95,13 @@ def check_against_loops(case: Case, convolve: object, input_grad: object, weight
 
 @plain
 def test_simple_kernels_are_the_definition(case: Case) -> None:
-    check_against_loops(case, conv.simple_convolve, conv.simple_input_grad, conv.simple_weight_grad)
+    check_against_loops(
+        case, conv_simple.simple_convolve, conv_simple.simple_input_grad, conv_simple.simple_weight_grad
+    )
 
 
 @plain
-def test_fast_kernels_are_the_definition(case: Case) -> None:
+def test_fast_kernels_are_the_definition(case: Case, few_kernels: int) -> None:
     check_against_loops(case, conv.convolve, conv.convolve_input_grad, conv.convolve_weight_grad)
 
 
@@ -148,18 +158,19 @@ TUNING = st.fixed_dictionaries(
         "SMALL_GEMM": st.sampled_from([20, 200, 100**3]),
         "LONG_SUM": st.sampled_from([1, 512]),
         "GEMM_COLUMNS": st.sampled_from([2, 128]),
-        "FEW_TAPS": st.sampled_from([0, 16]),
+        "FEW_CELLS": st.sampled_from([0, 27]),
+        "FEW_KERNELS": st.sampled_from([1, 8]),
     }
 )
 
 
 @settings(max_examples=200)
 @given(cases(), st.sampled_from([1 << 6, 1 << 11, 1 << 21]), TUNING)
-def test_any_geometry_with_any_tuning(case: Case, tile_bytes: int, tuning: dict[str, int]) -> None:
+def test_any_geometry_with_any_tuning(case: Case, tile_bytes: int, constants: dict[str, int]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lowering, "TILE_BYTES", tile_bytes)
-        for name, value in tuning.items():
-            patch.setattr(conv_cpu, name, value)
+        patch.setattr(tuning, "TILE_BYTES", tile_bytes)
+        for name, value in constants.items():
+            patch.setattr(tuning, name, value)
         check_against_loops(case, conv.convolve, conv.convolve_input_grad, conv.convolve_weight_grad)
 
 
@@ -176,16 +187,16 @@ def test_the_three_kernels_are_adjoint(case: Case) -> None:
 @given(cases())
 def test_im2col_and_col2im_are_adjoint(case: Case) -> None:
     x = case.arrays()[0]
-    col = conv.im2col(x, case.w[2:], case.geometry)
+    col = conv_simple.im2col(x, case.w[2:], case.geometry)
     assert col.shape == (case.x[0], case.x[1] * int(np.prod(case.w[2:])), int(np.prod(case.y[2:])))
     other = np.random.default_rng(2).standard_normal(col.shape)
-    back = conv.col2im(other, case.x[2:], case.w[2:], case.geometry)
+    back = conv_simple.col2im(other, case.x[2:], case.w[2:], case.geometry)
     close(np.vdot(col, other), np.vdot(x, back), 1e-9)
 
 
 def test_im2col_rows_run_over_channels_then_taps() -> None:
     x = np.arange(18.0).reshape(1, 2, 3, 3)
-    col = conv.im2col(x, (2, 2), conv_geometry((2, 2)))
+    col = conv_simple.im2col(x, (2, 2), conv_geometry((2, 2)))
     assert col.shape == (1, 8, 4)
     assert col[0, :, 0].tolist() == [0, 1, 3, 4, 9, 10, 12, 13]  # the first window
     assert col[0, 1].tolist() == [1, 2, 4, 5]  # tap (0, 1) of channel 0 in every window
@@ -241,9 +252,9 @@ def thread_count() -> Iterator[None]:
 def test_large_values(case: Case) -> None:
     x, w, gy = case.arrays()
     expected = (
-        conv.simple_convolve(x, w, case.geometry) + np.arange(len(w)).reshape(-1, *[1] * (x.ndim - 2)),
-        conv.simple_input_grad(gy, w, case.geometry, case.x[2:]),
-        conv.simple_weight_grad(x, gy, case.geometry, case.w[2:]),
+        conv_simple.simple_convolve(x, w, case.geometry) + np.arange(len(w)).reshape(-1, *[1] * (x.ndim - 2)),
+        conv_simple.simple_input_grad(gy, w, case.geometry, case.x[2:]),
+        conv_simple.simple_weight_grad(x, gy, case.geometry, case.w[2:]),
     )
     for result, value in zip(all_three(case, "float64"), expected):
         np.testing.assert_allclose(result, value, rtol=1e-9, atol=1e-9)
@@ -278,26 +289,28 @@ def test_the_large_cases_take_more_than_one_tile_and_thread(
 
 
 @pytest.mark.parametrize(
-    ("function", "case"),
+    ("module", "function", "case"),
     [
-        ("_pointwise", LARGE["pointwise"]),
-        ("_correlate_few_taps", LARGE["one channel"]),
-        ("_correlate_by_rows", LARGE["rows in tiles"]),
-        ("_correlate_by_rows", LARGE["depthwise"]),
-        ("_correlate_by_planes", LARGE["narrow"]),
-        ("_correlate_by_planes", LARGE["1d"]),
-        ("_apart", LARGE["narrow"]),
+        (conv_cpu, "convolve_pointwise", LARGE["pointwise"]),
+        (conv_cpu, "convolve_by_columns", LARGE["one channel"]),
+        (conv_cpu, "input_grad_by_columns", LARGE["one channel"]),
+        (conv_cpu, "weight_grad_by_columns", LARGE["one channel"]),
+        (conv_cpu, "convolve_by_rows", LARGE["rows in tiles"]),
+        (conv_cpu, "convolve_by_rows", LARGE["depthwise"]),
+        (conv_cpu, "convolve_by_planes", LARGE["narrow"]),
+        (conv_cpu, "convolve_by_planes", LARGE["1d"]),
+        (conv_planes, "_apart", LARGE["narrow"]),
     ],
 )
-def test_paths(function: str, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths(module: ModuleType, function: str, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    original = getattr(conv_cpu, function)
+    original = getattr(module, function)
 
     def spy(*args: object) -> object:
         calls.append(function)
         return original(*args)
 
-    monkeypatch.setattr(conv_cpu, function, spy)
+    monkeypatch.setattr(module, function, spy)
     all_three(case, "float32")
     assert calls
 
@@ -306,13 +319,13 @@ def test_paths(function: str, case: Case, monkeypatch: pytest.MonkeyPatch) -> No
 def test_kernel_columns_are_summed_where_outputs_are_few(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     case = {**LARGE, **PLAIN}[name]
     stacks = []
-    original = conv_cpu._row_matrices
+    original = conv_rows._row_matrices
 
     def spy(*args: object) -> np.ndarray:
         stacks.append(original(*args))
         return stacks[-1]
 
-    monkeypatch.setattr(conv_cpu, "_row_matrices", spy)
+    monkeypatch.setattr(conv_rows, "_row_matrices", spy)
     conv.convolve(*case.arrays()[:2], case.geometry)
     rows_overlap = case.geometry.dilation[-2] == 1
     planes = int(np.prod(case.w[2:-2] if rows_overlap else case.w[2:-1]))
@@ -324,7 +337,7 @@ def test_a_gemm_cut_in_pieces_is_the_same_product(rows: int, depth: int, columns
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal((rows, depth)), rng.standard_normal((3, depth, columns))
     out = np.full((3, rows, columns), np.nan)
-    conv_cpu._multiply(a, b, out)
+    gemm.multiply(a, b, out)
     np.testing.assert_allclose(out, a @ b, rtol=1e-9, atol=1e-9)
 
 
@@ -351,17 +364,17 @@ MIXED = case((2, 4, 9, 20), (6, 2, 3, 3), groups=2, padding=1, stride=(1, 2))
 @pytest.mark.parametrize("x_dtype", ["float16", "float32", "float64"])
 @pytest.mark.parametrize("w_dtype", ["float16", "float32", "float64"])
 @pytest.mark.parametrize("simple", [True, False])
-def test_dtype_follows_the_input(x_dtype: str, w_dtype: str, simple: bool) -> None:
-    prefix = "simple_" if simple else "convolve_"
-    convolve = conv.simple_convolve if simple else conv.convolve
+def test_dtype_follows_the_input(x_dtype: str, w_dtype: str, simple: bool, few_kernels: int) -> None:
+    module, prefix = (conv_simple, "simple_") if simple else (conv, "convolve_")
+    convolve = conv_simple.simple_convolve if simple else conv.convolve
     x, w, gy = MIXED.arrays()
     x, gy, w = x.astype(x_dtype), gy.astype(x_dtype), w.astype(w_dtype)
     g = MIXED.geometry
     tolerance = 2e-3 if x_dtype == "float16" else 1e-5 if x_dtype == "float32" else 1e-12
     for result, value in (
         (convolve(x, w, g), slow_convolve(x, w, g)),
-        (getattr(conv, prefix + "input_grad")(gy, w, g, (9, 20)), slow_input_grad(gy, w, g, (9, 20))),
-        (getattr(conv, prefix + "weight_grad")(x, gy, g, (3, 3)), slow_weight_grad(x, gy, g, (3, 3))),
+        (getattr(module, prefix + "input_grad")(gy, w, g, (9, 20)), slow_input_grad(gy, w, g, (9, 20))),
+        (getattr(module, prefix + "weight_grad")(x, gy, g, (3, 3)), slow_weight_grad(x, gy, g, (3, 3))),
     ):
         assert result.dtype == x_dtype
         np.testing.assert_allclose(result, value, rtol=tolerance, atol=5 * tolerance)
@@ -370,7 +383,7 @@ def test_dtype_follows_the_input(x_dtype: str, w_dtype: str, simple: bool) -> No
 def test_half_precision_is_summed_in_single() -> None:
     x = np.full((1, 4096, 1, 1), 1.0, np.float16)  # in half precision, 2048 + 1 == 2048
     w = np.ones((1, 4096, 1, 1), np.float16)
-    for convolve in (conv.convolve, conv.simple_convolve):
+    for convolve in (conv.convolve, conv_simple.simple_convolve):
         assert convolve(x, w, conv_geometry((1, 1))).item() == 4096
 
 
@@ -398,7 +411,7 @@ def layouts(a: np.ndarray) -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize("layout", ["fortran", "channels last", "strided", "reversed", "read-only"])
 @pytest.mark.parametrize("name", ["2d non-square", "groups", "pointwise", "large plane", "wide rows"])
-def test_memory_layout_does_not_matter(layout: str, name: str) -> None:
+def test_memory_layout_does_not_matter(layout: str, name: str, few_kernels: int) -> None:
     case = PLAIN[name]
     x, w, gy = case.arrays()
     ox, ow, ogy = (layouts(a)[layout] for a in (x, w, gy))
@@ -412,7 +425,7 @@ def test_memory_layout_does_not_matter(layout: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["2d non-square", "pointwise", "large plane", "wide rows", "stride does not divide"])
-def test_broadcast_gradient(name: str) -> None:
+def test_broadcast_gradient(name: str, few_kernels: int) -> None:
     case = PLAIN[name]
     x, w, _ = case.arrays()
     gy = np.broadcast_to(np.float64(0.5), case.y)  # what y.sum().backward() sends: all strides 0
@@ -423,7 +436,7 @@ def test_broadcast_gradient(name: str) -> None:
 
 
 @plain
-def test_bias_of_the_transposed_convolution(case: Case) -> None:
+def test_bias_of_the_transposed_convolution(case: Case, few_kernels: int) -> None:
     _, w, gy = case.arrays()
     bias = np.arange(case.x[1], dtype=np.float64)
     without = conv.convolve_input_grad(gy, w, case.geometry, case.x[2:])
@@ -473,33 +486,9 @@ def test_no_temporary_grows_with_the_batch(padding: int) -> None:
 
 def test_the_simple_kernels_chunk_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     c = case((5, 3, 7, 6), (4, 3, 3, 3))
-    monkeypatch.setattr(conv, "CHUNK_BYTES", 2 * 27 * 20 * 8)  # two samples at a time, then one
+    monkeypatch.setattr(tuning, "CHUNK_BYTES", 2 * 27 * 20 * 8)  # two samples at a time, then one
     chunks = []
-    original = conv._chunks
-    monkeypatch.setattr(conv, "_chunks", lambda *args: chunks.append(list(original(*args))) or chunks[-1])
-    check_against_loops(c, conv.simple_convolve, conv.simple_input_grad, conv.simple_weight_grad)
+    original = conv_simple.pieces
+    monkeypatch.setattr(conv_simple, "pieces", lambda *args: chunks.append(original(*args)) or chunks[-1])
+    check_against_loops(c, conv_simple.simple_convolve, conv_simple.simple_input_grad, conv_simple.simple_weight_grad)
     assert [len(chunk) for chunk in chunks] == [3, 3, 3]
-
-
-# --- errors ---------------------------------------------------------------------------------------
-
-
-def test_errors_show_shapes_and_arithmetic() -> None:
-    g = conv_geometry((3, 3))
-    x, w, gy = np.ones((2, 3, 5, 5)), np.ones((4, 3, 3, 3)), np.ones((2, 4, 3, 3))
-    with pytest.raises(RuntimeError, match=r"\(4, 2, 3, 3\) with groups=1 takes 1\*2 = 2 .* has 3.*in_channels=3"):
-        conv.convolve(x, w[:, :2], g)
-    with pytest.raises(RuntimeError, match=r"groups=3 does not divide the 4 output .* 4 mod 3 = 1"):
-        conv.convolve(x, w[:, :1], conv_geometry((3, 3), groups=3))
-    with pytest.raises(RuntimeError, match=r"Kernel size can't be greater"):
-        conv.convolve(x[..., :2], w, g)
-    with pytest.raises(RuntimeError, match=r"x has shape \(3, 5, 5\).* needs 4 axes"):
-        conv.convolve(x[0], w, g)
-    with pytest.raises(RuntimeError, match=r"expects 4 channels, but the array of shape \(2, 3, 3, 3\) has 3"):
-        conv.convolve_input_grad(gy[:, :3], w, g, (5, 5))
-    with pytest.raises(RuntimeError, match=r"give an output of size \(4, 3\) .* has \(3, 3\)"):
-        conv.convolve_input_grad(gy, w, g, (6, 5))
-    with pytest.raises(RuntimeError, match=r"give an output of size \(3, 3\) .* has \(3, 2\)"):
-        conv.convolve_weight_grad(x, gy[..., :2], g, (3, 3))
-    with pytest.raises(RuntimeError, match=r"same batch size, and channels that groups=1 divides"):
-        conv.convolve_weight_grad(x[:1], gy, g, (3, 3))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.kernels import slow_pool
 from tinyconv import backend
-from tinyconv.kernels import pool
+from tinyconv.kernels import pool, tuning
 from tinyconv.kernels.geometry import pool_geometry
 from tinyconv.kernels.sampling import put_flat
 
@@ -190,11 +190,11 @@ def test_any_memory_layout():
     np.testing.assert_array_equal(pool.window_sum(moved, g), pool.window_sum(x, g))
 
 
-def test_more_planes_than_one_block(monkeypatch):
+def test_more_planes_than_one_piece(monkeypatch):
     g = pool_geometry((6, 5), 3, 2, 1)
     x = random_input(3, 5, 6, 5)
     whole = pool.max_pool(x, g)
-    monkeypatch.setattr(pool, "CACHE_BYTES", 2 * 6 * 5 * 8)  # blocks of two planes, the last of one
+    monkeypatch.setattr(tuning, "POOL_BYTES", 2 * 6 * 5 * 8)  # pieces of two planes, the last of one
     for got, want in zip(pool.max_pool(x, g), whole):
         np.testing.assert_array_equal(got, want)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from tinyconv.kernels import conv, threads
+from tinyconv.kernels import conv, threads, tuning
 from tinyconv.kernels.geometry import conv_geometry
 
 
@@ -47,7 +47,7 @@ def fake_blas(monkeypatch: pytest.MonkeyPatch) -> FakeBlas:
     return blas
 
 
-BIG = threads.SMALL_WORK + 1
+BIG = tuning.SMALL_WORK + 1
 
 
 @pytest.mark.parametrize("number", [1, 2, 5])
@@ -71,7 +71,7 @@ def test_rounds_run_beside_one_another(thread_count: None, fake_blas: FakeBlas) 
 def test_little_work_stays_on_this_thread(thread_count: None, fake_blas: FakeBlas) -> None:
     threads.set_num_threads(4)
     names = set()
-    threads.parallel_for(50, lambda i: names.add(threading.get_ident()), threads.SMALL_WORK)
+    threads.parallel_for(50, lambda i: names.add(threading.get_ident()), tuning.SMALL_WORK)
     assert names == {threading.get_ident()}
 
 
@@ -178,7 +178,7 @@ def test_called_from_several_threads_at_once(thread_count: None) -> None:
 FORK = """
 import os
 import numpy as np
-from tinyconv.kernels import conv, threads
+from tinyconv.kernels import conv, threads, tuning
 from tinyconv.kernels.geometry import conv_geometry
 
 threads.set_num_threads(2)

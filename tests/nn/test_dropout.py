@@ -58,9 +58,9 @@ def test_everything_dropped_stays_finite() -> None:
 def test_a_seed_repeats_the_mask_and_calls_differ(device: tc.Device) -> None:
     layer, x = nn.Dropout(), tc.ones(50, device=device)
     tc.manual_seed(7)
-    first, second = (tc.asnumpy(layer(x).data) for _ in range(2))
+    first, second = (tc.asnumpy(layer(x).array) for _ in range(2))
     tc.manual_seed(7)
-    np.testing.assert_array_equal(tc.asnumpy(layer(x).data), first)
+    np.testing.assert_array_equal(tc.asnumpy(layer(x).array), first)
     assert (first != second).any()
 
 
@@ -69,7 +69,7 @@ def test_the_gradient_passes_where_values_passed(device: tc.Device, on_device: C
     with on_device():  # the seed is drawn on the host, the mask on the device
         y = nn.Dropout(0.3)(x)
         y.sum().backward()
-    np.testing.assert_array_equal(tc.asnumpy(x.grad.data), tc.asnumpy(y.data))
+    np.testing.assert_array_equal(tc.asnumpy(x.grad.array), tc.asnumpy(y.array))
 
 
 def test_unbatched_channels_are_dropped_whole() -> None:
@@ -103,7 +103,7 @@ def test_one_hot(device, on_device) -> None:
     with on_device():
         y = nn.functional.one_hot(labels, 3)
     assert (y.shape, y.dtype) == ((2, 1, 3), tc.int64)
-    np.testing.assert_array_equal(tc.asnumpy(y.data), np.eye(3)[[[1], [2]]])
+    np.testing.assert_array_equal(tc.asnumpy(y.array), np.eye(3)[[[1], [2]]])
     assert nn.functional.one_hot(tc.tensor([], dtype=tc.int64), 3).shape == (0, 3)
 
 

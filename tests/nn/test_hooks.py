@@ -69,7 +69,7 @@ def test_a_hook_may_remove_itself() -> None:
 
 def test_backward_hook_gets_both_sides() -> None:
     layer, seen = nn.Linear(2, 1, bias=False), []
-    layer.weight.data = np.array([[3.0, 4.0]], np.float32)
+    layer.weight.array = np.array([[3.0, 4.0]], np.float32)
     layer.register_full_backward_hook(lambda m, gi, go: seen.append((m, gi, go)))
     x = tc.ones(1, 2).requires_grad_()
     (layer(x) * 10.0).sum().backward()
@@ -122,7 +122,7 @@ def test_backward_hook_without_an_input_that_wants_a_gradient() -> None:
 
 def test_backward_hook_sees_each_call_by_itself() -> None:
     layer, seen = nn.Linear(1, 1, bias=False), []
-    layer.weight.data = np.array([[2.0]], np.float32)
+    layer.weight.array = np.array([[2.0]], np.float32)
     layer.register_full_backward_hook(lambda m, gi, go: seen.append((gi[0].item(), go[0].item())))
     x = tc.ones(1, 1).requires_grad_()
     layer(layer(x)).sum().backward()

@@ -28,7 +28,7 @@ def test_fans_count_the_connections(layer: nn.Module, groups: int, transposed: b
     """Fan in: inputs under one output cell. Fan out: outputs over one input cell, both away from the border."""
     size = (9,) * (layer.weight.ndim - 2)
     x = tc.zeros(1, layer.in_channels, *size).requires_grad_()
-    layer.weight.data = np.ones(layer.weight.shape, np.float32)
+    layer.weight.array = np.ones(layer.weight.shape, np.float32)
     y = layer(x)
     middle = tuple(s // 2 for s in y.shape[2:])
     (seen,) = tc.grad(y[(0, 0, *middle)], x, retain_graph=True)
@@ -157,7 +157,7 @@ def test_a_seed_repeats_a_model_on_every_device(device: tc.Device) -> None:
     there = nn.Conv2d(2, 3, 3, device=device)
     for a, b in zip(here.parameters(), there.parameters(), strict=True):
         assert b.device == device
-        np.testing.assert_array_equal(tc.asnumpy(b.data), a.detach().numpy())
+        np.testing.assert_array_equal(tc.asnumpy(b.array), a.detach().numpy())
     assert (nn.Conv2d(2, 3, 3).weight != here.weight).any()
 
 
@@ -172,8 +172,8 @@ def test_reset_parameters_draws_anew_in_place() -> None:
 @pytest.mark.parametrize("fill", [init.ones_, init.normal_, init.kaiming_uniform_, lambda w: init.constant_(w, 2.0)])
 def test_a_raw_array_is_filled_too(fill) -> None:
     layer = nn.Linear(3, 2)
-    layer.weight.data[...] = math.nan
-    fill(layer.weight.data)
-    assert np.isfinite(layer.weight.data).all()
+    layer.weight.array[...] = math.nan
+    fill(layer.weight.array)
+    assert np.isfinite(layer.weight.array).all()
     with pytest.raises(TypeError, match="expected a Tensor or an array to fill, got list"):
         init.ones_([1.0])

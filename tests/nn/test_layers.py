@@ -183,8 +183,35 @@ SAMPLE = np.array([-30.0, -2.0, -0.5, 0.0, 0.5, 2.0, 30.0])
 )
 def test_activations(layer: nn.Module, formula: Callable) -> None:
     x = tc.tensor(SAMPLE)
-    np.testing.assert_allclose(layer(x).detach().numpy(), formula(SAMPLE), rtol=1e-6, atol=1e-12)
-    np.testing.assert_array_equal(x.numpy(), SAMPLE)  # the input is not written to
+    y = layer(x)
+    np.testing.assert_allclose(y.detach().numpy(), formula(SAMPLE), rtol=1e-6, atol=1e-12)
+    if getattr(layer, "inplace", False):
+        assert y is x
+    else:
+        np.testing.assert_array_equal(x.numpy(), SAMPLE)  # the input is not written to
+
+
+@pytest.mark.parametrize("make", [nn.ReLU, nn.LeakyReLU, nn.ELU, nn.SiLU, nn.Dropout, nn.Dropout2d])
+def test_inplace_writes_over_the_input_and_has_the_same_gradient(make: Callable) -> None:
+    assert repr(make(inplace=True)).endswith("inplace=True)")
+    results = []
+    for inplace in (False, True):
+        tc.manual_seed(1)
+        leaf = tc.randn(2, 4, 3, 3, dtype="float64", requires_grad=True)
+        tc.manual_seed(2)
+        x = leaf * 2.0
+        y = make(inplace=inplace)(x)
+        assert (y is x) == inplace
+        (y * y).sum().backward()
+        results.append((y.detach().numpy(), leaf.grad.numpy()))
+    np.testing.assert_array_equal(results[0][0], results[1][0])
+    np.testing.assert_allclose(results[0][1], results[1][1], rtol=1e-12)
+    with pytest.raises(RuntimeError, match="leaf"):
+        make(inplace=True)(tc.ones(1, 1, 1, 1, requires_grad=True))
+    held = (leaf * 2.0).exp()
+    make(inplace=True)(held)  # exp needs its result for the gradient
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        held.sum().backward()
 
 
 def test_gelu_is_x_times_the_normal_distribution_function() -> None:
@@ -194,7 +221,7 @@ def test_gelu_is_x_times_the_normal_distribution_function() -> None:
 
 def test_prelu_has_a_slope_per_channel() -> None:
     layer = nn.PReLU(2, init=0.5)
-    layer.weight.data = np.array([0.5, 2.0], np.float32)
+    layer.weight.array = np.array([0.5, 2.0], np.float32)
     assert layer(-tc.ones(1, 2, 2)).tolist() == [[[-0.5, -0.5], [-2.0, -2.0]]]
 
 
@@ -237,7 +264,7 @@ def test_transposed_conv_passes_its_arguments_on(options: dict[str, Any]) -> Non
 
 def test_a_padding_mode_fills_the_border_from_the_image() -> None:
     layer = nn.Conv1d(1, 1, 3, padding=1, padding_mode="circular", bias=False)
-    layer.weight.data = np.array([[[100.0, 10.0, 1.0]]], np.float32)
+    layer.weight.array = np.array([[[100.0, 10.0, 1.0]]], np.float32)
     assert layer(tc.tensor([[[1.0, 2.0, 3.0]]])).tolist() == [[[312.0, 123.0, 231.0]]]
 
 

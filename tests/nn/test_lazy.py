@@ -43,7 +43,7 @@ def test_the_first_call_decides(case: tuple, batched: bool) -> None:
     layer = make()
     weight = layer.weight
     assert isinstance(weight, nn.UninitializedParameter)
-    assert weight.data is None
+    assert weight.is_lazy
     assert "None" in repr(layer)
     y = layer(tc.randn(with_batch if batched else without))
     assert layer.weight is weight
@@ -259,7 +259,7 @@ def test_a_failed_first_call_leaves_the_layer_lazy(make: Callable, bad: tc.Tenso
     with pytest.raises((RuntimeError, ValueError)):
         layer(bad)
     assert isinstance(weight, nn.UninitializedParameter)
-    assert weight.data is None
+    assert weight.is_lazy
     assert (layer.in_channels if hasattr(layer, "in_channels") else layer.in_features) is None
     layer.double()
     layer(good.double())

@@ -237,7 +237,7 @@ def test_requires_grad_freezes() -> None:
 def test_zero_grad() -> None:
     layer = nn.Linear(2, 1)
     layer(tc.ones(1, 2)).sum().backward()
-    layer.weight.grad.data[0, 0] = np.nan
+    layer.weight.grad.array[0, 0] = np.nan
     layer.zero_grad(set_to_none=False)
     assert layer.weight.grad.tolist() == [[0.0, 0.0]]  # also where it was NaN
     layer.zero_grad()
@@ -295,10 +295,10 @@ def test_an_optimiser_made_before_to_updates_the_moved_parameters(device: tc.Dev
     layer = nn.Linear(2, 1)
     optimizer = tc.optim.SGD(layer.parameters(), lr=1.0)
     layer.to(device)
-    before = tc.asnumpy(layer.bias.data).copy()
+    before = tc.asnumpy(layer.bias.array).copy()
     layer(tc.ones(1, 2, device=device)).sum().backward()
     optimizer.step()
-    np.testing.assert_allclose(tc.asnumpy(layer.bias.data), before - 1.0, rtol=1e-6)
+    np.testing.assert_allclose(tc.asnumpy(layer.bias.array), before - 1.0, rtol=1e-6)
 
 
 # ---------------------------------------------------------------------- copying

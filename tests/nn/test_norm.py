@@ -55,9 +55,9 @@ def test_weight_and_bias_act_per_channel(layer: nn.Module, shape: tuple[int, ...
     x = tc.tensor(drawn(shape))
     layer.double()
     plain = np.moveaxis(layer(x).detach().numpy(), axis, -1)
-    layer.weight.data = np.array([1.0, 2.0, -3.0])
-    layer.bias.data = np.array([0.5, 0.0, 7.0])
-    expected = np.moveaxis(plain * layer.weight.data + layer.bias.data, -1, axis)
+    layer.weight.array = np.array([1.0, 2.0, -3.0])
+    layer.bias.array = np.array([0.5, 0.0, 7.0])
+    expected = np.moveaxis(plain * layer.weight.array + layer.bias.array, -1, axis)
     np.testing.assert_allclose(layer(x).detach().numpy(), expected, rtol=1e-9, atol=1e-12)
 
 
@@ -195,4 +195,4 @@ def test_running_values_on_a_device(device: tc.Device, on_device: Callable) -> N
     with on_device():
         there(moved)
     for name, value in here.state_dict().items():
-        np.testing.assert_allclose(tc.asnumpy(there.state_dict()[name].data), value.numpy(), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(tc.asnumpy(there.state_dict()[name].array), value.numpy(), rtol=1e-5, atol=1e-6)

@@ -69,6 +69,47 @@ def test_arguments_that_pytorch_has_not_or_hides_are_shown_only_when_set() -> No
     assert repr(nn.Conv1d(1, 1, 3, padding=((1, 2),))).endswith("padding=((1, 2),))")
 
 
+def test_switches_are_shown_only_when_set() -> None:
+    assert repr(nn.ReLU(inplace=True)) == "ReLU(inplace=True)"
+    assert repr(nn.LeakyReLU(inplace=True)) == "LeakyReLU(negative_slope=0.01, inplace=True)"
+    assert repr(nn.Softmax()) == "Softmax(dim=None)"
+    assert repr(nn.AdaptiveMaxPool2d(2, return_indices=True)) == "AdaptiveMaxPool2d(output_size=2, return_indices=True)"
+
+
+def test_a_subclass_prints_the_familys_arguments_and_a_model_none() -> None:
+    class Halving(nn.MaxPool2d):
+        def __init__(self, name: str) -> None:
+            super().__init__(2)
+            self.name = name
+
+    class Model(nn.Module):
+        def __init__(self, width: int) -> None:
+            super().__init__()
+            self.width = width
+
+    assert repr(Halving("a")) == "Halving(kernel_size=2, stride=2, padding=0, dilation=1, ceil_mode=False)"
+    assert repr(Model(3)) == "Model()"
+
+
+def test_nothing_is_described_while_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: Any, **__: Any) -> str:
+        raise AssertionError("a description was written for an error that did not come")
+
+    net = nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2), nn.AvgPool2d(2), nn.Dropout(),
+        nn.ConvTranspose2d(4, 2, 2), nn.Flatten(), nn.Linear(None, 3), nn.LayerNorm(3), nn.CrossEntropyLoss(),
+    )  # fmt: skip
+    for kind in {type(module) for module in net.modules()}:
+        monkeypatch.setattr(kind, "extra_repr", never)
+        monkeypatch.setattr(kind, "__repr__", never)
+    monkeypatch.setattr(nn.Module, "_describe", never, raising=False)
+    *layers, loss = net
+    y = tc.randn(2, 1, 10, 10)
+    for layer in layers:
+        y = layer(y)
+    loss(y, tc.tensor([0, 1])).backward()
+
+
 class Net(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -135,5 +176,5 @@ def test_a_functional_call_inside_a_module_names_the_module() -> None:
         def forward(self, x: tc.Tensor) -> tc.Tensor:
             return nn.functional.conv2d(x, tc.ones(1, 2, 3, 3))
 
-    with pytest.raises(RuntimeError, match=r"^Sequential\.0 \(Plain\(\)\)"):
+    with pytest.raises(RuntimeError, match=r"^Sequential\.0 \(Plain\): conv2d: Given groups=1"):
         nn.Sequential(Plain())(tc.ones(1, 1, 4, 4))

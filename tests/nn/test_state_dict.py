@@ -268,5 +268,5 @@ def test_a_state_from_another_device_loads(device: tc.Device) -> None:
     there.load_state_dict(here.state_dict())
     assert all(value.device == device for value in there.state_dict().values())
     for key, value in here.state_dict().items():
-        np.testing.assert_array_equal(tc.asnumpy(there.state_dict()[key].data), value.numpy())
+        np.testing.assert_array_equal(tc.asnumpy(there.state_dict()[key].array), value.numpy())
     here.load_state_dict(there.state_dict())

@@ -36,7 +36,7 @@ def leaf(array: Any, device: Device | str = "cpu") -> tc.Tensor:
 
 def host(tensor: tc.Tensor) -> np.ndarray:
     """A tensor's values, wherever it lives."""
-    return asnumpy(tensor.data)
+    return asnumpy(tensor.array)
 
 
 def first_float(result: Any) -> tc.Tensor:
@@ -70,7 +70,7 @@ def check(
     tensors = [leaf(array, device) for array in inputs]
     with on_device():
         results = derivatives(op, tensors, order)
-    assert all(type(r.data) is device.xp.ndarray for r in results)
+    assert all(type(r.array) is device.xp.ndarray for r in results)
     expected = np.asarray(reference(*inputs))
     assert results[0].shape == expected.shape
     np.testing.assert_allclose(host(results[0]), expected, rtol=rtol, atol=rtol)

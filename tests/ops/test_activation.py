@@ -171,7 +171,7 @@ def test_dropout_is_seeded_and_does_nothing_in_evaluation():
 
 @pytest.mark.parametrize("channels", [1, 2])
 def test_dropout_of_whole_channels(channels):
-    y = ops.dropout(tc.ones(4, 50, *(3,) * channels), 0.5, channels=channels).numpy().reshape(4, 50, -1)
+    y = ops.dropoutnd(channels, tc.ones(4, 50, *(3,) * channels), 0.5).numpy().reshape(4, 50, -1)
     assert (y == y[..., :1]).all()
     assert 0 < (y[..., 0] == 0).mean() < 1
 

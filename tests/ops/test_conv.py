@@ -86,7 +86,7 @@ def leaves(*arrays: np.ndarray, device: tc.Device | None = None) -> list[tc.Tens
 
 
 def close(actual: object, expected: np.ndarray, tolerance: float = 1e-10) -> None:
-    np.testing.assert_allclose(tc.asnumpy(getattr(actual, "data", actual)), expected, tolerance, tolerance)
+    np.testing.assert_allclose(tc.asnumpy(getattr(actual, "array", actual)), expected, tolerance, tolerance)
 
 
 def check_against_loops(case: Case, x: np.ndarray, w: np.ndarray, b: np.ndarray, gy: np.ndarray) -> None:
@@ -148,7 +148,7 @@ def test_second_derivatives_run_on_every_device(device, on_device) -> None:
     with on_device():
         penalty(there)
     for expected, actual in zip(on_host, there):
-        close(actual.grad, expected.grad.data)
+        close(actual.grad, expected.grad.array)
 
 
 @st.composite
@@ -229,8 +229,8 @@ def test_layers_cover_all(layer: type) -> None:
     n = int(layer.__name__[4])
     conv = layer(1, 2, 2, stride=2, cover_all=True)
     x = np.random.default_rng(0).standard_normal((1, 1, *(5,) * n)).astype(np.float32)
-    expected = slow_convolve(x, conv.weight.data, ConvGeometry((2,) * n, ((0, 1),) * n, (1,) * n, 1))
-    close(conv(tc.Tensor(x)), expected + conv.bias.data.reshape(-1, *[1] * n), 1e-5)
+    expected = slow_convolve(x, conv.weight.array, ConvGeometry((2,) * n, ((0, 1),) * n, (1,) * n, 1))
+    close(conv(tc.Tensor(x)), expected + conv.bias.array.reshape(-1, *[1] * n), 1e-5)
 
 
 @pytest.mark.parametrize(("layer", "shape"), [(nn.Conv1d, (2, 5)), (nn.Conv2d, (2, 5, 6)), (nn.Conv3d, (2, 4, 5, 3))])
@@ -240,8 +240,8 @@ def test_layers_pass_every_option_on(layer: type, shape: tuple, mode: str) -> No
     conv = layer(2, 4, 2, stride=2, padding=1, dilation=2, groups=2, padding_mode=mode)
     x = np.random.default_rng(0).standard_normal((1, *shape)).astype(np.float32)
     padded = np.pad(x, [(0, 0)] * 2 + [(1, 1)] * n) if mode == "zeros" else slow_padded(x, ((1, 1),) * n, mode)
-    expected = slow_convolve(padded, conv.weight.data, ConvGeometry((2,) * n, ((0, 0),) * n, (2,) * n, 2))
-    close(conv(tc.Tensor(x)), expected + conv.bias.data.reshape(-1, *[1] * n), 1e-5)
+    expected = slow_convolve(padded, conv.weight.array, ConvGeometry((2,) * n, ((0, 0),) * n, (2,) * n, 2))
+    close(conv(tc.Tensor(x)), expected + conv.bias.array.reshape(-1, *[1] * n), 1e-5)
 
 
 # --- 'same' -------------------------------------------------------------------------------------------
@@ -275,7 +275,7 @@ def test_cover_all_has_chainers_number_of_windows_and_leaves_no_cell_out(i, k, s
     assert y.shape == (1, 1, windows)
     if d == 1 and s <= k:  # no gaps between taps or windows
         y.sum().backward()
-        assert (x.grad.data > 0).all()
+        assert (x.grad.array > 0).all()
 
 
 # --- shapes of the input ------------------------------------------------------------------------------
@@ -287,10 +287,10 @@ def test_unbatched_input_gives_unbatched_output(name: str) -> None:
     x, w, b, _ = case.arrays()
     one, batch = leaves(x[0])[0], leaves(x[:1])[0]
     y, expected = case.conv(one, *leaves(w, b)), case.conv(batch, *leaves(w, b))
-    close(y, expected.data[0])
+    close(y, expected.array[0])
     y.sum().backward()
     expected.sum().backward()
-    close(one.grad, batch.grad.data[0])
+    close(one.grad, batch.grad.array[0])
 
 
 @pytest.mark.parametrize("options", [{}, {"groups": 2}, {"stride": 2, "padding_mode": "reflect"}])
@@ -304,8 +304,8 @@ def test_empty_batch(options: dict, device, on_device) -> None:
         y.sum().backward()
     assert y.shape == ((0, 2, 3, 4) if "stride" in options else (0, 2, 5, 7))
     assert x.grad.shape == x.shape
-    assert not tc.asnumpy(w.grad.data).any()
-    assert not tc.asnumpy(b.grad.data).any()
+    assert not tc.asnumpy(w.grad.array).any()
+    assert not tc.asnumpy(b.grad.array).any()
 
 
 def test_an_array_that_is_not_contiguous_or_not_writable() -> None:
@@ -332,7 +332,7 @@ def test_lazy_layer_reads_its_channels_off_the_first_input(layer, shape: tuple) 
     assert (conv.in_channels, conv.weight.shape[:2]) == (6, (4, 3))
     assert conv.weight.grad.shape == conv.weight.shape
     bound = 1 / np.sqrt(np.prod(conv.weight.shape[1:]))
-    assert 0 < np.abs(conv.weight.data).max() <= bound
+    assert 0 < np.abs(conv.weight.array).max() <= bound
 
 
 # --- dtypes -------------------------------------------------------------------------------------------
@@ -356,9 +356,9 @@ def test_output_follows_the_input_and_each_gradient_its_own_tensor(x_type: str, 
 
 
 def test_a_float64_kernel_written_into_a_float32_layer() -> None:
-    """The tutorials assign float64 arrays to ``weight.data`` and go on with float32 images."""
+    """The tutorials assign float64 arrays to ``weight.array`` and go on with float32 images."""
     conv = nn.Conv2d(1, 1, 3)
-    conv.weight.data = np.asarray([[[[-1.0, 0, 1]] * 3]])
+    conv.weight.array = np.asarray([[[[-1.0, 0, 1]] * 3]])
     y = conv(tc.ones(1, 1, 4, 5))
     y.sum().backward()
     assert (y.dtype, conv.weight.grad.dtype, conv.bias.grad.dtype) == (tc.float32, tc.float64, tc.float32)

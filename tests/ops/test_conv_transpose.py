@@ -84,7 +84,7 @@ def leaves(*arrays: np.ndarray, device: tc.Device | None = None) -> list[tc.Tens
 
 
 def close(actual: object, expected: np.ndarray, tolerance: float = 1e-10) -> None:
-    np.testing.assert_allclose(tc.asnumpy(getattr(actual, "data", actual)), expected, tolerance, tolerance)
+    np.testing.assert_allclose(tc.asnumpy(getattr(actual, "array", actual)), expected, tolerance, tolerance)
 
 
 def slow_derivatives(case: Case, x: np.ndarray, w: np.ndarray, gy: np.ndarray) -> tuple:
@@ -173,7 +173,7 @@ def test_it_is_the_adjoint_of_the_convolution(case: Case, seed: int) -> None:
     g = case.geometry
     there = CONV[case.ndim](tc.Tensor(u), tc.Tensor(w), None, g.stride, g.padding, g.dilation, g.groups)
     back = case.apply(tc.Tensor(x), tc.Tensor(w))
-    np.testing.assert_allclose(np.vdot(there.data, x), np.vdot(u, back.data), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(np.vdot(there.array, x), np.vdot(u, back.array), rtol=1e-9, atol=1e-9)
 
 
 def test_it_is_not_the_inverse_of_the_convolution() -> None:
@@ -181,7 +181,7 @@ def test_it_is_not_the_inverse_of_the_convolution() -> None:
     x, w = tc.randn(1, 1, 5, 5), tc.randn(1, 1, 3, 3)
     back = F.conv_transpose2d(F.conv2d(x, w), w)
     assert back.shape == x.shape
-    assert np.abs(back.data - x.data).max() > 0.1
+    assert np.abs(back.array - x.array).max() > 0.1
 
 
 # --- output sizes -------------------------------------------------------------------------------------
@@ -193,7 +193,7 @@ def test_output_size_chooses_among_the_sizes_that_a_convolution_maps_here() -> N
     for size in [(5, 5), (6, 5), (6, 6)]:
         y = F.conv_transpose2d(*tensors, stride=2, padding=(1, 0), output_size=size)
         extra = (size[0] - 5, size[1] - 5)
-        close(y, F.conv_transpose2d(*tensors, stride=2, padding=(1, 0), output_padding=extra).data)
+        close(y, F.conv_transpose2d(*tensors, stride=2, padding=(1, 0), output_padding=extra).array)
         assert F.conv2d(y, tc.ones(1, 2, 3, 3), stride=2, padding=(1, 0)).shape[2:] == (3, 2)
     with_batch = F.conv_transpose2d(*tensors, stride=2, padding=(1, 0), output_size=(1, 2, 6, 5))
     assert with_batch.shape == (1, 2, 6, 5)
@@ -227,7 +227,7 @@ def test_layers_pass_every_option_on(layer: nn.Module, x: tuple, y: tuple) -> No
     n = len(layer.kernel_size)
     g = ConvGeometry(layer.stride, tuple((p, p) for p in layer.padding), layer.dilation, layer.groups)
     batch = values if len(x) == n + 2 else values[None]
-    expected = slow_input_grad(batch, layer.weight.data, g, y[-n:]) + layer.bias.data.reshape(-1, *[1] * n)
+    expected = slow_input_grad(batch, layer.weight.array, g, y[-n:]) + layer.bias.array.reshape(-1, *[1] * n)
     close(out, expected.reshape(y), 1e-5)
 
 

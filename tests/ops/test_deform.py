@@ -65,7 +65,7 @@ def leaves(*arrays: np.ndarray, device: tc.Device | None = None) -> list[tc.Tens
 
 
 def close(actual: tc.Tensor, expected: np.ndarray, tolerance: float = 1e-10) -> None:
-    np.testing.assert_allclose(tc.asnumpy(actual.data), expected, tolerance, tolerance)
+    np.testing.assert_allclose(tc.asnumpy(actual.array), expected, tolerance, tolerance)
 
 
 @cases
@@ -79,7 +79,7 @@ def test_equals_the_loops_on_every_device(case: Case, masked: bool, device, on_d
     close(y, case.slow(*arrays))
     case.apply(*on_host).sum().backward()
     for tensor, expected in zip(there, on_host):
-        close(tensor.grad, expected.grad.data)
+        close(tensor.grad, expected.grad.array)
 
 
 @cases
@@ -117,7 +117,7 @@ def test_without_offsets_it_is_a_convolution(case: Case) -> None:
     x, offset, w, b, _ = map(tc.Tensor, case.arrays())
     groups = case.x[1] // case.w[1]
     expected = F.conv2d(x, w, b, case.stride, case.padding, case.dilation, groups)
-    close(case.apply(x, offset * 0.0, w, b), expected.data)
+    close(case.apply(x, offset * 0.0, w, b), expected.array)
 
 
 @pytest.mark.parametrize("far", [50.0, -50.0, 1e30, -1e30])
@@ -129,15 +129,15 @@ def test_taps_far_outside_read_zero_and_get_no_gradient(far: float, device, on_d
         y = case.apply(*tensors)
         y.sum().backward()
     close(y, np.broadcast_to(b.reshape(-1, 1, 1), y.shape))
-    assert not tc.asnumpy(tensors[0].grad.data).any()
-    assert not tc.asnumpy(tensors[1].grad.data).any()
+    assert not tc.asnumpy(tensors[0].grad.array).any()
+    assert not tc.asnumpy(tensors[1].grad.array).any()
 
 
 def test_nan_offset_gives_nan_and_spoils_nothing_else() -> None:
     case = CASES["depthwise"]
     x, offset, w, b, _ = case.arrays()
     offset[0, 0, 0, 0] = math.nan
-    y = case.apply(*map(tc.Tensor, (x, offset, w, b))).data
+    y = case.apply(*map(tc.Tensor, (x, offset, w, b))).array
     assert np.isnan(y[0, :, 0, 0]).all()
     assert np.isfinite(y[0, :, 1:]).all()
 
@@ -168,9 +168,9 @@ def test_layer() -> None:
     x, offset, mask = tc.randn(1, 6, 5, 4), tc.randn(1, 18, 5, 4), tc.rand(1, 9, 5, 4)
     y = layer(x, offset, mask)
     assert layer.weight.shape == (4, 3, 3, 3)
-    arrays = [t.data.astype(float) for t in (x, offset, layer.weight)]
-    expected = slow_deform.deform_conv2d(*arrays, (1, 1), (1, 1), (1, 1), mask.data)
-    close(y, expected + layer.bias.data.reshape(-1, 1, 1), 1e-4)
+    arrays = [t.array.astype(float) for t in (x, offset, layer.weight)]
+    expected = slow_deform.deform_conv2d(*arrays, (1, 1), (1, 1), (1, 1), mask.array)
+    close(y, expected + layer.bias.array.reshape(-1, 1, 1), 1e-4)
 
 
 @pytest.mark.parametrize(

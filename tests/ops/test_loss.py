@@ -28,7 +28,7 @@ def put(array: np.ndarray | None, device: tc.Device) -> tc.Tensor | None:
 
 
 def close(actual: tc.Tensor, expected: object, tolerance: float = 1e-10) -> None:
-    np.testing.assert_allclose(tc.asnumpy(actual.data), expected, tolerance, tolerance)
+    np.testing.assert_allclose(tc.asnumpy(actual.array), expected, tolerance, tolerance)
 
 
 def reals(*shape: int, seed: int = 0) -> np.ndarray:
@@ -118,7 +118,7 @@ def test_cross_entropy_of_labels(shape, weighted, smoothing, reduction, device, 
     close(loss, slow_cross_entropy(x, target, weight, reduction, smoothing))
     here = leaf(x)
     F.cross_entropy(here, tc.Tensor(target), put(weight, tc.Device("cpu")), **options).sum().backward()
-    close(there.grad, here.grad.data)
+    close(there.grad, here.grad.array)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -176,7 +176,7 @@ def test_any_cross_entropy_equals_the_loops(data: st.DataObject) -> None:
     for place, scores in cells(x):  # the gradient: softmax(x) - onehot
         for c, value in enumerate(log_softmax(scores)):
             expected = math.exp(value) - (c == target[place])
-            assert tensor.grad.data[(place[0], c, *place[1:])] == pytest.approx(expected, abs=1e-9)
+            assert tensor.grad.array[(place[0], c, *place[1:])] == pytest.approx(expected, abs=1e-9)
 
 
 def test_unbatched_scores() -> None:
@@ -205,7 +205,7 @@ def test_an_ignored_cell_counts_nothing_even_with_infinite_loss(loss: Callable) 
     value = loss(alone, tc.tensor([1]))
     value.backward()
     close(loss(x, tc.tensor([IGNORE, 1])), value.item())
-    close(x.grad, np.concatenate([np.zeros((1, 3)), alone.grad.data]))
+    close(x.grad, np.concatenate([np.zeros((1, 3)), alone.grad.array]))
 
 
 def test_another_ignore_index_and_nothing_left() -> None:
@@ -262,7 +262,7 @@ def test_distances(loss, options: dict, formula, reduction: str, device, on_devi
         y = loss(there, there_t, reduction=reduction, **options)
         y.sum().backward()
     close(y, expected)
-    close(there_t.grad, -tc.asnumpy(there.grad.data))
+    close(there_t.grad, -tc.asnumpy(there.grad.array))
     if device.type == "cpu":
         function = lambda x, t: loss(x, t, reduction=reduction, **options)  # noqa: E731
         assert tc.gradcheck(function, [leaf(x[:1]), leaf(t[:1])])
@@ -303,7 +303,7 @@ def test_binary_cross_entropy(weighted: bool, reduction: str, device, on_device)
         y.sum().backward()
     loss = np.vectorize(slow_binary)(p, t) * (1 if weight is None else weight)
     close(y, reduced(loss, reduction))
-    assert np.isfinite(tc.asnumpy(there.grad.data)).all()
+    assert np.isfinite(tc.asnumpy(there.grad.array)).all()
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)

@@ -55,11 +55,11 @@ def leaf(array: np.ndarray, device: tc.Device | None = None) -> tc.Tensor:
 
 
 def host(tensor: tc.Tensor) -> np.ndarray:
-    return tc.asnumpy(tensor.data)
+    return tc.asnumpy(tensor.array)
 
 
 def close(actual: object, expected: np.ndarray) -> None:
-    np.testing.assert_allclose(tc.asnumpy(getattr(actual, "data", actual)), expected, 1e-10, 1e-10)
+    np.testing.assert_allclose(tc.asnumpy(getattr(actual, "array", actual)), expected, 1e-10, 1e-10)
 
 
 def slow_put(gy: np.ndarray, flat: np.ndarray, size: tuple) -> np.ndarray:
@@ -138,15 +138,15 @@ def test_any_max_pool_equals_the_loops(window: tuple, rule: str, seed: int) -> N
     tensor, gy = leaf(x), reals(*expected.shape)
     y, indices = max_pool(tensor, window, rule, return_indices=True)
     y.backward(tc.Tensor(gy))
-    np.testing.assert_array_equal(y.data, expected)
-    np.testing.assert_array_equal(indices.data, flat)  # the first of equals, in C order
+    np.testing.assert_array_equal(y.array, expected)
+    np.testing.assert_array_equal(indices.array, flat)  # the first of equals, in C order
     close(tensor.grad, slow_put(gy, flat, window[0]))
 
 
 def test_padding_never_wins_over_negative_numbers() -> None:
     x = tc.full((1, 1, 4, 4), -1.0)
-    assert (F.max_pool2d(x, 3, stride=2, padding=1).data == -1).all()
-    assert (F.max_pool2d(x, 3, stride=2, padding=1, ceil_mode=True).data == -1).all()
+    assert (F.max_pool2d(x, 3, stride=2, padding=1).array == -1).all()
+    assert (F.max_pool2d(x, 3, stride=2, padding=1, ceil_mode=True).array == -1).all()
 
 
 def test_nan_wins_and_takes_the_gradient(device, on_device) -> None:
@@ -186,7 +186,7 @@ def test_overlapping_windows_add_their_gradients() -> None:
 def test_unbatched_and_empty_batch(pool, rule: str) -> None:
     x = leaf(negatives(2, 3, 5, 4))
     options = {"stride": 2, "padding": 1, "ceil_mode": rule == "ceil"}
-    np.testing.assert_array_equal(pool(x[1], 3, **options).data, pool(x, 3, **options).data[1])
+    np.testing.assert_array_equal(pool(x[1], 3, **options).array, pool(x, 3, **options).array[1])
     none = leaf(np.zeros((0, 3, 5, 4)))
     y = pool(none, 3, **options)
     y.sum().backward()
@@ -253,8 +253,8 @@ def test_unpool_derivatives_and_output_size() -> None:
     x = negatives(1, 2, 5, 4)
     y, indices = F.max_pool2d(tc.Tensor(x), 2, return_indices=True)
     unpool = lambda y: F.max_unpool2d(y, indices, 2, output_size=(5, 4)).exp()  # noqa: E731
-    assert tc.gradcheck(unpool, leaf(y.data))
-    assert tc.gradgradcheck(unpool, leaf(y.data))
+    assert tc.gradcheck(unpool, leaf(y.array))
+    assert tc.gradgradcheck(unpool, leaf(y.array))
     assert F.max_unpool2d(y, indices, 2, output_size=(1, 2, 5, 4)).shape == x.shape
     layer = nn.MaxUnpool2d(2)
     assert layer(y, indices, output_size=x.shape).shape == x.shape
@@ -266,9 +266,9 @@ def test_unpool_of_padded_windows() -> None:
     back = F.max_unpool2d(y, indices, (2, 3), (2, 3), (1, 1))
     assert y.shape == (1, 1, 4, 3)
     assert back.shape == (1, 1, (4 - 1) * 2 - 2 + 2, (3 - 1) * 3 - 2 + 3)
-    np.testing.assert_array_equal(back.data, np.where(np.isin(x.data, y.data), x.data, 0))
+    np.testing.assert_array_equal(back.array, np.where(np.isin(x.array, y.array), x.array, 0))
     layer = nn.MaxUnpool2d((2, 3), (2, 3), (1, 1))
-    np.testing.assert_array_equal(layer(y, indices).data, back.data)
+    np.testing.assert_array_equal(layer(y, indices).array, back.array)
 
 
 @pytest.mark.parametrize("output_size", [(7, 4), (2, 4), (4,)])
@@ -404,15 +404,15 @@ def test_layers_pass_every_option_on(n: int) -> None:
     x = tc.Tensor(reals(1, 2, *(7, 6, 5)[:n]))
     layer = getattr(nn, f"MaxPool{n}d")(2, 3, 1, 2, return_indices=True, ceil_mode=True)
     for actual, expected in zip(layer(x), MAX[n](x, 2, 3, 1, 2, True, True)):
-        np.testing.assert_array_equal(actual.data, expected.data)
+        np.testing.assert_array_equal(actual.array, expected.array)
     layer = getattr(nn, f"MaxPool{n}d")(2, 3, cover_all=True)
-    np.testing.assert_array_equal(layer(x).data, MAX[n](x, 2, 3, cover_all=True).data)
+    np.testing.assert_array_equal(layer(x).array, MAX[n](x, 2, 3, cover_all=True).array)
     layer = getattr(nn, f"AvgPool{n}d")(3, 2, 1, ceil_mode=True, count_include_pad=False)
-    np.testing.assert_array_equal(layer(x).data, AVG[n](x, 3, 2, 1, True, False).data)
+    np.testing.assert_array_equal(layer(x).array, AVG[n](x, 3, 2, 1, True, False).array)
     layer = getattr(nn, f"AdaptiveMaxPool{n}d")(2, return_indices=True)
-    np.testing.assert_array_equal(layer(x)[1].data, ADAPTIVE_MAX[n](x, 2, True)[1].data)
+    np.testing.assert_array_equal(layer(x)[1].array, ADAPTIVE_MAX[n](x, 2, True)[1].array)
     layer = getattr(nn, f"AdaptiveAvgPool{n}d")(2)
-    np.testing.assert_array_equal(layer(x).data, ADAPTIVE_AVG[n](x, 2).data)
+    np.testing.assert_array_equal(layer(x).array, ADAPTIVE_AVG[n](x, 2).array)
 
 
 # --- resizing -----------------------------------------------------------------------------------------
@@ -462,7 +462,7 @@ def test_interpolate_by_a_factor_equals_the_loops(factor, device, on_device) -> 
     factors = factor if isinstance(factor, tuple) else (factor, factor)
     sources = [[min(math.floor(p / f), i - 1) for p in range(math.floor(i * f))] for i, f in zip((4, 6), factors)]
     np.testing.assert_array_equal(host(y), slow_nearest(x, sources))
-    np.testing.assert_array_equal(nn.Upsample(scale_factor=factor)(tc.Tensor(x)).data, host(y))
+    np.testing.assert_array_equal(nn.Upsample(scale_factor=factor)(tc.Tensor(x)).array, host(y))
 
 
 @pytest.mark.parametrize(
@@ -488,6 +488,6 @@ def test_interpolate_refuses_what_it_cannot_do(options: dict, error: type) -> No
 def test_any_max_pool_has_its_derivatives(window: tuple, rule: str) -> None:
     assume(math.prod(window[0]) < 40)
     x = leaf(negatives(1, 1, *window[0]))
-    assume(np.isfinite(max_pool(x, window, rule).data).all())  # a dilated window may step over all cells
+    assume(np.isfinite(max_pool(x, window, rule).array).all())  # a dilated window may step over all cells
     assert tc.gradcheck(lambda x: max_pool(x, window, rule).exp(), x)
     assert tc.gradgradcheck(lambda x: max_pool(x, window, rule).exp(), x)

@@ -135,9 +135,9 @@ def test_joined_dtypes_are_promoted(first, second, expected):
 
 def test_views_share_memory_and_clones_do_not():
     x = tc.zeros(2, 3)
-    for view in (x.T, x.reshape(6), x[0], x.flatten(), x.unsqueeze(0), x[:, 1:], x.detach(), x.flip(0)):
+    for view in (x.T, x.reshape(6), x[0], x.flatten(), x.unsqueeze(0), x[:, 1:], x.detach(), x.view(3, 2)):
         assert np.shares_memory(view.numpy(), x.numpy())
-    for copy in (x.clone(), x[[0, 1]], x.double(), tc.tensor(x), x + 0):
+    for copy in (x.clone(), x.flip(0), x[[0, 1]], x.double(), tc.tensor(x), x + 0):
         assert not np.shares_memory(copy.numpy(), x.numpy())
 
 
@@ -166,6 +166,8 @@ def test_views_share_memory_and_clones_do_not():
         (lambda x: tc.stack([1.0]), TypeError, "must be a list or tuple of Tensors"),
         (lambda x: tc.cat([x, tc.ones(3, 2)]), RuntimeError, r"must match except in dimension 0: .*\(2, 3\).*\(3, 2\)"),
         (lambda x: tc.cat([x.sum(), x.sum()]), RuntimeError, "use stack for 0-d tensors"),
+        (lambda x: tc.cat([x[0], x.sum()]), RuntimeError, r"tensor 1 has \(\)"),
+        (lambda x: tc.cat([x, x[:, 0]], 1), RuntimeError, "tensor 1 has"),
         (lambda x: tc.stack([x, x.T]), RuntimeError, r"\(2, 3\) at entry 0 and \(3, 2\) at entry 1"),
         (lambda x: x.split(0), RuntimeError, "split_size=0"),
         (lambda x: x.split([1, 3]), RuntimeError, "add up to 4, but dimension 0"),

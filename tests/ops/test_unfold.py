@@ -74,7 +74,7 @@ def leaf(array: np.ndarray, device: tc.Device | None = None) -> tc.Tensor:
 
 
 def close(actual: tc.Tensor, expected: np.ndarray) -> None:
-    np.testing.assert_allclose(tc.asnumpy(actual.data), expected, 1e-10, 1e-10)
+    np.testing.assert_allclose(tc.asnumpy(actual.array), expected, 1e-10, 1e-10)
 
 
 @cases
@@ -125,7 +125,7 @@ def test_any_unfold_equals_the_loops(data: st.DataObject) -> None:
 def test_a_convolution_is_a_product_with_the_columns() -> None:
     x, w = tc.randn(2, 3, 6, 5).double(), tc.randn(4, 3, 3, 2).double()
     product = w.reshape(4, 18) @ F.unfold(x, (3, 2), padding=1, stride=2)
-    close(product.reshape(2, 4, 3, 3), F.conv2d(x, w, padding=1, stride=2).data)
+    close(product.reshape(2, 4, 3, 3), F.conv2d(x, w, padding=1, stride=2).array)
 
 
 def test_fold_of_unfold_counts_how_often_each_cell_is_seen() -> None:

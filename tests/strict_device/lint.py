@@ -43,7 +43,11 @@ HOST_FUNCTIONS = {
     "int64",
 }
 
-HOST_FILES = {"threads"}  # the CPU path's thread pool and its scratch memory
+HOST_FILES = {
+    "threads",
+    "gemm",
+    *("conv_" + form for form in ("columns", "planes", "pointwise", "rows", "weight_grad")),
+}  # the CPU path
 
 HOST_COMMENT = re.compile(r"#\s*host: \S")
 

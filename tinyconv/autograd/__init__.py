@@ -1,29 +1,20 @@
 """Reverse-mode differentiation.
 
-:mod:`.function` holds the operations and the graph they record, :mod:`.backward` the walk back over it,
-:mod:`.mode` the switches that turn recording on and off.
+:mod:`.tensor` holds the Tensor, :mod:`.operation` the operations and the graph they record, :mod:`.backward` the walk
+back over it, :mod:`.views` what happens when memory that tensors share is written to, :mod:`.custom` PyTorch's form of
+an operation, and :mod:`.mode` the switches that turn recording on and off.
 """
 
-from typing import Any
-
-from . import backward, function, mode
-from .backward import RemovableHandle, grad, run_backward, seed_gradient
-from .function import Function, check_devices
+from .backward import backward, grad, run_backward, seed_gradient, unbroadcast, walk_order
+from .custom import Function, once_differentiable
+from .hooks import RemovableHandle
 from .mode import detect_anomaly, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .operation import Operation, check_devices
+from .tensor import Tensor, as_array
+from .views import check_writable_in_graph
+from .whole import whole
 
-__all__ = ["Function", "detect_anomaly", "enable_grad", "grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
-
-tensor_type: Any = None
-
-
-def set_tensor_type(cls: type) -> None:
-    """Tell the engine what its results are: the Tensor class, which is defined above it.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.autograd.tensor_type is tc.Tensor
-    True
-    """
-    global tensor_type
-    tensor_type = function.tensor_type = cls
+__all__ = [
+    "Function", "Operation", "detect_anomaly", "enable_grad", "grad", "is_grad_enabled", "no_grad",
+    "once_differentiable", "set_grad_enabled",
+]  # fmt: skip

@@ -1,58 +1,60 @@
 """The walk back over the recorded graph: gradients from results to leaves.
 
-Kahn's algorithm on an explicit list: no recursion, so a chain of 100,000 operations is walked like
-any other.
+First the order (Kahn's algorithm on an explicit list: no recursion, so a chain of 100,000 operations is walked like
+any other), then one loop over it.
 """
 
 from __future__ import annotations
 
-import itertools
-import sys
 import threading
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from ..backend import get_array_module, quiet
-from . import function
-from .function import Edge, Function, check_devices
+from ..errors import refusal
 from .mode import _mode, _QuietWalk, _Recording
+from .operation import Edge, Operation, check_devices
+from .tensor import Tensor
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
-
-__all__ = ["RemovableHandle", "grad", "run_backward", "seed_gradient"]
+__all__ = ["backward", "grad", "run_backward", "seed_gradient", "unbroadcast", "walk_order"]
 
 
-class _Consumers(dict):
-    """For each node and leaf reachable from the roots: the nodes that will send it a gradient."""
+def walk_order(roots: Iterable[Any]) -> list[Any]:
+    """List the operations and leaves that can be reached from the roots, each after all that send to it."""
+    waiting = dict.fromkeys(roots, 0)  # per node: from how many edges a gradient is still to come
+    stack = [node for node in waiting if isinstance(node, Operation)]
+    while stack:
+        for edge in stack.pop().edges:
+            if edge is None:
+                continue
+            target = edge[0]
+            if target not in waiting:
+                waiting[target] = 0
+                if isinstance(target, Operation):
+                    stack.append(target)
+            waiting[target] += 1
+    order = []
+    ready = [node for node, count in waiting.items() if count == 0]
+    while ready:
+        node = ready.pop()
+        order.append(node)
+        for edge in node.edges if isinstance(node, Operation) else ():
+            if edge is not None:
+                waiting[edge[0]] -= 1
+                if not waiting[edge[0]]:
+                    ready.append(edge[0])
+    return order
 
-    def __init__(self, roots: list[Any]):
-        super().__init__((root, []) for root in roots)
-        stack = [root for root in self if isinstance(root, Function)]
-        while stack:
-            node = stack.pop()
-            for edge in node.edges:
-                if edge is None:
-                    continue
-                target = edge[0]
-                if target in self:
-                    self[target].append(node)
-                else:
-                    self[target] = [node]
-                    if isinstance(target, Function):
-                        stack.append(target)
 
-    def leading_to(self, targets: set[Any]) -> set[Any]:
-        """All nodes from which a target can be reached, the targets among them."""
-        found, stack = set(), [t for t in targets if t in self]
-        while stack:
-            node = stack.pop()
-            if node not in found:
-                found.add(node)
-                stack.extend(self[node])
-        return found
+def _leading_to(targets: set[Any], order: Sequence[Any]) -> set[Any]:
+    """All nodes of a walk from which a target can be reached, the targets among them."""
+    found = set(targets)
+    for node in reversed(order):
+        if isinstance(node, Operation) and any(edge is not None and edge[0] in found for edge in node.edges):
+            found.add(node)
+    return found
 
 
 def run_backward(
@@ -61,103 +63,88 @@ def run_backward(
     create_graph: bool,
     targets: Sequence[Tensor] | None = None,
 ) -> list[Tensor | None]:
-    """Send gradients from the roots back through the graph (Kahn's algorithm, no recursion).
+    """Send gradients from the roots, each with its seed, back through the graph.
 
-    A node runs once all its consumers have, so it sees the sum of their gradients.  Without
-    `targets`, leaves add what they receive to their ``.grad``; with `targets`, only the nodes that
-    lead to one of them run, no ``.grad`` is touched, and the targets' gradients are returned.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> x = tc.tensor(3.0, requires_grad=True)
-    >>> y = x * x
-    >>> run_backward([(y, tc.tensor(1.0))], retain_graph=False, create_graph=False)
-    []
-    >>> x.grad
-    tensor(6.)
+    A node runs once all its consumers have, so it sees the sum of their gradients.  Without `targets`, leaves add
+    what they receive to their ``.grad``; with `targets`, only the nodes that lead to one of them run, no ``.grad`` is
+    touched, and the targets' gradients are returned.
     """
-    keys = [(t.grad_fn or t, t._index) for t in targets or ()]
-    consumers = _Consumers([root.grad_fn or root for root, _ in roots])
-    waiting = {node: len(senders) for node, senders in consumers.items()}
-    wanted = None if targets is None else consumers.leading_to({node for node, _ in keys})
-    pending: dict[Any, dict[int, Tensor]] = {node: {} for node in waiting}
+    places = [root._place() for root, _ in roots]
+    order = walk_order(node for node, _ in places)
+    keys = [] if targets is None else [target._place() for target in targets]
+    asked: dict[Any, list[int]] = {}  # per node, the outputs whose gradients are wanted
+    for node, index in keys:
+        asked.setdefault(node, []).append(index)
+    leading = None if targets is None else _leading_to({node for node, _ in keys}, order)
+    pending: dict[Any, dict[int, Tensor]] = {node: {} for node in order}
     captured: dict[tuple[Any, int], Tensor] = {}
     with _Recording(create_graph), quiet(), _QuietWalk(True):
-        for root, seed in roots:
-            _add_gradient(pending[root.grad_fn or root], root._index, seed)
-        ready = [node for node, count in waiting.items() if count == 0]
-        while ready:
-            node = ready.pop()
+        for (node, index), (_, seed) in zip(places, roots):
+            _add(pending[node], index, seed)
+        for node in order:
             received = pending.pop(node)
-            if node._hooks:
-                _run_hooks(node, received)
-            if keys:
-                captured.update({k: received[k[1]] for k in keys if k[0] is node and k[1] in received})
-            if not isinstance(node, Function):
-                if targets is None and received:
-                    _accumulate(node, received, keep_graph=create_graph)
+            if not received:
                 continue
-            leads_on = wanted is None or any(edge is not None and edge[0] in wanted for edge in node.edges)
-            gradients: Sequence[Any] = (None,) * len(node.edges)
-            if leads_on and received:
-                gradients = _input_gradients(node, received, wanted)
-            for edge, gradient in zip(node.edges, gradients):
-                if edge is None:
-                    continue
-                target = edge[0]
-                if gradient is not None and (wanted is None or target in wanted):
-                    _add_gradient(pending[target], edge[1], _checked(node, edge, gradient))
-                waiting[target] = left = waiting[target] - 1
-                if not left:
-                    ready.append(target)
-            gradient = gradients = None  # type: ignore[assignment]  # let go of them: see _accumulate
-            if leads_on and not retain_graph and node._saved:  # what was pruned stays for another walk
-                node._saved = None
+            _finish(node, received)
+            captured.update({(node, index): received[index] for index in asked.get(node, ()) if index in received})
+            if isinstance(node, Tensor):
+                if targets is None:
+                    _accumulate(node, received[0])
+                continue
+            wanted = [edge is not None and (leading is None or edge[0] in leading) for edge in node.edges]
+            if True in wanted:
+                for edge, gradient in zip(node.edges, node.gradients(received, wanted)):
+                    if gradient is not None and edge is not None and edge[0] in pending:
+                        _add(pending[edge[0]], edge[1], _checked(node, edge, gradient))
+                if not retain_graph:
+                    node.release()
     return [captured.get(key) for key in keys]
 
 
-def _input_gradients(node: Function, received: dict[int, Tensor], wanted: set[Any] | None) -> Sequence[Any]:
-    """The gradients a node sends on; with `wanted`, its vjp is asked for those that lead there only."""
-    grads = [received.pop(i, None) for i in range(1 if node._outputs is None else len(node._outputs))]
-    if wanted is None:
-        return node._run_vjp(grads)
-    outer, _mode.asked = _mode.asked, (node, tuple(edge is not None and edge[0] in wanted for edge in node.edges))
-    try:
-        return node._run_vjp(grads)
-    finally:
-        _mode.asked = outer
+def _checked(node: Operation, edge: Edge, gradient: Any) -> Tensor:
+    """A gradient must be a Tensor of its argument's shape; its dtype is made the argument's."""
+    if not isinstance(gradient, Tensor):
+        raise refusal("autograd.no_tensor", operation=type(node).__name__, kind=type(gradient).__name__)
+    if gradient._array.shape != edge[2]:
+        gradient = unbroadcast(gradient, edge[2]) if node.broadcasts else gradient
+        if gradient.shape != edge[2]:
+            raise refusal(
+                "autograd.gradient_shape", operation=type(node).__name__, got=gradient.shape, expected=edge[2]
+            )
+    return gradient if gradient._array.dtype == edge[3] else gradient.to(edge[3])
 
 
-def _checked(node: Function, edge: Edge, gradient: Tensor) -> Tensor:
-    """A gradient must be a Tensor of its input's shape; its dtype is made the input's."""
-    if not isinstance(gradient, function.tensor_type):
-        raise TypeError(
-            f"{type(node).__name__}.vjp returned a {type(gradient).__name__} as a gradient; it must return "
-            f"Tensors (or None), computed with Tensor operations so that they can be differentiated again"
-        )
-    if gradient._data.shape != edge[2]:
-        raise RuntimeError(
-            f"{type(node).__name__}.vjp returned a gradient of shape {gradient.shape} for an input of shape "
-            f"{edge[2]}; they must be equal (sum over the axes that forward broadcast)"
-        )
-    return gradient if gradient._data.dtype == edge[3] else gradient.to(edge[3])
+def unbroadcast(g: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Sum a gradient over the axes along which an argument of `shape` was broadcast."""
+    extra = g.ndim - len(shape)
+    stretched = [extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i : extra + i + 1] != (1,)]
+    if extra < 0 or not (extra or stretched):
+        return g
+    return g.sum(tuple(range(extra)) + tuple(stretched), keepdim=True).reshape(shape)
 
 
-def _add_gradient(slots: dict[int, Tensor], index: int, gradient: Tensor) -> None:
-    slots[index] = _sum(slots[index], gradient) if index in slots else gradient
+def _add(slots: dict[int, Tensor], index: int, gradient: Tensor) -> None:
+    if index not in slots:
+        slots[index] = gradient
+    elif _mode.grad or _mode.anomaly:
+        slots[index] = slots[index] + gradient
+    else:  # nothing watches: straight on the arrays, for a node with thousands of consumers
+        total = slots[index]._array + gradient._array
+        slots[index] = Tensor(np.asarray(total) if isinstance(total, np.generic) else total)
 
 
-def _sum(a: Tensor, b: Tensor) -> Tensor:
-    """``a + b``; where nothing watches, straight on the arrays, for a node with thousands of consumers."""
-    if _mode.grad or _mode.anomaly:
-        return a + b
-    total = a._data + b._data
-    return function.tensor_type(np.asarray(total) if isinstance(total, np.generic) else total)
+def _finish(node: Any, received: dict[int, Tensor]) -> None:
+    """The gradients of a node's outputs, or of a leaf, are complete: hooks may replace them, and some are retained."""
+    if node._hooks:
+        _run_hooks(node, received)
+    if isinstance(node, Operation) and node._retained:
+        for index, reference in node._retained.items():
+            tensor = reference()
+            if tensor is not None and index in received:
+                tensor._grad = received[index].clone() if tensor._grad is None else tensor._grad + received[index]
 
 
 def _run_hooks(node: Any, received: dict[int, Tensor]) -> None:
-    """Let hooks see, and replace, the finished gradients of a node's outputs or of a leaf."""
     for index, hooks in node._hooks.items():
         if index in received:
             for hook in list(hooks.values()):
@@ -168,37 +155,19 @@ def _run_hooks(node: Any, received: dict[int, Tensor]) -> None:
 
 
 def _checked_hook(replacement: Any, gradient: Tensor) -> Tensor:
-    if not isinstance(replacement, function.tensor_type) or replacement.shape != gradient.shape:
-        raise RuntimeError(
-            f"a hook returned {getattr(replacement, 'shape', type(replacement).__name__)} for a gradient of shape "
-            f"{gradient.shape}; it must return a Tensor of that shape, or None to leave the gradient as it is"
-        )
-    return replacement
+    if not isinstance(replacement, Tensor) or replacement.shape != gradient.shape:
+        given = getattr(replacement, "shape", type(replacement).__name__)
+        raise refusal("autograd.hook_result", given=given, shape=gradient.shape)
+    return replacement if replacement.dtype == gradient.dtype else replacement.to(gradient.dtype)
 
 
-def _references_when_alone() -> int:
-    """What getrefcount gives for an object held by one local name (it depends on the Python version)."""
-    local = object()
-    return sys.getrefcount(local)
-
-
-_ALONE = _references_when_alone()
 _accumulating = threading.Lock()  # two threads may reach one leaf at once
 
 
-def _accumulate(leaf: Tensor, received: dict[int, Tensor], keep_graph: bool) -> None:
-    """Add to ``leaf.grad``, which must own its memory: a vjp may hand one array to two inputs."""
-    gradient = received.pop(0)
+def _accumulate(leaf: Tensor, gradient: Tensor) -> None:
+    """Add to ``leaf.grad``, which must own its memory: an operation may hand one array to two arguments."""
     with _accumulating:
-        if leaf.grad is not None:
-            leaf.grad = leaf.grad + gradient
-        elif keep_graph:
-            leaf.grad = gradient.clone()
-        else:
-            array = gradient._data
-            # held by `array` and the gradient, which nobody else holds: no one could see the array change
-            alone = sys.getrefcount(array) == _ALONE + 1 and sys.getrefcount(gradient) == _ALONE
-            leaf.grad = function.tensor_type(array if alone and array.base is None else array.copy())
+        leaf._grad = gradient.clone() if leaf._grad is None else leaf._grad + gradient
 
 
 # ------------------------------------------------------------------------------ the public faces
@@ -211,35 +180,60 @@ def seed_gradient(output: Tensor, gradient: Any, caller: str) -> Tensor:
     ------
     RuntimeError
         If the output needs no gradient, is no scalar and has no seed, or the seed has another shape.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> seed_gradient(tc.tensor(2.0, requires_grad=True), None, "backward")
-    tensor(1.)
     """
     if not output.requires_grad:
-        raise RuntimeError(
-            f"{caller}: element 0 of tensors does not require grad and does not have a grad_fn: nothing "
-            f"that led to this tensor of shape {output.shape} had requires_grad=True (or it was computed "
-            f"under no_grad, or detached)"
-        )
+        raise refusal("autograd.no_graph", caller, shape=output.shape)
     if gradient is None:
-        if output._data.size != 1:
-            raise RuntimeError(
-                f"{caller}: grad can be implicitly created only for scalar outputs, but the output has shape "
-                f"{output.shape}. Reduce it first (y.sum().backward()), or pass gradient= of that shape"
-            )
-        return function.tensor_type(get_array_module(output._data).ones_like(output._data))
-    if not isinstance(gradient, function.tensor_type):
-        gradient = function.tensor_type(gradient)
+        if output._array.size != 1:
+            raise refusal("autograd.scalar_only", caller, shape=output.shape)
+        return Tensor(get_array_module(output._array).ones_like(output._array))
+    if not isinstance(gradient, Tensor):
+        gradient = Tensor(gradient)
     if gradient.shape != output.shape:
-        raise RuntimeError(
-            f"{caller}: Mismatch in shape: gradient has a shape of {gradient.shape} and output has a shape "
-            f"of {output.shape}; they must be equal"
-        )
+        raise refusal("autograd.seed_shape", caller, given=gradient.shape, shape=output.shape)
     check_devices(caller, [output, gradient])
     return gradient if gradient.dtype == output.dtype else gradient.to(output.dtype)
+
+
+def backward(
+    tensors: Tensor | Sequence[Tensor],
+    gradient: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+) -> None:
+    """Add to every leaf's ``.grad`` its derivative of this tensor, or of the sum of several.
+
+    Parameters
+    ----------
+    gradient : Tensor, optional
+        Where to start from, of the tensor's shape; 1 for a scalar.  For several tensors, one each.
+    retain_graph : bool, optional
+        Keep what the graph saved, so that backward can be called again; defaults to `create_graph`.
+    create_graph : bool
+        Record the backward pass, so that gradients can be differentiated.
+
+    Raises
+    ------
+    RuntimeError
+        If there is no graph, it was freed, the tensor is no scalar and `gradient` is missing, or
+        something the graph saved was modified.
+    """
+    roots = _listed(tensors)
+    gradients = gradient if isinstance(gradient, (list, tuple)) and not isinstance(tensors, Tensor) else [gradient]
+    if len(gradients) not in (1, len(roots)):
+        raise refusal("autograd.seed_count", "backward", outputs=len(roots), seeds=len(gradients))
+    gradients = gradients if len(gradients) == len(roots) else gradients * len(roots)
+    seeded = [(root, seed_gradient(root, g, "backward")) for root, g in zip(roots, gradients)]
+    run_backward(seeded, create_graph if retain_graph is None else retain_graph, create_graph)
+
+
+def _listed(tensors: Any) -> list[Tensor]:
+    """One Tensor, or several, as a list."""
+    found = list(tensors) if isinstance(tensors, (list, tuple)) or hasattr(tensors, "__next__") else [tensors]
+    for tensor in found:
+        if not isinstance(tensor, Tensor):
+            raise refusal("autograd.inputs", kind=type(tensor).__name__)
+    return found
 
 
 def grad(
@@ -283,47 +277,17 @@ def grad(
     >>> g, tc.grad(g, x)[0]
     (tensor(12., grad_fn=<Mul>), tensor(12.))
     """
-    outputs = [outputs] if isinstance(outputs, function.tensor_type) else list(outputs)
-    inputs = [inputs] if isinstance(inputs, function.tensor_type) else list(inputs)
+    outputs, inputs = _listed(outputs), _listed(inputs)
     seeds = grad_outputs if isinstance(grad_outputs, (list, tuple)) else [grad_outputs] * len(outputs)
     if len(seeds) != len(outputs):
-        raise RuntimeError(
-            f"grad: got {len(outputs)} outputs and {len(seeds)} grad_outputs; give one (or None) per output"
-        )
+        raise refusal("autograd.seed_count", "grad", outputs=len(outputs), seeds=len(seeds))
     roots = [(out, seed_gradient(out, seed, "grad")) for out, seed in zip(outputs, seeds)]
     for position, tensor in enumerate(inputs):
         if not tensor.requires_grad:
-            raise RuntimeError(f"grad: input {position} (shape {tensor.shape}) does not require grad")
+            raise refusal("autograd.input_without_grad", "grad", position=position, shape=tensor.shape)
     keep = create_graph if retain_graph is None else retain_graph
     results = run_backward(roots, keep, create_graph, inputs)
     unused = [position for position, g in enumerate(results) if g is None]
     if unused and not allow_unused:
-        position = unused[0]
-        raise RuntimeError(
-            f"grad: input {position} (shape {inputs[position].shape}) appears to not have been used in the "
-            f"graph of the outputs. Set allow_unused=True if that is meant, to get None for it"
-        )
+        raise refusal("autograd.unused", "grad", position=unused[0], shape=inputs[unused[0]].shape)
     return tuple(results)
-
-
-class RemovableHandle:
-    """What registering a hook gives back: call :meth:`remove` to take the hook off again.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> x = tc.tensor([1.0], requires_grad=True)
-    >>> handle = x.register_hook(lambda g: g * 10)
-    >>> handle.remove()
-    """
-
-    _keys = itertools.count()  # never used twice, so that a second remove() cannot hit another hook
-
-    def __init__(self, table: dict[int, Callable], hook: Callable):
-        self._table = table
-        self._key = next(self._keys)
-        table[self._key] = hook
-
-    def remove(self) -> None:
-        """Take the hook off; a second call does nothing."""
-        self._table.pop(self._key, None)

@@ -13,13 +13,13 @@ __all__ = ["detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad", "set_g
 
 
 class _Mode(threading.local):
-    """Per thread: is recording on, is every value checked, is a vjp at work, are warnings off, what is asked of it?"""
+    """Per thread: is recording on, is every value checked, is a gradient at work, are warnings off, who watches?"""
 
     grad = True
     anomaly = False
-    inside_vjp = False
+    inside_gradient = False
     quiet = False
-    asked: tuple[Any, tuple[bool, ...]] | None = None  # a Function, and which gradients its vjp shall give now
+    trace: Any = None  # is told of every operation, and of every function that is `whole`
 
 
 _mode = _Mode()
@@ -49,14 +49,22 @@ class _Switch(contextlib.ContextDecorator):
 
         @functools.wraps(function)
         def stepwise(*args: Any, **kwargs: Any) -> Any:
-            generator, sent = function(*args, **kwargs), None
+            generator = function(*args, **kwargs)
+            step = functools.partial(generator.send, None)
             while True:
-                with self._recreate_cm():
-                    try:
-                        item = generator.send(sent)
-                    except StopIteration as stop:
-                        return stop.value
-                sent = yield item
+                try:
+                    with self._recreate_cm():
+                        item = step()
+                except StopIteration as stop:
+                    return stop.value
+                try:
+                    step = functools.partial(generator.send, (yield item))
+                except GeneratorExit:
+                    with self._recreate_cm():
+                        generator.close()
+                    raise
+                except BaseException as error:
+                    step = functools.partial(generator.throw, error)
 
         return stepwise
 
@@ -87,8 +95,8 @@ class set_grad_enabled(_Recording):
 
     _entered = False  # by the call itself, and no with block has begun yet
 
-    def __init__(self, value: bool):
-        super().__init__(value)
+    def __init__(self, mode: bool):
+        super().__init__(mode)
         super().__enter__()
         self._entered = True
 
@@ -150,7 +158,7 @@ class detect_anomaly(_Switch):
 
     Inside, an operation that makes a NaN out of inputs without one raises at once, a NaN born in the
     backward pass raises with the line of the forward call, and an array that was written through
-    ``.data`` (which the version counters do not see) raises when its saved copy is needed.
+    ``.array`` or ``.data`` (which the version counters do not see) raises when its saved copy is needed.
 
     Raises
     ------
@@ -173,10 +181,10 @@ class detect_anomaly(_Switch):
         super().__init__(value)
 
 
-class _inside_vjp(_Switch):
-    """A NaN made inside a vjp is reported by the operation whose vjp it is, not by what it is made of."""
+class _inside_gradient(_Switch):
+    """A NaN made inside a gradient is reported by the operation whose gradient it is, not by what it is made of."""
 
-    _attribute = "inside_vjp"
+    _attribute = "inside_gradient"
 
 
 class _QuietWalk(_Switch):

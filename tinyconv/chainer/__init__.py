@@ -10,8 +10,10 @@ Links and functions accept arrays and Variables alike, and give Variables, whose
 arrays.  A Link is an ``nn.Module`` and a Variable is a Tensor, so both go together with everything else in
 tinyconv: train with ``tinyconv.optim``, save with ``tinyconv.save``.
 
-What differs from Chainer: ``.grad`` is a Tensor (``.grad.data`` is the array), errors are tinyconv's, and whatever
-concerns cuDNN is accepted without effect.  Chainer's optimizers and trainer are not here.
+Variables and the parameters of links keep Chainer's rule: ``.grad`` is an array too, and ``y.backward()`` starts
+from ``y.grad``.  What differs from Chainer: a graph is walked once, unless ``retain_graph=True``, an inner Variable
+has a gradient only after ``retain_grad()``, errors are tinyconv's, and whatever concerns cuDNN is accepted without
+effect.  Chainer's optimizers and trainer are not here.
 
 Examples
 --------
@@ -27,6 +29,7 @@ array([[[[19., 25.],
 
 from typing import Any
 
+from ..errors import phrase, refusal
 from . import configuration, functions, links
 from .configuration import config, no_backprop_mode, using_config
 from .link import Chain, ChainList, Link, Sequential
@@ -40,12 +43,14 @@ __all__ = [
 _ELSEWHERE = {
     "Parameter": "tinyconv.nn.Parameter", "backends": "tinyconv.Device", "cuda": "tinyconv.Device",
     "datasets": "tinyconv.data.mnist", "gradient_check": "tinyconv.gradcheck", "initializers": "tinyconv.nn.init",
-    "iterators": "tinyconv.data.DataLoader", "optimizers": "tinyconv.optim", "serializers": "tinyconv.save and load",
-    "training": "a loop of your own, as in examples/train_mnist.py",
-}  # fmt: skip
+    "iterators": "tinyconv.data.DataLoader", "optimizers": "tinyconv.optim", }  # fmt: skip
+_IN_WORDS = {"serializers": "chainer.use_save", "training": "chainer.use_loop"}  # the phrases for them
 
 
 def __getattr__(name: str) -> Any:
     """Say what to use for those names of Chainer that are not here."""
-    hint = f": use {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
-    raise AttributeError(f"tinyconv.chainer has no attribute {name!r}{hint}")
+    if name in _ELSEWHERE:
+        hint = phrase("chainer.use", name=_ELSEWHERE[name])
+    else:
+        hint = phrase(_IN_WORDS[name]) if name in _IN_WORDS else ""
+    raise refusal("chainer.no_attribute", name=name, hint=hint)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .. import autograd
+from ..errors import refusal
 
 __all__ = ["config", "no_backprop_mode", "using_config"]
 
@@ -49,7 +50,7 @@ class Config(threading.local):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if not hasattr(type(self), name):
-            raise AttributeError(f"chainer.config has no switch {name!r}; tinyconv knows {', '.join(_names())}")
+            raise refusal("chainer.no_switch", name=name, known=", ".join(_names()))
         super().__setattr__(name, value)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import ops
+from ..errors import refusal
 from ..nn import functional as nnf
 from .configuration import config
 from .variable import Variable, as_result, as_variable, optional
@@ -226,7 +227,7 @@ def softmax_cross_entropy(
     array(0.6931472, dtype=float32)
     """
     if reduce not in ("mean", "no"):
-        raise ValueError(f"softmax_cross_entropy: reduce must be 'mean' or 'no', got {reduce!r}")
+        raise refusal("chainer.reduce", "softmax_cross_entropy", value=reduce)
     x, t = as_variable(x), as_variable(t)
     loss = nnf.cross_entropy(x, t, optional(class_weight), ignore_label, "none")
     if reduce == "no":

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..backend import Device
+from ..errors import refusal
 from ..nn import Module, Parameter, UninitializedParameter
-from .variable import as_result, as_variable
+from .variable import as_parameter, as_result, as_variable
 
 __all__ = ["Chain", "ChainList", "Link", "Sequential"]
 
@@ -16,7 +17,8 @@ __all__ = ["Chain", "ChainList", "Link", "Sequential"]
 class Link(Module):
     """A Module with Chainer's method names; every link and every chain is one.
 
-    State, hooks and printing are the Module's: ``state_dict()`` has PyTorch's keys (``conv1.weight``), while
+    A link's parameters keep Chainer's rule, whatever optimiser takes them: ``link.W.data`` and ``link.W.grad`` are
+    arrays.  State, hooks and printing are the Module's: ``state_dict()`` has PyTorch's keys (``conv1.weight``), while
     :meth:`namedparams` has Chainer's (``/conv1/W``).
 
     Examples
@@ -27,6 +29,13 @@ class Link(Module):
     """
 
     _chainer_names: dict[str, str] = {}  # noqa: RUF012 - never written to
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, as_parameter(value) if isinstance(value, Parameter) else value)
+
+    def register_parameter(self, name: str, parameter: Parameter | None) -> None:
+        """Add a parameter, or None to say that there is none under this name; it follows Chainer's rule from now on."""
+        super().register_parameter(name, None if parameter is None else as_parameter(parameter))
 
     @contextlib.contextmanager
     def init_scope(self) -> Iterator[None]:
@@ -166,7 +175,7 @@ class Sequential(ChainList):
         if isinstance(link, Module):
             self.add_module(str(len(self._steps)), link)
         elif not callable(link):
-            raise TypeError(f"Sequential: a layer must be a link or a function, got {type(link).__name__}")
+            raise refusal("chainer.no_link", "Sequential", kind=type(link).__name__)
         self._steps.append(link)
 
     def forward(self, x: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..autograd import no_grad
 from ..backend import Array
+from ..errors import refusal
 from ..nn import Linear as _Linear
 from ..nn import Parameter, UninitializedParameter, init
 from ..nn.conv import _Conv, _ConvTranspose
@@ -36,7 +37,7 @@ class _Weighted(Link, WeightedLayer):
 
     @property
     def W(self) -> Parameter:
-        """The weight.  ``W.data`` is its array, None before a lazy link's first call; assign to change it."""
+        """The weight.  ``W.data`` is its array, None before a lazy link's first call; ``W.grad`` is an array too."""
         return self.weight
 
     @property
@@ -48,20 +49,20 @@ class _Weighted(Link, WeightedLayer):
         """Draw W from N(0, 1/fan_in) and set b to zero, unless other first values were asked for."""
         if isinstance(self.weight, UninitializedParameter):
             return
-        initial_w, initial_bias = self._first_values
-        _fill(self.weight, initial_w, lambda w: init.lecun_normal_(w, **self._fans), f"{type(self).__name__}: initialW")
+        layer, (initial_w, initial_bias) = type(self).__name__, self._first_values
+        _fill(self.weight, initial_w, lambda w: init.lecun_normal_(w, **self._fans), layer, "initialW")
         if self.bias is not None:
-            _fill(self.bias, initial_bias, init.zeros_, f"{type(self).__name__}: initial_bias")
+            _fill(self.bias, initial_bias, init.zeros_, layer, "initial_bias")
 
 
-def _fill(parameter: Parameter, value: Any, default: Callable[[Tensor], Any], name: str) -> None:
+def _fill(parameter: Parameter, value: Any, default: Callable[[Tensor], Any], layer: str, name: str) -> None:
     """Give a parameter its first values: by a function that fills it, a number, an array, or the default."""
     if value is None or callable(value):
         (value or default)(parameter)
         return
     values = as_variable(value)
     if values.ndim and values.shape != parameter.shape:
-        raise ValueError(f"{name} has shape {values.shape}, but the parameter has {parameter.shape}")
+        raise refusal("chainer.initial_shape", layer, name=name, values=values, parameter=parameter)
     with no_grad():
         parameter.copy_(values)
 
@@ -341,12 +342,12 @@ class BatchNormalization(Link, _BatchNorm):
     @property
     def avg_mean(self) -> Array:
         """The running mean's array ``(C,)``."""
-        return self.running_mean.data  # type: ignore[union-attr]  # it is always tracked
+        return self.running_mean.array  # type: ignore[union-attr]  # it is always tracked
 
     @property
     def avg_var(self) -> Array:
         """The running variance's array ``(C,)``."""
-        return self.running_var.data  # type: ignore[union-attr]
+        return self.running_var.array  # type: ignore[union-attr]
 
     def forward(self, x: Any) -> Variable:
         """Normalise each channel over batch and space."""

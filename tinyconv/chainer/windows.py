@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import ops
+from ..errors import refusal
+from ..ops.ranks import ranks
 from .variable import Variable, as_result, as_variable, optional
 
 __all__ = [
@@ -25,24 +27,7 @@ def _convolution(
     ndim: int, x: Any, W: Any, b: Any = None, stride: Any = 1, pad: Any = 0, cover_all: bool = False, dilate: Any = 1,
     groups: int = 1,
 ) -> Variable:  # fmt: skip
-    options = (stride, pad, dilate, groups, cover_all)
-    return as_result(ops.conv(as_variable(x), as_variable(W), optional(b), *options, ndim=ndim))
-
-
-def _deconvolution(
-    ndim: int, x: Any, W: Any, b: Any = None, stride: Any = 1, pad: Any = 0, outsize: Sequence[int] | None = None,
-    dilate: Any = 1, groups: int = 1,
-) -> Variable:  # fmt: skip
-    options = (stride, pad, 0, groups, dilate)
-    arrays = (as_variable(x), as_variable(W), optional(b))
-    return as_result(ops.conv_transpose(*arrays, *options, ndim=ndim, output_size=outsize))
-
-
-def convolution_nd(
-    x: Any, W: Any, b: Any = None, stride: Any = 1, pad: Any = 0, cover_all: bool = False, dilate: Any = 1,
-    groups: int = 1,
-) -> Variable:  # fmt: skip
-    """Convolution of ``(N, C_in, *D)`` with ``(C_out, C_in/groups, *K)``, over as many axes as W has.
+    """Convolution of ``(N, C_in, {axes})`` with ``(C_out, C_in/groups, {taps})``.
 
     Parameters
     ----------
@@ -54,55 +39,31 @@ def convolution_nd(
     --------
     >>> import numpy as np
     >>> x = np.arange(25, dtype=np.float32).reshape(1, 1, 5, 5)
-    >>> convolution_nd(x, np.ones((1, 1, 2, 2), np.float32), stride=2, cover_all=True).array[0, 0]
+    >>> convolution_2d(x, np.ones((1, 1, 2, 2), np.float32), stride=2, cover_all=True).array[0, 0]
     array([[12., 20., 13.],
            [52., 60., 33.],
            [41., 45., 24.]], dtype=float32)
     """
-    return _convolution(as_variable(W).ndim - 2, x, W, b, stride, pad, cover_all, dilate, groups)
+    y = ops.conv(
+        ndim, as_variable(x), as_variable(W), optional(b), stride=stride, padding=pad, dilation=dilate, groups=groups,
+        cover_all=cover_all,
+    )  # fmt: skip
+    return as_result(y)
 
 
-def convolution_1d(x: Any, W: Any, b: Any = None, *args: Any, **kwargs: Any) -> Variable:
-    """Convolution of ``(N, C_in, L)`` with ``(C_out, C_in/groups, K)``; see :func:`convolution_nd`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> convolution_1d(np.ones((1, 1, 5), np.float32), np.ones((1, 1, 3), np.float32)).array
-    array([[[3., 3., 3.]]], dtype=float32)
-    """
-    return _convolution(1, x, W, b, *args, **kwargs)
+convolution_1d, convolution_2d, convolution_3d = ranks(_convolution, "convolution_{ndim}d")
 
 
-def convolution_2d(x: Any, W: Any, b: Any = None, *args: Any, **kwargs: Any) -> Variable:
-    """Convolution of ``(N, C_in, H, W)`` with ``(C_out, C_in/groups, kH, kW)``; see :func:`convolution_nd`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> convolution_2d(np.ones((1, 1, 5, 5), np.float32), np.ones((1, 1, 3, 3), np.float32), stride=2).shape
-    (1, 1, 2, 2)
-    """
-    return _convolution(2, x, W, b, *args, **kwargs)
+def convolution_nd(x: Any, W: Any, *args: Any, **kwargs: Any) -> Variable:
+    """As :func:`convolution_2d`, over as many axes as `W` has."""
+    return _convolution(as_variable(W).ndim - 2, x, W, *args, **kwargs)
 
 
-def convolution_3d(x: Any, W: Any, b: Any = None, *args: Any, **kwargs: Any) -> Variable:
-    """Convolution of ``(N, C_in, D, H, W)`` with ``(C_out, C_in/groups, kD, kH, kW)``; see :func:`convolution_nd`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> convolution_3d(np.ones((1, 1, 3, 4, 5), np.float32), np.ones((1, 1, 2, 2, 2), np.float32)).shape
-    (1, 1, 2, 3, 4)
-    """
-    return _convolution(3, x, W, b, *args, **kwargs)
-
-
-def deconvolution_nd(
-    x: Any, W: Any, b: Any = None, stride: Any = 1, pad: Any = 0, outsize: Sequence[int] | None = None,
+def _deconvolution(
+    ndim: int, x: Any, W: Any, b: Any = None, stride: Any = 1, pad: Any = 0, outsize: Sequence[int] | None = None,
     dilate: Any = 1, groups: int = 1,
 ) -> Variable:  # fmt: skip
-    """Transposed convolution of ``(N, C_in, *D)`` with ``(C_in, C_out/groups, *K)``.
+    """Transposed convolution of ``(N, C_in, {axes})`` with ``(C_in, C_out/groups, {taps})``.
 
     Parameters
     ----------
@@ -113,63 +74,31 @@ def deconvolution_nd(
     --------
     >>> import numpy as np
     >>> x, W = np.array([[[1.0, 10.0]]], np.float32), np.array([[[1.0, 2.0, 3.0]]], np.float32)
-    >>> deconvolution_nd(x, W, stride=2).array
+    >>> deconvolution_1d(x, W, stride=2).array
     array([[[ 1.,  2., 13., 20., 30.]]], dtype=float32)
     """
-    return _deconvolution(as_variable(W).ndim - 2, x, W, b, stride, pad, outsize, dilate, groups)
+    y = ops.conv_transpose(
+        ndim, as_variable(x), as_variable(W), optional(b), stride=stride, padding=pad, dilation=dilate, groups=groups,
+        output_size=outsize,
+    )  # fmt: skip
+    return as_result(y)
 
 
-def deconvolution_1d(x: Any, W: Any, b: Any = None, *args: Any, **kwargs: Any) -> Variable:
-    """Transposed convolution of ``(N, C_in, L)``; see :func:`deconvolution_nd`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> deconvolution_1d(np.ones((1, 1, 3), np.float32), np.ones((1, 1, 2), np.float32)).array
-    array([[[1., 2., 2., 1.]]], dtype=float32)
-    """
-    return _deconvolution(1, x, W, b, *args, **kwargs)
+deconvolution_1d, deconvolution_2d, deconvolution_3d = ranks(_deconvolution, "deconvolution_{ndim}d")
 
 
-def deconvolution_2d(x: Any, W: Any, b: Any = None, *args: Any, **kwargs: Any) -> Variable:
-    """Transposed convolution of ``(N, C_in, H, W)``; see :func:`deconvolution_nd`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> deconvolution_2d(np.ones((1, 1, 3, 3), np.float32), np.ones((1, 2, 3, 3), np.float32)).shape
-    (1, 2, 5, 5)
-    """
-    return _deconvolution(2, x, W, b, *args, **kwargs)
-
-
-def deconvolution_3d(x: Any, W: Any, b: Any = None, *args: Any, **kwargs: Any) -> Variable:
-    """Transposed convolution of ``(N, C_in, D, H, W)``; see :func:`deconvolution_nd`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> deconvolution_3d(np.ones((1, 1, 2, 2, 2), np.float32), np.ones((1, 2, 3, 3, 3), np.float32)).shape
-    (1, 2, 4, 4, 4)
-    """
-    return _deconvolution(3, x, W, b, *args, **kwargs)
+def deconvolution_nd(x: Any, W: Any, *args: Any, **kwargs: Any) -> Variable:
+    """As :func:`deconvolution_2d`, over as many axes as `W` has."""
+    return _deconvolution(as_variable(W).ndim - 2, x, W, *args, **kwargs)
 
 
 # ------------------------------------------------------------------------------ pooling
 
 
-def _max_pooling(ndim: int, x: Any, ksize: Any, stride: Any, pad: Any, cover_all: bool) -> Variable:
-    return as_result(ops.max_pool(as_variable(x), ksize, stride, pad, cover_all=cover_all, ndim=ndim))
-
-
-def _average_pooling(ndim: int, x: Any, ksize: Any, stride: Any, pad: Any, pad_value: float | None) -> Variable:
-    if pad_value not in (0, None):
-        raise ValueError(f"average_pooling: pad_value must be 0 or None, got {pad_value!r}")
-    return as_result(ops.avg_pool(as_variable(x), ksize, stride, pad, count_include_pad=pad_value == 0, ndim=ndim))
-
-
-def max_pooling_nd(x: Any, ksize: Any, stride: Any = None, pad: Any = 0, cover_all: bool = True) -> Variable:
-    """Largest value of each window of ``(N, C, *D)``, over as many axes as x has after the channels.
+def _max_pooling(
+    ndim: int, x: Any, ksize: Any, stride: Any = None, pad: Any = 0, cover_all: bool = True
+) -> Variable:  # fmt: skip
+    """Largest value of each window of ``(N, C, {axes})``.
 
     Parameters
     ----------
@@ -183,53 +112,25 @@ def max_pooling_nd(x: Any, ksize: Any, stride: Any = None, pad: Any = 0, cover_a
     --------
     >>> import numpy as np
     >>> x = np.arange(5, dtype=np.float32).reshape(1, 1, 5)
-    >>> max_pooling_nd(x, 2).array, max_pooling_nd(x, 2, cover_all=False).array
+    >>> max_pooling_1d(x, 2).array, max_pooling_1d(x, 2, cover_all=False).array
     (array([[[1., 3., 4.]]], dtype=float32), array([[[1., 3.]]], dtype=float32))
     """
+    return as_result(ops.max_pool(ndim, as_variable(x), ksize, stride, pad, cover_all=cover_all))
+
+
+max_pooling_1d, max_pooling_2d, max_pooling_3d = ranks(_max_pooling, "max_pooling_{ndim}d")
+
+
+def max_pooling_nd(x: Any, ksize: Any, *args: Any, **kwargs: Any) -> Variable:
+    """As :func:`max_pooling_2d`, over as many axes as `x` has after the channels."""
     x = as_variable(x)
-    return _max_pooling(x.ndim - 2, x, ksize, stride, pad, cover_all)
+    return _max_pooling(x.ndim - 2, x, ksize, *args, **kwargs)
 
 
-def max_pooling_1d(x: Any, ksize: Any, stride: Any = None, pad: Any = 0, cover_all: bool = True) -> Variable:
-    """Largest value of each window of ``(N, C, L)``; see :func:`max_pooling_nd`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> max_pooling_1d(np.ones((1, 1, 5), np.float32), 2).shape
-    (1, 1, 3)
-    """
-    return _max_pooling(1, x, ksize, stride, pad, cover_all)
-
-
-def max_pooling_2d(x: Any, ksize: Any, stride: Any = None, pad: Any = 0, cover_all: bool = True) -> Variable:
-    """Largest value of each window of ``(N, C, H, W)``; see :func:`max_pooling_nd`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> max_pooling_2d(np.zeros((1, 3, 360, 640), np.float32), 2).data.shape
-    (1, 3, 180, 320)
-    """
-    return _max_pooling(2, x, ksize, stride, pad, cover_all)
-
-
-def max_pooling_3d(x: Any, ksize: Any, stride: Any = None, pad: Any = 0, cover_all: bool = True) -> Variable:
-    """Largest value of each window of ``(N, C, D, H, W)``; see :func:`max_pooling_nd`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> max_pooling_3d(np.ones((1, 1, 4, 4, 5), np.float32), 2).shape
-    (1, 1, 2, 2, 3)
-    """
-    return _max_pooling(3, x, ksize, stride, pad, cover_all)
-
-
-def average_pooling_nd(
-    x: Any, ksize: Any, stride: Any = None, pad: Any = 0, pad_value: float | None = 0
+def _average_pooling(
+    ndim: int, x: Any, ksize: Any, stride: Any = None, pad: Any = 0, pad_value: float | None = 0
 ) -> Variable:  # fmt: skip
-    """Mean of each window of ``(N, C, *D)``; the last windows may leave cells out (no ``cover_all`` here).
+    """Mean of each window of ``(N, C, {axes})``; the last windows may leave cells out (no ``cover_all`` here).
 
     Parameters
     ----------
@@ -245,44 +146,23 @@ def average_pooling_nd(
     --------
     >>> import numpy as np
     >>> x = np.ones((1, 1, 3), np.float32)
-    >>> average_pooling_nd(x, 2, 2, 1).array, average_pooling_nd(x, 2, 2, 1, pad_value=None).array
+    >>> average_pooling_1d(x, 2, 2, 1).array, average_pooling_1d(x, 2, 2, 1, pad_value=None).array
     (array([[[0.5, 1. ]]], dtype=float32), array([[[1., 1.]]], dtype=float32))
     """
-    x = as_variable(x)
-    return _average_pooling(x.ndim - 2, x, ksize, stride, pad, pad_value)
+    if pad_value not in (0, None):
+        raise refusal("chainer.pad_value", "average_pooling", value=pad_value)
+    return as_result(ops.avg_pool(ndim, as_variable(x), ksize, stride, pad, count_include_pad=pad_value == 0))
 
 
-def average_pooling_1d(x: Any, ksize: Any, stride: Any = None, pad: Any = 0, pad_value: float | None = 0) -> Variable:
-    """Mean of each window of ``(N, C, L)``; see :func:`average_pooling_nd`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> average_pooling_1d(np.ones((1, 1, 5), np.float32), 2).shape
-    (1, 1, 2)
-    """
-    return _average_pooling(1, x, ksize, stride, pad, pad_value)
+average_pooling_1d, _, average_pooling_3d = ranks(_average_pooling, "average_pooling_{ndim}d")
 
 
 def average_pooling_2d(x: Any, ksize: Any, stride: Any = None, pad: Any = 0) -> Variable:
-    """Mean of each window of ``(N, C, H, W)``, padding counted as zeros; see :func:`average_pooling_nd`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> average_pooling_2d(np.ones((1, 1, 4, 5), np.float32), 2).shape
-    (1, 1, 2, 2)
-    """
-    return _average_pooling(2, x, ksize, stride, pad, 0)
+    """Mean of each window of ``(N, C, H, W)``, padding counted as zeros: Chainer's has no `pad_value`."""
+    return _average_pooling(2, x, ksize, stride, pad)
 
 
-def average_pooling_3d(x: Any, ksize: Any, stride: Any = None, pad: Any = 0, pad_value: float | None = 0) -> Variable:
-    """Mean of each window of ``(N, C, D, H, W)``; see :func:`average_pooling_nd`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> average_pooling_3d(np.ones((1, 1, 4, 4, 5), np.float32), 2).shape
-    (1, 1, 2, 2, 2)
-    """
-    return _average_pooling(3, x, ksize, stride, pad, pad_value)
+def average_pooling_nd(x: Any, ksize: Any, *args: Any, **kwargs: Any) -> Variable:
+    """As :func:`average_pooling_1d`, over as many axes as `x` has after the channels."""
+    x = as_variable(x)
+    return _average_pooling(x.ndim - 2, x, ksize, *args, **kwargs)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import refusal
 from ..ops import stack
 from ..tensor import Tensor, from_numpy
 
@@ -57,25 +58,22 @@ def default_collate(samples: Sequence[Any]) -> Any:
     first = samples[0]
     _check_types(samples)
     if isinstance(first, Tensor):
-        _check_equal("shape", [s.shape for s in samples])
+        _check_equal("collate.shapes_differ", [s.shape for s in samples])
         return stack(samples)
     if isinstance(first, (np.ndarray, np.generic)):
-        _check_equal("shape", [s.shape for s in samples])
+        _check_equal("collate.shapes_differ", [s.shape for s in samples])
         return from_numpy(np.stack(samples))
     if isinstance(first, numbers.Number):
         return from_numpy(_stack_numbers(samples))
     if isinstance(first, (str, bytes)) or first is None:
         return list(samples)
     if isinstance(first, Mapping):
-        _check_equal("keys", [sorted(map(repr, s)) for s in samples])
+        _check_equal("collate.keys_differ", [sorted(map(repr, s)) for s in samples])
         return {key: default_collate([s[key] for s in samples]) for key in first}
     if isinstance(first, (tuple, list)):
-        _check_equal("length", [len(s) for s in samples])
+        _check_equal("collate.lengths_differ", [len(s) for s in samples])
         return _like(first, [default_collate(column) for column in zip(*samples)])
-    raise TypeError(
-        f"default_collate cannot make a batch of {type(first).__name__}. Give Tensors, arrays, numbers, "
-        "strings, tuples, lists or dicts, or pass a collate_fn of your own to DataLoader."
-    )
+    raise refusal("collate.kind", kind=type(first).__name__)
 
 
 def _check_types(samples: Sequence[Any]) -> None:
@@ -83,19 +81,20 @@ def _check_types(samples: Sequence[Any]) -> None:
     kinds = [numbers.Number if isinstance(s, numbers.Number) else type(s) for s in samples]
     for i, kind in enumerate(kinds):
         if kind is not kinds[0]:
-            raise TypeError(
-                f"default_collate: sample 0 of the batch is of type {type(samples[0]).__name__}, "
-                f"but sample {i} of type {type(samples[i]).__name__}"
+            raise refusal(
+                "collate.kinds_differ",
+                "default_collate",
+                first=type(samples[0]).__name__,
+                position=i,
+                kind=type(samples[i]).__name__,
             )
 
 
-def _check_equal(what: str, values: list[Any]) -> None:
+def _check_equal(name: str, values: list[Any]) -> None:
+    """Refuse values that differ, by the text of this name."""
     for i, value in enumerate(values):
         if value != values[0]:
-            raise ValueError(
-                f"default_collate: sample 0 of the batch has {what} {values[0]}, but sample {i} has {what} "
-                f"{value}. Give all samples the same, or pass a collate_fn of your own to DataLoader."
-            )
+            raise refusal(name, "default_collate", first=values[0], position=i, other=value)
 
 
 def _stack_numbers(samples: Sequence[Any]) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import generator
+from ..errors import refusal
 from ..tensor import Tensor, from_numpy
 from .collate import default_collate
 
@@ -109,10 +110,7 @@ class TensorDataset(Dataset):
         self.tensors = tuple(t if isinstance(t, Tensor) else from_numpy(np.asarray(t)) for t in tensors)
         shapes = [t.shape for t in self.tensors]
         if not shapes or not all(shapes) or len({shape[0] for shape in shapes}) > 1:
-            raise ValueError(
-                "TensorDataset needs one or more tensors of equal length along the first axis, got shapes "
-                f"[{', '.join(map(str, shapes))}]"
-            )
+            raise refusal("data.tensor_lengths", shapes=", ".join(map(str, shapes)))
 
     def __len__(self) -> int:
         return self.tensors[0].shape[0]
@@ -156,7 +154,7 @@ class Subset(Dataset):
         given = np.asarray(indices, dtype=np.int64)
         outside = given[(given < -size) | (given >= size)]
         if len(outside):
-            raise IndexError(f"Subset: index {outside[0]} is out of range for a dataset of {size} samples")
+            raise refusal("data.subset_index", "Subset", index=outside[0], size=size)
         self.indices = np.where(given < 0, given + size, given)
 
     def __len__(self) -> int:
@@ -211,7 +209,7 @@ def random_split(
     (8, 2, True)
     """
     if generator is not None and seed is not None:
-        raise ValueError("random_split: give generator or seed, not both")
+        raise refusal("data.split_seed", "random_split")
     sizes = _split_sizes(len(dataset), lengths)
     order = (generator or _generator_for(seed)).permutation(len(dataset))
     return [Subset(dataset, part) for part in np.split(order, np.cumsum(sizes)[:-1])]
@@ -223,14 +221,11 @@ def _generator_for(seed: int | None) -> np.random.Generator:
 
 def _split_sizes(total: int, lengths: Sequence[int] | Sequence[float]) -> list[int]:
     if any(n < 0 for n in lengths):
-        raise ValueError(f"random_split: lengths must not be negative, got {list(lengths)}")
+        raise refusal("data.split_negative", "random_split", lengths=list(lengths))
     whole = all(isinstance(n, numbers.Integral) for n in lengths)
     adds_up = sum(lengths) == total if whole else math.isclose(sum(lengths), 1.0)
     if not adds_up:
-        raise ValueError(
-            f"random_split: lengths {list(lengths)} add up to {sum(lengths)}, but the dataset has {total} "
-            "samples. Use lengths that add up to that, or fractions that add up to 1."
-        )
+        raise refusal("data.split_sum", "random_split", lengths=list(lengths), total=sum(lengths), size=total)
     if whole:
         return [int(n) for n in lengths]
     sizes = [math.floor(total * fraction) for fraction in lengths]

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+from ..errors import refusal
 from ..serialization import open_atomic
 
 __all__ = ["cache_folder", "download_gzip"]
@@ -94,15 +95,12 @@ def download_gzip(
             return folder / name
         except (OSError, http.client.HTTPException, EOFError, zlib.error, ValueError) as error:
             failures.append(f"  {url}: {error or type(error).__name__}")
-    raise RuntimeError(
-        "\n".join([f"{name} could not be downloaded:", *failures])
-        + f"\nFetch it in another way, put it into {folder}, and try again."
-    )
+    raise refusal("download.failed", name=name, failures="\n".join(failures), folder=folder)
 
 
 def _download_one(url: str, target: Path, sha256: str, size: int, timeout: float) -> None:
     if not url.startswith(("http://", "https://")):
-        raise ValueError("only http:// and https:// are used")
+        raise refusal("download.scheme")
     request = urllib.request.Request(url, headers={"User-Agent": "tinyconv"})
     with urllib.request.urlopen(request, timeout=timeout) as response, open_atomic(target) as file:
         _receive(response, file, size + _CHUNK, time.monotonic() + 10 * timeout)
@@ -116,12 +114,12 @@ def _receive(response: http.client.HTTPResponse, file: IO[bytes], limit: int, de
     while chunk := response.read1(_CHUNK):  # read1 returns what has come, so a trickle meets the deadline
         received += len(chunk)
         if received > limit:
-            raise ValueError(f"sent more than {limit} bytes")
+            raise refusal("download.too_large", limit=limit)
         if time.monotonic() > deadline:
-            raise TimeoutError(f"too slow: {received} of {expected} bytes in time")
+            raise refusal("download.too_slow", received=received, expected=expected)
         file.write(chunk)
     if expected is not None and received != int(expected):
-        raise ValueError(f"the connection ended after {received} of {expected} bytes")
+        raise refusal("download.ended", received=received, expected=expected)
     file.flush()
 
 
@@ -131,7 +129,7 @@ def _check_content(path: str, sha256: str, size: int) -> None:
         while chunk := file.read(_CHUNK):
             unpacked += len(chunk)
             if unpacked > size:
-                raise ValueError(f"unpacks to more than the {size} bytes expected")
+                raise refusal("download.unpacked", size=size)
             digest.update(chunk)
     if digest.hexdigest() != sha256:
-        raise ValueError(f"{unpacked} bytes with SHA-256 {digest.hexdigest()}, expected {size} with {sha256}")
+        raise refusal("download.checksum", unpacked=unpacked, found=digest.hexdigest(), size=size, sha256=sha256)

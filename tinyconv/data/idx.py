@@ -18,11 +18,13 @@ from typing import IO
 
 import numpy as np
 
+from ..errors import phrase, refusal
+
 __all__ = ["read_idx", "write_idx"]
 
 _UNSIGNED_BYTE = 0x08
 _GZIP_MAGIC = b"\x1f\x8b"
-_CONTENT = {1: "labels", 3: "images"}
+_CONTENT = {1: "idx.labels", 3: "idx.images"}  # by the number of axes, the phrase for it
 _MAX_BYTES = 1 << 28  # 256 MiB: five times MNIST's training images
 
 
@@ -70,37 +72,41 @@ def read_idx(path: str | os.PathLike[str], ndim: int, max_bytes: int = _MAX_BYTE
                 return _read_stream(file, name, ndim, max_bytes)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             size = os.fstat(raw.fileno()).st_size
-            raise ValueError(f"{name}: damaged or truncated gzip file of {size} bytes ({error})") from error
+            raise refusal("idx.gzip", name, size=size, error=error) from error
 
 
 def _read_stream(file: IO[bytes] | gzip.GzipFile, name: str, ndim: int, max_bytes: int) -> np.ndarray:
     shape = _read_header(file, name, ndim)
     size = math.prod(shape)
-    promise = f"{name}: its header promises {' × '.join(map(str, shape))} = {size} bytes"
+    promised = " × ".join(map(str, shape))
     if size > max_bytes:
-        raise ValueError(f"{promise}, more than the limit of {max_bytes}")
+        raise refusal("idx.too_large", name, shape=promised, size=size, limit=max_bytes)
     content = file.read(size)
     if len(content) < size:
-        raise ValueError(f"{promise}, but only {len(content)} follow: the file is truncated")
+        raise refusal("idx.truncated", name, shape=promised, size=size, found=len(content))
     if file.read(1):  # for gzip, this is also where the checksum is verified
-        raise ValueError(f"{promise}, but more follow")
+        raise refusal("idx.too_long", name, shape=promised, size=size)
     return np.frombuffer(bytearray(content), np.uint8).reshape(shape)
 
 
 def _read_header(file: IO[bytes] | gzip.GzipFile, name: str, ndim: int) -> tuple[int, ...]:
     magic, expected = int.from_bytes(_read_exactly(file, 4, name), "big"), _UNSIGNED_BYTE << 8 | ndim
     if magic != expected:
-        other = [content for n, content in _CONTENT.items() if magic == _UNSIGNED_BYTE << 8 | n]
-        hint = f"this is a file of {other[0]}" if other else "this is no idx file of bytes"
-        wanted = _CONTENT.get(ndim, f"{ndim} axes")
-        raise ValueError(f"{name}: magic number 0x{magic:08x}, expected 0x{expected:08x} ({wanted}); {hint}")
+        kind, axes = magic >> 8, magic & 0xFF
+        known = kind == _UNSIGNED_BYTE and axes in _CONTENT
+        hint = phrase("idx.other_file", content=_content(axes)) if known else phrase("idx.no_file")
+        raise refusal("idx.magic", name, magic=magic, expected=expected, wanted=_content(ndim), hint=hint)
     return tuple(int(n) for n in np.frombuffer(_read_exactly(file, 4 * ndim, name), ">u4"))
+
+
+def _content(ndim: int) -> str:
+    return phrase(_CONTENT[ndim]) if ndim in _CONTENT else phrase("idx.axes", ndim=ndim)
 
 
 def _read_exactly(file: IO[bytes] | gzip.GzipFile, size: int, name: str) -> bytes:
     content = file.read(size)
     if len(content) < size:
-        raise ValueError(f"{name}: the file ends within its header, {len(content)} bytes into a part of {size}")
+        raise refusal("idx.header", name, found=len(content), size=size)
     return content
 
 
@@ -128,7 +134,7 @@ def write_idx(array: np.ndarray, path: str | os.PathLike[str]) -> None:
     (2, 28, 28)
     """
     if array.dtype != np.uint8:
-        raise TypeError(f"write_idx writes arrays of dtype uint8, got {array.dtype}")
+        raise refusal("idx.dtype", dtype=array.dtype)
     magic = (_UNSIGNED_BYTE << 8 | array.ndim).to_bytes(4, "big")
     content = magic + np.array(array.shape, ">u4").tobytes() + array.tobytes()
     with open(path, "wb") as file:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import generator
+from ..errors import refusal
 from .dataset import take
 
 __all__ = ["DataLoader"]
@@ -87,10 +88,7 @@ class DataLoader:
         prefetch_factor: int = 2,
     ):
         if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
-            raise TypeError(
-                f"DataLoader needs a dataset with __len__ and __getitem__, got {type(dataset).__name__}. "
-                "Make a list of it first."
-            )
+            raise refusal("loader.dataset", kind=type(dataset).__name__)
         self.dataset = dataset
         self.batch_size = _integer("batch_size", batch_size, 1)
         self.num_workers = _integer("num_workers", num_workers, 0)
@@ -208,10 +206,7 @@ class DataLoader:
         """
         order = state["order"]
         if order is not None and len(order) != len(self.dataset):
-            raise ValueError(
-                f"DataLoader.load_state_dict: the state is of a dataset with {len(order)} samples, "
-                f"this one has {len(self.dataset)}"
-            )
+            raise refusal("loader.state", "DataLoader.load_state_dict", saved=len(order), own=len(self.dataset))
         self.epoch = state["epoch"]
         self._resumes = order is not None
         if self._resumes:
@@ -226,7 +221,7 @@ class DataLoader:
 
 def _integer(name: str, value: Any, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"DataLoader: {name} must be an int, got {value!r} of type {type(value).__name__}")
+        raise refusal("loader.no_int", "DataLoader", name=name, value=value, kind=type(value).__name__)
     if value < least:
-        raise ValueError(f"DataLoader: {name} must be at least {least}, got {value}")
+        raise refusal("loader.too_small", "DataLoader", name=name, least=least, value=value)
     return int(value)

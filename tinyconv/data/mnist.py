@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import refusal
 from ..tensor import Tensor, from_numpy
 from .dataset import Dataset
 from .download import cache_folder, download_gzip
@@ -106,7 +107,7 @@ def load(
     ((2000, 28, 28), dtype('uint8'), (2000,), dtype('int64'))
     """
     if split not in ("train", "test"):
-        raise ValueError(f"mnist.load: split must be 'train' or 'test', got {split!r}")
+        raise refusal("mnist.split", "mnist.load", split=split)
     if root is None and not download:
         return _load_sample(split)
     folder = cache_folder() / "mnist" if root is None else Path(root)
@@ -232,25 +233,17 @@ def _find(folder: Path, split: str, kind: str, download: bool, mirrors: Sequence
                 return place / candidate
     if download:
         return download_gzip(f"{name}.gz", folder, mirrors, sha256, size, timeout)
-    raise FileNotFoundError(
-        f"MNIST's {split} {kind} are not in {folder}: looked for {', '.join(candidates)}, also in raw/ and "
-        "MNIST/raw/. Use download=True to fetch them, or no root for the embedded sample."
-    )
+    raise refusal("mnist.absent", split=split, kind=kind, folder=folder, names=", ".join(candidates))
 
 
 def _read_pair(images_path: Path, labels_path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Read both files of a split, and check that they belong together."""
     images, labels = read_idx(images_path, ndim=3), read_idx(labels_path, ndim=1)
     if images.shape[1:] != _SHAPE:
-        raise ValueError(f"{images_path}: images of {images.shape[1]} × {images.shape[2]} pixels, expected 28 × 28")
+        raise refusal("mnist.pixels", str(images_path), height=images.shape[1], width=images.shape[2])
     if len(images) != len(labels):
-        raise ValueError(
-            f"{labels_path}: {len(labels)} labels for the {len(images)} images of {images_path}; "
-            "the files do not belong together"
-        )
+        raise refusal("mnist.counts", str(labels_path), labels=len(labels), images=len(images), path=images_path)
     wrong = np.flatnonzero(labels > 9)
     if len(wrong):
-        raise ValueError(
-            f"{labels_path}: {len(wrong)} labels are above 9, the first is {labels[wrong[0]]} at position {wrong[0]}"
-        )
+        raise refusal("mnist.labels", str(labels_path), count=len(wrong), label=labels[wrong[0]], position=wrong[0])
     return images, labels.astype(np.int64)

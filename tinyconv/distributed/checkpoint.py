@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..backend import get_rng_state, set_rng_state
+from ..errors import refusal
 from ..serialization import load, save
 from .communicator import Communicator, create_communicator
 
@@ -41,7 +42,7 @@ def save_on_main(obj: Any, path: str | os.PathLike[str], comm: Communicator | No
     >>> load_on_all(path, Communicator())
     {'epoch': 3}
     """
-    _on_main(lambda: save(obj, path), comm or create_communicator(), f"could not save {os.fspath(path)}")
+    _on_main(lambda: save(obj, path), comm or create_communicator(), "distributed.not_saved", path)
 
 
 def load_on_all(path: str | os.PathLike[str], comm: Communicator | None = None) -> Any:
@@ -66,11 +67,11 @@ def load_on_all(path: str | os.PathLike[str], comm: Communicator | None = None) 
     3
     """
     comm = comm or create_communicator()
-    value = _on_main(lambda: load(path), comm, f"could not load {os.fspath(path)}")
+    value = _on_main(lambda: load(path), comm, "distributed.not_loaded", path)
     return comm.broadcast(value)
 
 
-def _on_main(work: Callable[[], Any], comm: Communicator, failure: str) -> Any:
+def _on_main(work: Callable[[], Any], comm: Communicator, failure: str, path: str | os.PathLike[str]) -> Any:
     """Do something on rank 0; if it fails there, raise on every rank instead of leaving the others waiting."""
     value: Any = None
     error: Exception | None = None
@@ -83,7 +84,7 @@ def _on_main(work: Callable[[], Any], comm: Communicator, failure: str) -> Any:
     if error is not None:
         raise error
     if told is not None:
-        raise RuntimeError(f"rank 0 {failure}: {told}")
+        raise refusal(failure, path=os.fspath(path), error=told)
     return value
 
 
@@ -116,8 +117,5 @@ def restore_rng_state(states: list[dict[str, Any]], comm: Communicator | None = 
     """
     comm = comm or create_communicator()
     if len(states) != comm.size:
-        raise ValueError(
-            f"the checkpoint holds the random states of {len(states)} ranks, but there are {comm.size} now. "
-            f"Run mpiexec -n {len(states)}, or seed anew with manual_seed"
-        )
+        raise refusal("distributed.rng_states", saved=len(states), own=comm.size)
     set_rng_state(states[comm.rank])

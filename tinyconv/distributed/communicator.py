@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array, asnumpy, device_of
+from ..errors import refusal
 
 __all__ = ["Communicator", "MPICommunicator", "create_communicator"]
 
@@ -174,7 +175,4 @@ def _refuse_ranks_without_mpi4py() -> None:
     """Hydra (MPICH) and Open MPI tell each process in its environment how many there are."""
     for variable in ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE"):
         if int(os.environ.get(variable, "1")) > 1:
-            raise RuntimeError(
-                f"mpiexec started {os.environ[variable]} processes, but mpi4py is not installed in this Python, so "
-                "they cannot talk to one another. Install it with: pip install 'tinyconv[mpi]'"
-            )
+            raise refusal("distributed.no_mpi4py", processes=os.environ[variable])

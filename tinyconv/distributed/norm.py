@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import autograd
-from ..autograd import Function
+from ..autograd import Operation, no_grad
 from ..backend import Array
+from ..errors import refusal
 from ..nn.module import Module
 from ..nn.norm import _BatchNorm
 from ..tensor import Tensor
@@ -15,14 +15,14 @@ from .communicator import Communicator, create_communicator
 __all__ = ["SumOverRanks", "SyncBatchNorm", "convert_sync_batchnorm"]
 
 
-class SumOverRanks(Function):
+class SumOverRanks(Operation):
     """``y = sum over ranks of x_r``, inside the graph (collective, and so is its backward).
 
     Every rank's loss depends on y, so x_r receives the gradients of all of them.  Rank s's gradient ``g_s``
     belongs to a mean over its ``n_s`` samples, and what is returned to rank r is taken as belonging to a mean
     over ``n_r``; the loss of all is the mean weighted by these numbers, hence::
 
-        vjp(g_r) = (n_0 * g_0 + n_1 * g_1 + ...) / n_r
+        gx_r = (n_0 * g_0 + n_1 * g_1 + ...) / n_r
 
     Examples
     --------
@@ -31,17 +31,15 @@ class SumOverRanks(Function):
     tensor([1., 1.])
     """
 
-    __slots__ = ("_comm", "_samples")
+    __slots__ = ()
 
     def forward(self, x: Array, comm: Communicator, samples: int) -> Array:  # noqa: D102
-        self._comm, self._samples = comm, samples
         return comm.allreduce_sum(x.copy())
 
-    def vjp(self, *grads: Tensor) -> Any:  # noqa: D102
-        (grad,) = grads
-        total = SumOverRanks.apply(grad * float(self._samples), self._comm, self._samples)
+    def grad_x(self, g: Tensor, comm: Communicator, samples: int) -> Tensor:  # noqa: D102
+        total = SumOverRanks.apply(g * float(samples), comm, samples)
         # without samples there is nothing that the gradient could reach
-        return (total * (1.0 / self._samples) if self._samples else total * 0.0), None, None
+        return total * (1.0 / samples) if samples else total * 0.0
 
 
 class SyncBatchNorm(_BatchNorm):
@@ -96,10 +94,7 @@ class SyncBatchNorm(_BatchNorm):
         samples, dims = input.shape[0], (0, *range(2, input.ndim))
         cells = sum(self.comm.allgather(input.numel() // self.num_features))
         if cells < 2:
-            raise ValueError(
-                f"{type(self).__name__}: Expected more than 1 value per channel when training, but the batches of "
-                f"all {self.comm.size} ranks have {cells}. Use a larger batch, or eval()"
-            )
+            raise refusal("distributed.one_value", type(self).__name__, ranks=self.comm.size, cells=cells)
         shape = (1, self.num_features) + (1,) * (input.ndim - 2)
         x = input.float() if input.dtype == "float16" else input  # squares of float16 overflow
         mean = SumOverRanks.apply(x.sum(dims), self.comm, samples) * (1.0 / cells)
@@ -115,7 +110,7 @@ class SyncBatchNorm(_BatchNorm):
     def _follow(self, mean: Tensor, unbiased_var: Tensor) -> None:
         """Move the running values towards these."""
         momentum = self._next_momentum()
-        with autograd.no_grad():
+        with no_grad():
             for running, batch in ((self.running_mean, mean), (self.running_var, unbiased_var)):
                 if running is not None:
                     running.copy_(running * (1.0 - momentum) + batch * momentum)

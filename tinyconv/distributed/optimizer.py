@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..autograd import enable_grad
+from ..errors import refusal
 from ..optim.optimizer import Optimizer
 from ..tensor import Tensor
 from .communicator import Communicator, create_communicator
@@ -60,7 +61,7 @@ class DistributedOptimizer(Optimizer):
 
     def __init__(self, optimizer: Optimizer, comm: Communicator | None = None):
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"DistributedOptimizer wraps an Optimizer, got {type(optimizer).__name__}")
+            raise refusal("distributed.no_optimizer", kind=type(optimizer).__name__)
         self.optimizer, self.comm = optimizer, comm or create_communicator()
         self._pack: GradientPack | None = None
         self._averaged = False
@@ -125,7 +126,7 @@ class DistributedOptimizer(Optimizer):
         if not self._averaged:
             self.average_gradients(samples)
         elif samples is not None:
-            raise RuntimeError("average_gradients() has weighed this step already: call step() without samples=")
+            raise refusal("distributed.weighed")
         self._averaged = False
         self.optimizer.step()
         return loss
@@ -168,6 +169,6 @@ def _check_samples(samples: float | None) -> None:
     if samples is None:
         return
     if isinstance(samples, bool) or not isinstance(samples, numbers.Real):
-        raise TypeError(f"samples must be a number, got {samples!r} of type {type(samples).__name__}")
+        raise refusal("distributed.samples_no_number", samples=samples, kind=type(samples).__name__)
     if not 0 <= samples < math.inf:
-        raise ValueError(f"samples must be a number >= 0, got {samples}: how many samples the loss is the mean of")
+        raise refusal("distributed.samples_negative", samples=samples)

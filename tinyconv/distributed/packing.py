@@ -18,6 +18,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..backend import Array, asnumpy
+from ..errors import refusal
 from ..tensor import Tensor
 
 __all__ = ["GradientPack"]
@@ -56,7 +57,7 @@ class GradientPack:
         self.device = params[0].device
         if any(p.device != self.device for p in params):
             places = sorted({str(p.device) for p in params})
-            raise RuntimeError(f"DistributedOptimizer needs all parameters on one device, but they are on {places}")
+            raise refusal("distributed.devices", devices=places)
         self.dtype = np.result_type(np.float32, *[p.dtype for p in params])  # float16 sums would overflow
         self.header = _FLAGS + len(params)
         self.size = self.header + sum(p.numel() for p in params)
@@ -69,11 +70,11 @@ class GradientPack:
         xp = self.device.xp
         with self.device.use():
             for param, part in self._parts(self._buffer):
-                if param.grad is None or not weight:  # 0 * gradient could be NaN: the mean of nothing
+                if param._grad is None or not weight:  # 0 * gradient could be NaN: the mean of nothing
                     part.fill(0)
                 else:
-                    xp.multiply(param.grad.data, weight, out=part, dtype=self.dtype)
-        present = [param.grad is not None and weight > 0 for param in self.params]
+                    xp.multiply(param._grad.array, weight, out=part, dtype=self.dtype)
+        present = [param._grad is not None and weight > 0 for param in self.params]
         header = np.array([weight, samples is None, not any(present), *present], self.dtype)
         buffer = self._buffer if self.on_device else asnumpy(self._buffer)
         buffer[: self.header] = self.device.asarray(header) if self.on_device else header
@@ -87,25 +88,19 @@ class GradientPack:
             for index, (param, part) in enumerate(self._parts(self.device.asarray(total))):
                 if header[_FLAGS + index]:
                     mean = xp.empty(param.shape, param.dtype)
-                    param.grad = Tensor(xp.divide(part, weight, out=mean, dtype=self.dtype))
+                    param._grad = Tensor(xp.divide(part, weight, out=mean, dtype=self.dtype))
                 else:
-                    param.grad = None
+                    param._grad = None
 
     def check(self, total: Array, ranks: int) -> None:
         """Raise, on every rank alike, if the ranks did not mean the same step."""
         weight, uncounted, idle = (float(value) for value in asnumpy(total[:_FLAGS]))
         if 0 < uncounted < ranks:
-            raise RuntimeError(
-                f"{uncounted:.0f} of {ranks} ranks called step() without samples=, the others with it. "
-                "Give step(samples=...) on all of them, the number of samples of each one's own batch"
-            )
+            raise refusal("distributed.uncounted", uncounted=uncounted, ranks=ranks)
         if uncounted and 0 < idle < ranks:
-            raise RuntimeError(
-                f"{idle:.0f} of {ranks} ranks have no gradient at all, and would count as much as the others. "
-                "Give step(samples=...): the number of samples of each rank's batch, 0 where there is none"
-            )
+            raise refusal("distributed.idle", idle=idle, ranks=ranks)
         if not weight:
-            raise RuntimeError("step(samples=0) on every rank: there is nothing to learn from")
+            raise refusal("distributed.nothing")
 
     def _parts(self, flat: Array) -> Iterator[tuple[Tensor, Array]]:
         """Each parameter, with its part of a buffer in the parameter's shape."""

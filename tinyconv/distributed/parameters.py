@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..backend import get_array_module
+from ..errors import phrase, refusal
 from ..nn.module import Module
 from ..tensor import Tensor
 from .communicator import Communicator, create_communicator
@@ -39,9 +40,9 @@ def broadcast_parameters(model: Module, comm: Communicator | None = None) -> Non
     members = dict([*model.named_parameters(), *model.named_buffers()])
     agree_on_layout(comm, list(members.values()), list(members))
     for member in members.values():
-        received = comm.broadcast_array(member.data)
+        received = comm.broadcast_array(member.array)
         if not comm.is_main:
-            get_array_module(member.data).copyto(member.data, received)
+            get_array_module(member.array).copyto(member.array, received)
             member.bump_version()
 
 
@@ -59,36 +60,26 @@ def agree_on_layout(comm: Communicator, tensors: Sequence[Tensor], names: Sequen
     >>> agree_on_layout(Communicator(), [tc.zeros(2)], ["bias"])
     """
     own = [
-        (name, None if tensor.data is None else tuple(tensor.shape), str(tensor.dtype))
+        (name, None if tensor.is_lazy else tuple(tensor.shape), str(tensor.dtype))
         for name, tensor in zip(names, tensors)
     ]
     layouts = comm.allgather(own)
     for rank, layout in enumerate(layouts):
         if layout != layouts[0]:
-            raise RuntimeError(f"the ranks' models differ: {_difference(layouts[0], layout, rank)}")
+            raise _difference(layouts[0], layout, rank)
     lazy = [name for name, shape, _ in own if shape is None]
     if lazy:
-        raise RuntimeError(
-            f"{lazy[0]!r} belongs to a lazy layer and has no shape before the first forward, so ranks cannot "
-            "exchange it. Call the model once on an input first: model(x)"
-        )
+        raise refusal("distributed.lazy", name=lazy[0])
 
 
 Layout = list[tuple[str, "tuple[int, ...] | None", str]]
 
 
-def _difference(first: Layout, other: Layout, rank: int) -> str:
+def _difference(first: Layout, other: Layout, rank: int) -> Exception:
     if len(first) != len(other):
         longer, shorter = (first, other) if len(first) > len(other) else (other, first)
-        missing = [entry[0] for entry in longer if entry[0] not in {e[0] for e in shorter}][:3]
-        return (
-            f"rank 0 has {len(first)} parameters, rank {rank} has {len(other)}"
-            + (f" (only one of them has {', '.join(missing)})" if missing else "")
-            + ". Build the same model on every rank"
-        )
-    name, shape, dtype = next(a for a, b in zip(first, other) if a != b)
-    name2, shape2, dtype2 = next(b for a, b in zip(first, other) if a != b)
-    return (
-        f"rank 0 has {name!r} of shape {shape} and {dtype}, where rank {rank} has {name2!r} of shape {shape2} "
-        f"and {dtype2}. Build the same model on every rank"
-    )
+        names = [entry[0] for entry in longer if entry[0] not in {e[0] for e in shorter}][:3]
+        missing = phrase("distributed.missing", names=", ".join(names)) if names else ""
+        return refusal("distributed.parameter_counts", first=len(first), other=len(other), rank=rank, missing=missing)
+    mine, theirs = next((a, b) for a, b in zip(first, other) if a != b)
+    return refusal("distributed.parameters", rank=rank, mine=mine, theirs=theirs)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..backend import generator
 from ..data.dataset import Subset
+from ..errors import refusal
 from .communicator import Communicator, create_communicator
 
 __all__ = ["DistributedSampler", "in_step", "scatter_dataset"]
@@ -70,7 +71,7 @@ class DistributedSampler:
         seed: int = 0,
     ):
         if batch_size < 1:
-            raise ValueError(f"DistributedSampler: batch_size must be at least 1, got {batch_size}")
+            raise refusal("distributed.batch_size", "DistributedSampler", value=batch_size)
         self.length = dataset if isinstance(dataset, int) else len(dataset)
         self.batch_size, self.comm = batch_size, comm or create_communicator()
         self.shuffle, self.drop_last, self.seed = shuffle, drop_last, seed
@@ -162,7 +163,7 @@ def scatter_dataset(
     comm = comm or create_communicator()
     lengths = comm.allgather(len(dataset))
     if len(set(lengths)) > 1:
-        raise RuntimeError(f"scatter_dataset: the ranks' datasets have {lengths} samples; give all ranks the same one")
+        raise refusal("distributed.lengths", "scatter_dataset", lengths=lengths)
     order = np.arange(len(dataset))
     if shuffle:
         random = generator() if seed is None else np.random.default_rng(seed)

@@ -6,14 +6,13 @@ Chinese side by side::
     if x.shape[1] != expected:
         raise refusal("conv.channels", "conv2d", x=x, weight=weight, expected=expected)
 
-The text is headed by the function that refused.  Where the exception leaves a module, :func:`locate` puts the
-layer's path in the place of the function: ``Net.features.1 (Conv2d(...)): Given groups=1, ...``.
+The text is headed by the function that refused.  Where the exception leaves a layer of tinyconv, :func:`locate` puts
+the layer's path in the place of the function: ``Net.features.1 (Conv2d(...)): Given groups=1, ...``.  A module of the
+user's calls functions by their names, so it stands in front: ``Net: conv2d: Given groups=1, ...``.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -32,6 +31,11 @@ class Refusal:
         Of the text, such as ``"conv.channels"``.
     values : dict
         What was filled into it, for code that reads the error.
+
+    Examples
+    --------
+    >>> refusal("linspace.steps", "linspace", steps=-1).refusal.values
+    {'steps': -1}
     """
 
     def __init__(self, name: str, function: str, body: str, values: dict[str, Any]):
@@ -40,8 +44,18 @@ class Refusal:
         self._modules: list[Any] = []  # those that the exception has left, the innermost first
 
     def __str__(self) -> str:
-        where = self._layer() if self._modules else self._function
+        where = self._where()
         return f"{where}: {self._body}" if where else self._body
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What goes by pickle: the words; the modules and the values may not travel."""
+        return Refusal, (self.name, self._where(), self._body, {})
+
+    def _where(self) -> str:
+        if not self._modules:
+            return self._function
+        hides = not self._function or _is_own(self._modules[0])
+        return self._layer() if hides else f"{self._layer()}: {self._function}"
 
     def _layer(self) -> str:
         """The layer's path from the outermost module at work, and what the layer is."""
@@ -49,8 +63,15 @@ class Refusal:
         path = type(chain[0]).__name__ if len(chain) > 1 else ""
         for parent, child in pairwise(chain):
             path += "." + next((name for name, m in parent.named_modules() if m is child), type(child).__name__)
-        own = f"{type(chain[-1]).__name__}({chain[-1].extra_repr()})"
+        own, options = type(chain[-1]).__name__, chain[-1].extra_repr()
+        if options or _is_own(chain[-1]):
+            own += f"({options})"
         return f"{path} ({own})" if path else own
+
+
+def _is_own(module: Any) -> bool:
+    """Is this a layer of tinyconv's, and no module of the user's?"""
+    return type(module).__module__.startswith("tinyconv.")
 
 
 def refusal(name: str, function: str = "", /, **values: Any) -> Exception:
@@ -80,67 +101,28 @@ def refusal(name: str, function: str = "", /, **values: Any) -> Exception:
 
 
 def phrase(name: str, /, **values: Any) -> str:
-    """Give a part of a text, such as a hint that fits some cases alone, in the language of the moment."""
+    """Give a part of a text, such as a hint that fits some cases alone, in the language of the moment.
+
+    Examples
+    --------
+    >>> phrase("window.use_padding", fits=(1, 2))
+    'Use padding=(1, 2)'
+    """
     return PHRASES[name].told(get_language(), values)
 
 
 def locate(error: BaseException, module: Any) -> None:
-    """Note that an exception leaves `module`; a refusal then names the layer in the place of the function."""
+    """Note that an exception leaves `module`; a refusal then names the layer.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> error = refusal("linspace.steps", "linspace", steps=-1)
+    >>> locate(error, tc.nn.ReLU())
+    >>> print(error)
+    ReLU(): number of steps must be non-negative, but got -1
+    """
     told = getattr(error, "refusal", None)
     if told is not None:
         told._modules.append(module)
         error.args = (str(told),)
-
-
-class _Scope(threading.local):
-    def __init__(self) -> None:
-        self.stack: list[Callable[[], str]] = []
-
-
-_scope = _Scope()
-
-
-def push_layer(describe: Callable[[], str]) -> None:
-    """Enter a layer; `describe` gives its name, and is called only if an error is written.
-
-    Examples
-    --------
-    >>> push_layer(lambda: "net.conv1")
-    >>> layer_name("conv2d")
-    'net.conv1'
-    >>> pop_layer()
-    """
-    _scope.stack.append(describe)
-
-
-def pop_layer() -> None:
-    """Leave the layer entered last.
-
-    Examples
-    --------
-    >>> push_layer(lambda: "net")
-    >>> pop_layer()
-    """
-    _scope.stack.pop()
-
-
-def layer_name(function: str) -> str:
-    """Give the innermost layer at work, or `function` when none is.
-
-    Examples
-    --------
-    >>> layer_name("conv2d")
-    'conv2d'
-    """
-    return _scope.stack[-1]() if _scope.stack else function
-
-
-def layers_at_work() -> list[Callable[[], str]]:
-    """Give what was pushed and not yet popped in this thread, outermost first.
-
-    Examples
-    --------
-    >>> layers_at_work()
-    []
-    """
-    return _scope.stack

@@ -5,7 +5,7 @@ Examples
 >>> import tinyconv as tc
 >>> from tinyconv.explain import explain_cell
 >>> conv = tc.nn.Conv2d(1, 1, 2, bias=False)
->>> conv.weight.data[...] = [[0, 1], [2, 3]]
+>>> conv.weight.array[...] = [[0, 1], [2, 3]]
 >>> print(explain_cell(conv, tc.arange(9).reshape(1, 1, 3, 3).float(), (0, 0, 0, 0)))
 y[0, 0, 0, 0] = 0*0 + 1*1 + 3*2 + 4*3 = 19
 """

@@ -15,11 +15,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from .. import nn
+from ..errors import phrase, refusal
+from ..kernels.geometry import Ints
 from ..tensor import Tensor
 from .show import grid_text, number
 from .slide import count_frames, frames, size_arithmetic
-
-Ints = tuple[int, ...]
 
 CONVS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
@@ -38,7 +38,7 @@ def sizes(text: str) -> Ints:
     try:
         return tuple(int(part) for part in text.lower().replace("×", "x").replace(",", "x").split("x"))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size; write 5x5, or 5 for one axis") from None
+        raise argparse.ArgumentTypeError(phrase("explain.no_size", text=text)) from None
 
 
 def numbers(text: str) -> list[float]:
@@ -52,7 +52,7 @@ def numbers(text: str) -> list[float]:
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} are not numbers; write them as 0,1,2,3") from None
+        raise argparse.ArgumentTypeError(phrase("explain.no_numbers", text=text)) from None
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -100,13 +100,13 @@ def make_layer(args: argparse.Namespace) -> nn.Module:
     """
     axis = len(args.input) - 1
     if axis > 2:
-        raise ValueError(f"--input has {axis + 1} axes; 1 to 3 can be shown")
+        raise refusal("explain.input_axes", axes=axis + 1)
     if args.layer == "pool":
         kernel, stride, padding = map(_short, (args.kernel, args.stride or args.kernel, args.padding))
         if args.mode == "max":
             return MAX_POOLS[axis](kernel, stride, padding, ceil_mode=args.ceil_mode, cover_all=args.cover_all)
         if args.cover_all:
-            raise ValueError("--cover-all is for max pooling; average pooling has --ceil-mode")
+            raise refusal("explain.cover_all")
         return AVG_POOLS[axis](kernel, stride, padding, ceil_mode=args.ceil_mode)
     stride = args.stride or (1,)
     layer: nn.Module
@@ -117,7 +117,7 @@ def make_layer(args: argparse.Namespace) -> nn.Module:
             1, 1, args.kernel, stride, args.padding, args.dilation, 1, False, args.padding_mode,
             cover_all=args.cover_all,
         )  # fmt: skip
-    layer.weight.data = _filled(layer.weight.shape, args.weights, "--weights")
+    layer.weight.array = _filled(layer.weight.shape, args.weights, "--weights")
     return layer
 
 
@@ -129,7 +129,7 @@ def _short(size: Ints) -> int | Ints:
 def _filled(shape: Ints, values: Sequence[float] | None, option: str) -> np.ndarray:
     count = math.prod(shape)
     if values is not None and len(values) != count:
-        raise ValueError(f"{option} must give {count} numbers, got {len(values)}")
+        raise refusal("explain.count", option=option, count=count, given=len(values))
     return np.array(range(count) if values is None else values, np.float32).reshape(shape)
 
 
@@ -176,7 +176,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _kernel_text(layer: nn.Module) -> str:
-    rows = layer.weight.data.reshape(-1, layer.weight.shape[-1])
+    rows = layer.weight.array.reshape(-1, layer.weight.shape[-1])
     return grid_text([[number(float(value)) for value in row] for row in rows])
 
 

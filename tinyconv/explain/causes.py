@@ -8,13 +8,13 @@ are what that mistake would make of them, else None.
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from ..autograd import Function, backward, no_grad
+from ..autograd import Operation, no_grad, walk_order
+from ..autograd.backward import _checked
 from ..backend import asnumpy
 from ..tensor import Tensor
 from .report import Cause, Experiment, GradcheckReport, InputReport
@@ -61,7 +61,7 @@ def _of_the_whole(experiment: Experiment, report: GradcheckReport, atol: float, 
     if report.error:
         return _failed_backward(report.error)
     position = experiment.checked[0]
-    point = np.array(asnumpy(experiment.arguments[position]._data))
+    point = np.array(asnumpy(experiment.arguments[position].array))
     first, second = experiment.values(position, point), experiment.values(position, point)
     if any(not np.array_equal(a, b, equal_nan=True) for a, b in zip(first, second)):
         return Cause(
@@ -72,24 +72,19 @@ def _of_the_whole(experiment: Experiment, report: GradcheckReport, atol: float, 
     return _float32(experiment, atol, rtol)
 
 
-def _failed_backward(error: str) -> Cause:
-    shapes = re.search(r"(\w+)\.vjp returned a gradient of shape (\(.*?\)) for an input of shape (\(.*?\))", error)
-    if shapes:
-        name, got, wanted = shapes.groups()
-        got_shape, shape = (tuple(map(int, re.findall(r"\d+", text))) for text in (got, wanted))
-        try:
-            broadcast = np.broadcast_shapes(got_shape, shape) == got_shape
-        except ValueError:
-            broadcast = False
-        if broadcast:
-            lead = len(got_shape) - len(shape)
-            axes = [*range(lead), *(lead + i for i, n in enumerate(shape) if n != got_shape[lead + i])]
+def _failed_backward(error: Exception) -> Cause:
+    told = getattr(error, "refusal", None)
+    if told is not None and told.name == "autograd.gradient_shape":
+        operation, got, expected = (told.values[name] for name in ("operation", "got", "expected"))
+        lead = len(got) - len(expected)
+        if lead >= 0 and all(n in (1, m) for n, m in zip(expected, got[lead:])):
+            axes = (*range(lead), *(lead + i for i, n in enumerate(expected) if n != got[lead + i]))
             return Cause(
                 "missing sum over a broadcast axis",
-                f"forward spread an input of shape {wanted} to {got}, and the gradient still has that shape",
-                f"In {name}.vjp, sum the gradient over axes {tuple(axes)}",
+                f"forward spread an input of shape {expected} to {got}, and the gradient still has that shape",
+                f"In {operation}'s gradient method, sum over axes {axes}; or set {operation}.broadcasts = True",
             )
-    return Cause("backward fails", error, "Start from this message")
+    return Cause("backward fails", f"{type(error).__name__}: {error}", "Start from this message")
 
 
 def _float32(experiment: Experiment, atol: float, rtol: float) -> Cause | None:
@@ -97,7 +92,7 @@ def _float32(experiment: Experiment, atol: float, rtol: float) -> Cause | None:
     if not narrow:
         return None
     wide = [
-        Tensor(a._data.astype(np.float64), a.requires_grad) if isinstance(a, Tensor) and a.dtype.kind == "f" else a
+        Tensor(a.array.astype(np.float64), a.requires_grad) if isinstance(a, Tensor) and a.dtype.kind == "f" else a
         for a in experiment.arguments
     ]
     again = Experiment(experiment.func, wide, experiment.eps)
@@ -147,7 +142,7 @@ def _cut(experiment: Experiment, entry: InputReport, equal: Equal) -> Cause | No
     return Cause(
         "the graph is cut",
         f"the gradient of input {entry.position} {how}, and yet the output depends on it",
-        "Look for detach(), .data, .numpy(), no_grad(), or a vjp that returns None for it",
+        "Look for detach(), .data, .numpy(), no_grad(), or a gradient method that returns None",
     )
 
 
@@ -168,31 +163,22 @@ def _accumulation_of_uses(experiment: Experiment, entry: InputReport, equal: Equ
 
 def _contributions(experiment: Experiment) -> dict[int, list[np.ndarray]]:
     """Per checked input, every gradient that the graph sends to it, by the plainest walk there is."""
-    outputs = [(o, v) for o, v in zip(experiment.outputs, experiment.seeds) if o.requires_grad]
-    consumers = backward._Consumers([o.grad_fn or o for o, _ in outputs])
-    waiting = {node: len(senders) for node, senders in consumers.items()}
-    arrived: dict[Any, dict[int, list[Tensor]]] = {node: {} for node in waiting}
-    for out, seed in outputs:
-        arrived[out.grad_fn or out].setdefault(out._index, []).append(seed)
-    ready = [node for node, count in waiting.items() if not count]
+    outputs = [(*o._place(), seed) for o, seed in zip(experiment.outputs, experiment.seeds) if o.requires_grad]
+    order = walk_order(node for node, _, _ in outputs)
+    arrived: dict[Any, dict[int, list[Tensor]]] = {node: {} for node in order}
+    for node, index, seed in outputs:
+        arrived[node].setdefault(index, []).append(seed)
     with no_grad():
-        while ready:
-            node = ready.pop()
-            if not isinstance(node, Function):
+        for node in order:
+            if not isinstance(node, Operation) or not arrived[node]:
                 continue
             sums = {index: sum(grads[1:], grads[0]) for index, grads in arrived[node].items()}
-            count = 1 if node._outputs is None else len(node._outputs)
-            gradients = node._run_vjp([sums.get(i) for i in range(count)]) if sums else (None,) * len(node.edges)
+            gradients = node.gradients(sums, [edge is not None for edge in node.edges])
             for edge, gradient in zip(node.edges, gradients):
-                if edge is None:
-                    continue
-                if gradient is not None:
-                    arrived[edge[0]].setdefault(edge[1], []).append(gradient)
-                waiting[edge[0]] -= 1
-                if not waiting[edge[0]]:
-                    ready.append(edge[0])
+                if edge is not None and gradient is not None:
+                    arrived[edge[0]].setdefault(edge[1], []).append(_checked(node, edge, gradient))
     return {
-        i: [np.asarray(asnumpy(g._data), np.float64) for g in arrived.get(experiment.arguments[i], {}).get(0, [])]
+        i: [np.asarray(asnumpy(g.array), np.float64) for g in arrived.get(experiment.arguments[i], {}).get(0, [])]
         for i in experiment.checked
     }
 
@@ -268,9 +254,9 @@ def _tensors_at_hand(experiment: Experiment, entry: InputReport) -> Iterator[tup
     yield "twice the input", 2.0 * entry.point
     for i, argument in enumerate(experiment.arguments):
         if isinstance(argument, Tensor) and i != entry.position and argument.dtype.kind == "f":
-            yield f"input {i}", np.asarray(asnumpy(argument._data), np.float64)
+            yield f"input {i}", np.asarray(asnumpy(argument.array), np.float64)
     for i, out in enumerate(experiment.outputs):
-        yield f"output {i}", np.asarray(asnumpy(out._data), np.float64)
+        yield f"output {i}", np.asarray(asnumpy(out.array), np.float64)
 
 
 def _flipped(experiment: Experiment, entry: InputReport, equal: Equal) -> Cause | None:
@@ -310,7 +296,7 @@ def _rearranged(
     for i, argument in enumerate(experiment.arguments):
         if i == entry.position or not isinstance(argument, Tensor) or argument.dtype.kind != "f":
             continue
-        values = asnumpy(argument._data)
+        values = asnumpy(argument.array)
         changed = change(values)
         if changed is None or np.array_equal(changed, values):
             continue

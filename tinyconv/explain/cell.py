@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import phrase, refusal
+from ..kernels.geometry import Ints
 from ..nn.module import Module
 from .show import number, product, shortened
 from .window import (
@@ -28,8 +30,6 @@ __all__ = ["CellExplanation", "Influence", "Influences", "Term", "explain_cell",
 
 MOST_TERMS = 32  # of one channel, written out
 MOST_CHANNELS = 8
-
-Ints = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ def explain_cell(layer: Module, x: Any, index: Sequence[int]) -> CellExplanation
     --------
     >>> import tinyconv as tc
     >>> conv = tc.nn.Conv2d(1, 1, 2, bias=False)
-    >>> conv.weight.data[...] = [[0, 1], [2, 3]]
+    >>> conv.weight.array[...] = [[0, 1], [2, 3]]
     >>> cell = explain_cell(conv, tc.arange(9).reshape(1, 1, 3, 3).float(), (0, 0, 0, 0))
     >>> print(cell)
     y[0, 0, 0, 0] = 0*0 + 1*1 + 3*2 + 4*3 = 19
@@ -197,7 +197,7 @@ def explain_cell(layer: Module, x: Any, index: Sequence[int]) -> CellExplanation
     values = host_array(x)
     batch, channels, size = split_shape(layer, values.shape)
     window = window_of(layer, size)
-    index = _checked(index, (*batch, out_channels(layer, channels), *window.output_size), "output", layer)
+    index = _checked(index, (*batch, out_channels(layer, channels), *window.output_size), "explain.output", layer)
     sample, channel, place = index[: len(batch)], index[len(batch)], index[len(batch) + 1 :]
     if window.kind == "max":
         return CellExplanation("max", index, _max_terms(window, values, (*sample, channel), place))
@@ -216,13 +216,19 @@ def explain_cell(layer: Module, x: Any, index: Sequence[int]) -> CellExplanation
 
 
 def _checked(index: Sequence[int], shape: Ints, what: str, layer: Module) -> Ints:
-    """Refuse an index outside `shape`; count negative ones from the end."""
+    """Refuse an index outside the shape of `what`, which names a phrase; count negative ones from the end."""
     if len(index) != len(shape):
-        raise IndexError(
-            f"{layer}: the {what} has {len(shape)} dimensions, shape {shape}; the index {tuple(index)} has {len(index)}"
+        raise refusal(
+            "explain.index_length",
+            str(layer),
+            what=phrase(what),
+            ndim=len(shape),
+            shape=shape,
+            index=tuple(index),
+            given=len(index),
         )
     if any(not -n <= i < n for i, n in zip(index, shape)):
-        raise IndexError(f"{layer}: index {tuple(index)} is out of range for the {what}'s shape {shape}")
+        raise refusal("explain.index_range", str(layer), index=tuple(index), what=phrase(what), shape=shape)
     return tuple(int(i) + n if i < 0 else int(i) for i, n in zip(index, shape))
 
 
@@ -271,7 +277,7 @@ def _avg_terms(window: Window, x: np.ndarray, plane: Ints, place: Ints, divisor:
 def _divisor(layer: Any, window: Window, place: Ints) -> float:
     override = getattr(layer, "divisor_override", None)
     if override == 0:
-        raise RuntimeError(f"{layer}: divisor must be not zero; leave out divisor_override")
+        raise refusal("explain.divisor", str(layer))
     if override is not None:
         return float(override)
     return float(window.divisor(place, getattr(layer, "count_include_pad", True)))
@@ -347,7 +353,7 @@ class Influences:
     --------
     >>> import tinyconv as tc
     >>> conv = tc.nn.Conv1d(1, 1, 2, bias=False)
-    >>> conv.weight.data[...] = [1, 10]
+    >>> conv.weight.array[...] = [1, 10]
     >>> reached = influences(conv, (1, 1, 3), (0, 0, 1))
     >>> print(reached)
     x[0, 0, 1] reaches 2 of 2 outputs:
@@ -372,8 +378,7 @@ class Influences:
             return float(sum(term.weight for term in self.terms))
         arrived = host_array(grad_output)
         if arrived.shape != self.output_shape:
-            raise RuntimeError(f"gradient: grad_output must have the output's shape {self.output_shape}, got "
-                               f"{arrived.shape}")  # fmt: skip
+            raise refusal("explain.grad_output", "gradient", expected=self.output_shape, shape=arrived.shape)
         return float(sum(float(arrived[term.output]) * term.weight for term in self.terms))
 
     def __str__(self) -> str:
@@ -428,8 +433,8 @@ def influences(layer: Module, x_or_shape: Any, index: Sequence[int]) -> Influenc
     batch, channels, size = split_shape(layer, shape)
     window = window_of(layer, size)
     if window.kind == "max" and values is None:
-        raise TypeError(f"{layer}: which output a cell reaches depends on its neighbours; give x, not its shape")
-    index = _checked(index, shape, "input", layer)
+        raise refusal("explain.needs_values", str(layer))
+    index = _checked(index, shape, "explain.input", layer)
     sample, channel, cell = index[: len(batch)], index[len(batch)], index[len(batch) + 1 :]
     produced = out_channels(layer, channels)
     output_shape = (*batch, produced, *window.output_size)

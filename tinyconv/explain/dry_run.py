@@ -123,7 +123,7 @@ def probe_of(model: Module, shape: tuple[int, ...]) -> Module:
     Examples
     --------
     >>> import tinyconv as tc
-    >>> float(probe_of(tc.nn.Conv1d(1, 1, 4), (1, 1, 4)).weight.data.min())
+    >>> float(probe_of(tc.nn.Conv1d(1, 1, 4), (1, 1, 4)).weight.array.min())
     0.25
     """
     probe = copy_of(model).cpu()
@@ -134,13 +134,13 @@ def probe_of(model: Module, shape: tuple[int, ...]) -> Module:
             if isinstance(module, (_MaxPool, _AdaptiveMaxPool, GlobalMaxPool)):
                 object.__setattr__(module, "forward", functools.partial(_average, module))
             if isinstance(module, _RunningNorm) and module.running_mean is not None:
-                module.running_mean.data[...] = 0
-                module.running_var.data[...] = 1  # type: ignore[union-attr]
+                module.running_mean.array[...] = 0
+                module.running_var.array[...] = 1  # type: ignore[union-attr]
         for name, parameter in probe.named_parameters():
             parameter.requires_grad = True
             is_bias = name.rpartition(".")[2] == "bias"
             # means of what is read, so that no activation saturates
-            parameter.data[...] = 0.0 if is_bias else 1.0 / max(1, math.prod(parameter.shape[1:]))
+            parameter.array[...] = 0.0 if is_bias else 1.0 / max(1, math.prod(parameter.shape[1:]))
     return probe
 
 
@@ -149,6 +149,6 @@ def _average(pool: Any, x: Tensor) -> Tensor:
     if isinstance(pool, GlobalMaxPool):
         return GlobalAvgPool()(x)
     if isinstance(pool, _AdaptiveMaxPool):
-        return adaptive_avg_pool(x, pool.output_size, ndim=pool._ndim)
+        return adaptive_avg_pool(pool._ndim, x, pool.output_size)
     options = {name: value for name, value in pool._arguments().items() if name != "return_indices"}
     return WindowSum.apply(x, pool_geometry(x.shape[2:], **options))

@@ -23,6 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import refusal
+from ..kernels.geometry import Ints
 from ..nn.conv import _Conv, _ConvTranspose
 from ..nn.module import Module
 from .cell import explain_cell
@@ -33,19 +35,15 @@ __all__ = ["Im2Col", "Loops", "SparseMatrix", "ThreeWays", "conv_matrix", "im2co
 
 MOST_ENTRIES = 1 << 24  # a matrix of more takes over half a gigabyte
 
-Ints = tuple[int, ...]
-
 
 def _parts(layer: Any, x: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, Window]:
     """``x (N, C, *D)``, weight and bias in float64, and the window."""
     if not isinstance(layer, (_Conv, _ConvTranspose)):
-        raise TypeError(
-            f"{type(layer).__name__} is not a convolution; use Conv1d, Conv2d, Conv3d or ConvTranspose1d, 2d, 3d"
-        )
+        raise refusal("explain.no_convolution", kind=type(layer).__name__)
     values = host_array(x)
     batch, channels, size = split_shape(layer, values.shape)
     if batch == (0,):
-        raise ValueError(f"{layer}: there is nothing to show in an empty batch, shape {values.shape}; give one sample")
+        raise refusal("explain.empty_batch", str(layer), shape=values.shape)
     weight, bias = weight_of(layer, values.dtype)
     added = np.zeros(layer.out_channels) if bias is None else bias.astype(np.float64)
     batched = values.reshape(-1, channels, *size).astype(np.float64)
@@ -125,7 +123,7 @@ def loops(layer: Module, x: Any) -> Loops:
     --------
     >>> import tinyconv as tc
     >>> conv = tc.nn.Conv1d(1, 1, 2, bias=False)
-    >>> conv.weight.data[...] = [-1, 1]
+    >>> conv.weight.array[...] = [-1, 1]
     >>> loops(conv, tc.tensor([[[1.0, 2.0, 4.0]]])).output
     array([[[1., 2.]]])
     """
@@ -284,10 +282,7 @@ class SparseMatrix:
         """Multiply by a vector of ``shape[1]`` numbers."""
         v = host_array(vector)
         if v.shape != (self.shape[1],):
-            raise ValueError(
-                f"SparseMatrix @ vector: a matrix of {self.shape[0]} x {self.shape[1]} takes a vector of shape "
-                f"({self.shape[1]},), got {v.shape}. Use x.reshape(-1) of one sample"
-            )
+            raise refusal("explain.vector", rows=self.shape[0], columns=self.shape[1], shape=v.shape)
         return np.bincount(self.rows, weights=self.values * v[self.columns], minlength=self.shape[0])
 
     def dense(self) -> np.ndarray:
@@ -335,13 +330,13 @@ def conv_matrix(layer: Module, in_shape: Any) -> SparseMatrix:
     --------
     >>> import tinyconv as tc
     >>> conv = tc.nn.Conv1d(1, 1, 3, bias=False)
-    >>> conv.weight.data[...] = [1, 2, 3]
+    >>> conv.weight.array[...] = [1, 2, 3]
     >>> print(conv_matrix(conv, (1, 5)))
     1 2 3 . .
     . 1 2 3 .
     . . 1 2 3
     >>> up = tc.nn.ConvTranspose1d(1, 1, 3, bias=False)
-    >>> up.weight.data = conv.weight.data
+    >>> up.weight.array = conv.weight.array
     >>> print(conv_matrix(up, (1, 3)))
     1 . .
     2 1 .
@@ -355,9 +350,15 @@ def conv_matrix(layer: Module, in_shape: Any) -> SparseMatrix:
     _, weight, _, window = _parts(layer, np.broadcast_to(np.float64(0), (channels, *size)))
     groups, places, taps = layer.groups, math.prod(window.places), math.prod(window.kernel)
     if weight.size * places > MOST_ENTRIES:
-        raise ValueError(
-            f"conv_matrix: {layer} on an input of {in_shape} has a matrix of {weight.size} weights * {places} "
-            f"places = {weight.size * places} entries, more than {MOST_ENTRIES}. Use a smaller input"
+        raise refusal(
+            "explain.matrix_size",
+            "conv_matrix",
+            layer=layer,
+            shape=in_shape,
+            weights=weight.size,
+            places=places,
+            entries=weight.size * places,
+            most=MOST_ENTRIES,
         )
     # the matrix of the convolution that reads the window's cells; the shape of each index is (o, c, places, taps)
     o, c = (n.reshape(shape) for n, shape in zip(map(np.arange, weight.shape), ((-1, 1, 1, 1), (1, -1, 1, 1))))
@@ -380,7 +381,7 @@ def matrix_gradients(matrix: SparseMatrix, x: Any, grad_output: Any, weight_shap
     --------
     >>> import tinyconv as tc
     >>> conv = tc.nn.Conv1d(1, 1, 2, bias=False)
-    >>> conv.weight.data[...] = [1, 10]
+    >>> conv.weight.array[...] = [1, 10]
     >>> matrix_gradients(conv_matrix(conv, (1, 3)), np.array([[[1.0, 2.0, 3.0]]]), np.ones((1, 1, 2)), (1, 1, 2))
     (array([[[ 1., 11., 10.]]]), array([[[3., 5.]]]))
     """
@@ -412,7 +413,7 @@ class ThreeWays:
     --------
     >>> import tinyconv as tc
     >>> conv = tc.nn.Conv1d(1, 1, 2, bias=False)
-    >>> conv.weight.data[...] = [1, 2]
+    >>> conv.weight.array[...] = [1, 2]
     >>> print(three_ways(conv, tc.tensor([[[1.0, 2.0, 4.0]]])))
     Conv1d(1, 1, kernel_size=(2,), stride=(1,), bias=False)
     <BLANKLINE>

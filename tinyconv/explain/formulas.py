@@ -50,12 +50,12 @@ FORMULAS: dict[str, str] = {
     "Flip": "y = x, reversed along dims;  gx = g, reversed along them",
     "GetItem": "y = x[key];  gx = zeros, with g added at key",
     "GetView": "y = x[key];  gx = zeros, with g added at key",
+    "Overwrite": "y = x with value at key, in x's memory;  gx = g, 0 at key, gvalue = g[key]",
     "PadConstant": "y = x with constant cells around;  gx = g without them",
     "Permute": "y = x with its dims in another order;  gx = g with them back in order",
     "PutAlong": "y = zeros, with x added at places along a dim;  gx = g at these places",
     "PutItem": "y = zeros, with x added at key;  gx = g[key]",
     "Reshape": "y = x in another shape;  gx = g in x's shape",
-    "SetItem": "y = x with value at key;  gx = g, 0 at key, gvalue = g[key]",
     "TakeAlong": "y = x at places along a dim;  gx = zeros, with g added at these places",
     "ToDevice": "y = x on another device;  gx = g, brought back",
     # sums and products

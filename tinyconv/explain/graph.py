@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..autograd import Function, enable_grad
+from ..autograd import Operation, enable_grad
 from ..backend import fork_rng
+from ..errors import refusal
 from ..nn.module import Module
 from ..nn.parameter import Parameter
 from ..tensor import Tensor
@@ -138,17 +139,14 @@ def draw(
     [3] Sum  <- [2] (2, 3)  => output ()
     """
     if detail not in ("auto", "operations", "modules"):
-        raise ValueError(f"draw: detail={detail!r} must be 'auto', 'operations' or 'modules'")
+        raise refusal("explain.detail", "draw", detail=detail)
     labels = {id(tensor): name for name, tensor in (names or {}).items()}
-    traced: dict[Function, Owner] = {}
+    traced: dict[Operation, Owner] = {}
     if isinstance(target, Module):
         model, target = target, _call(target, inputs, labels, traced)
     roots = [target] if isinstance(target, Tensor) else list(target)
     if not any(isinstance(root, Tensor) and root.requires_grad for root in roots):
-        raise ValueError(
-            "draw: there is no graph: nothing that led here has requires_grad=True, or it was computed under "
-            "no_grad. Use requires_grad=True on an input, or draw(model, x)"
-        )
+        raise refusal("explain.no_graph", "draw")
     graph = _collect([root for root in roots if root.requires_grad], model, labels, traced)
     return GraphDrawing(*_simplified(graph, detail, _module_kinds(model)), total=len(graph.nodes))
 
@@ -156,7 +154,7 @@ def draw(
 # ------------------------------------------------------------------------------ calling a model
 
 
-def _call(model: Module, inputs: Sequence[Any], labels: dict[int, str], traced: dict[Function, Owner]) -> list[Tensor]:
+def _call(model: Module, inputs: Sequence[Any], labels: dict[int, str], traced: dict[Operation, Owner]) -> list[Tensor]:
     """Run the model on inputs that take part in the graph, and note which call made which node."""
     arguments = []
     for position, value in enumerate(inputs):
@@ -171,16 +169,16 @@ def _call(model: Module, inputs: Sequence[Any], labels: dict[int, str], traced: 
 @contextlib.contextmanager
 def _same_buffers(model: Module) -> Iterator[None]:
     """Put running statistics back as they were."""
-    before = [(buffer, buffer._data.copy()) for buffer in model.buffers() if buffer._data is not None]
+    before = [(buffer, buffer.array.copy()) for buffer in model.buffers() if buffer.array is not None]
     try:
         yield
     finally:
         for buffer, array in before:
-            buffer._data[...] = array
+            buffer.array[...] = array
 
 
 @contextlib.contextmanager
-def _tracing(model: Module, traced: dict[Function, Owner]) -> Iterator[None]:
+def _tracing(model: Module, traced: dict[Operation, Owner]) -> Iterator[None]:
     """Note the innermost call that every node is made in.
 
     A module's nodes are found when it returns: they lie between its result and its arguments, and those of
@@ -202,7 +200,7 @@ def _tracing(model: Module, traced: dict[Function, Owner]) -> Iterator[None]:
         found: list[Any] = [tensor.grad_fn for tensor in _tensors_in(result)]
         while found:
             node = found.pop()
-            if isinstance(node, Function) and node not in seen:
+            if isinstance(node, Operation) and node not in seen:
                 seen.add(node)
                 if traced.setdefault(node, here)[: len(here)] == here:  # made in here, or in a module inside
                     found.extend(edge[0] for edge in node.edges if edge is not None)
@@ -232,7 +230,7 @@ def _tensors_in(value: Any) -> list[Tensor]:
 
 
 def _collect(
-    roots: Sequence[Tensor], model: Module | None, labels: Mapping[int, str], traced: Mapping[Function, Owner]
+    roots: Sequence[Tensor], model: Module | None, labels: Mapping[int, str], traced: Mapping[Operation, Owner]
 ) -> _Graph:
     named = {id(parameter): name for name, parameter in (model.named_parameters() if model else ())}
     named.update(labels)
@@ -241,7 +239,7 @@ def _collect(
     number = {item: i for i, item in enumerate(order)}
     outputs = {number[root.grad_fn or root] for root in roots}
     for i, item in enumerate(order):
-        if isinstance(item, Function):
+        if isinstance(item, Operation):
             node = Node("operation", type(item).__name__, "", (i,), i in outputs)
             graph.edges += [Edge(number[edge[0]], i, edge[2]) for edge in item.edges if edge is not None]
         else:
@@ -268,7 +266,7 @@ def _inputs_first(roots: Sequence[Any]) -> list[Any]:
             order.setdefault(item)
             continue
         opened.add(item)
-        if isinstance(item, Function):
+        if isinstance(item, Operation):
             stack.extend(edge[0] for edge in reversed(item.edges) if edge is not None and edge[0] not in opened)
     return list(order)
 
@@ -549,5 +547,5 @@ class GraphDrawing:
         page = '<!DOCTYPE html><meta charset="utf-8"><title>graph</title>'
         forms = {".svg": self.svg, ".html": lambda: page + self._repr_html_(), ".txt": self.__str__}
         if path.suffix not in forms:
-            raise ValueError(f"save: {path.name!r} must end in one of {', '.join(forms)}")
+            raise refusal("explain.file_type", "save", name=path.name, endings=", ".join(forms))
         path.write_text(forms[path.suffix]() + "\n", encoding="utf-8")

@@ -26,7 +26,9 @@ from typing import Any
 import numpy as np
 
 from .. import autograd
-from ..autograd import Function
+from ..autograd import Operation
+from ..errors import refusal
+from ..kernels.geometry import Ints
 from ..nn.linear import Linear
 from ..nn.module import Module
 from ..nn.norm import GroupNorm, LayerNorm, _RunningNorm
@@ -40,7 +42,6 @@ from .window import Window, has_window, window_of
 
 __all__ = ["Coverage", "LayerField", "ReceptiveFields", "coverage", "dilation_coverage", "receptive_field"]
 
-Ints = tuple[int, ...]
 Box = tuple[tuple[int, int], ...]
 
 
@@ -266,7 +267,7 @@ def receptive_field(model: Module, x_or_shape: Any) -> ReceptiveFields:
     """
     shape = tuple(x_or_shape) if isinstance(x_or_shape, (tuple, list)) else tuple(x_or_shape.shape)
     if len(shape) < 3:
-        raise RuntimeError(f"receptive_field: expected an input (N, C, *size) with spatial axes, got {shape}")
+        raise refusal("explain.no_spatial_axes", "receptive_field", shape=shape)
     probe = probe_of(model, shape)
     with autograd.enable_grad():
         x = Tensor(np.random.default_rng(0).uniform(0.5, 1.5, (1, *shape[1:])), requires_grad=True)
@@ -338,55 +339,55 @@ def _through_graph(tensor: Tensor, known: dict[Any, tuple[AxisField, ...]]) -> t
     """Follow the graph from a tensor back to what is known, through the functions between layers."""
     if _origin(tensor) in known or tensor.grad_fn is None:
         return known.get(_origin(tensor))
-    stack: list[tuple[Function, int, Ints]] = [(tensor.grad_fn, tensor._index, tensor.shape)]
+    stack: list[tuple[Operation, int, Ints]] = [(tensor.grad_fn, tensor._index, tensor.shape)]
     done: dict[Any, tuple[AxisField, ...] | None] = {}
     while stack:
-        function, index, shape = stack[-1]
+        node, index, shape = stack[-1]
         waiting = [
             (edge[0], edge[1], edge[2])
-            for edge in _edges_of(function)
-            if isinstance(edge[0], Function) and _edge_origin(edge) not in known and _edge_origin(edge) not in done
+            for edge in _edges_of(node)
+            if isinstance(edge[0], Operation) and _edge_origin(edge) not in known and _edge_origin(edge) not in done
         ]
         if waiting:
             stack.extend(waiting)
             continue
         stack.pop()
-        found = [
-            (known.get(_edge_origin(edge)) or done.get(_edge_origin(edge)), edge[2]) for edge in _edges_of(function)
-        ]
-        branches = [_through_function(function, axes, old, shape) for axes, old in found if axes is not None]
-        done[(id(function), index)] = functools.reduce(_join, branches) if branches else None
+        found = [(known.get(_edge_origin(edge)) or done.get(_edge_origin(edge)), edge) for edge in _edges_of(node)]
+        branches = [_through_function(node, edge, axes, shape[2:]) for axes, edge in found if axes is not None]
+        done[(id(node), index)] = functools.reduce(_join, branches) if branches else None
     return done[_origin(tensor)]
 
 
-def _edges_of(function: Function) -> list[Any]:
-    return [edge for edge in function.edges if edge is not None]
+def _edges_of(node: Operation) -> list[Any]:
+    return [edge for edge in node.edges if edge is not None]
 
 
 def _edge_origin(edge: Any) -> Any:
-    return (id(edge[0]), edge[1]) if isinstance(edge[0], Function) else id(edge[0])
+    return (id(edge[0]), edge[1]) if isinstance(edge[0], Operation) else id(edge[0])
 
 
 def _join(a: tuple[AxisField, ...], b: tuple[AxisField, ...]) -> tuple[AxisField, ...]:
     return tuple(one.joined(other) for one, other in zip(a, b))
 
 
-def _through_function(function: Function, axes: tuple[AxisField, ...], old: Ints, shape: Ints) -> tuple[AxisField, ...]:
-    window = _window_of_function(function, old[2:], shape[2:])
-    if window is not None:
-        return tuple(axis.through(window, i) for i, axis in enumerate(axes))
-    return axes if old[2:] == shape[2:] else _all_of(axes, shape[2:])
+def _through_function(node: Operation, edge: Any, axes: tuple[AxisField, ...], new: Ints) -> tuple[AxisField, ...]:
+    """What the cells of a function's output see of the input through one of its arguments."""
+    old = edge[2][2:]
+    if not isinstance(node, (Conv, ConvInputGrad, MaxPool, WindowSum)):
+        return axes if old == new else _all_of(axes, new)
+    if edge is not node.edges[0]:
+        return _all_of(axes, new)  # it became a weight or a bias
+    window = _window_of_function(node, old, new)
+    return tuple(axis.through(window, i) for i, axis in enumerate(axes))
 
 
-def _window_of_function(function: Function, old: Ints, new: Ints) -> Window | None:
-    if not isinstance(function, (Conv, ConvInputGrad, MaxPool, WindowSum)):
-        return None
-    geometry: Any = function._geometry
+def _window_of_function(node: Operation, old: Ints, new: Ints) -> Window:
+    geometry = node.recall("geometry")
     moves = (geometry.stride, geometry.dilation, geometry.padding)
-    if isinstance(function, (MaxPool, WindowSum)):
+    if isinstance(node, (MaxPool, WindowSum)):
         return Window("max", old, new, geometry.kernel_size, *moves)
-    kernel = function.saved_tensors[1].shape[2:]  # of (x, w), or (gy, w)
-    if isinstance(function, ConvInputGrad):
+    kernel = node.recall("w").shape[2:]
+    if isinstance(node, ConvInputGrad):
         return Window("transposed", new, old, kernel, *moves)
     return Window("conv", old, new, kernel, *moves)
 
@@ -500,7 +501,7 @@ def _coverage_at(axes: Sequence[AxisField], place: Ints) -> Coverage:
     rows = [axis.reach[p] for axis, p in zip(axes, place)]
     seen = [np.flatnonzero(row) for row in rows]
     if any(len(cells) == 0 for cells in seen):
-        raise ValueError(f"coverage: the cell at {place} sees nothing but padding; choose another place")
+        raise refusal("explain.only_padding", "coverage", place=place)
     inside = [row[cells[0] : cells[-1] + 1] for row, cells in zip(rows, seen)]
     counts = functools.reduce(np.multiply.outer, inside)
     return Coverage(counts, tuple(int(cells[0]) for cells in seen))

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..autograd import grad
 from ..backend import asnumpy
+from ..errors import refusal
 from ..gradcheck import _directions, _float_outputs, _subgradients
 from ..tensor import Tensor
 
@@ -132,13 +133,11 @@ def gradcheck_report(
     Examples
     --------
     >>> import tinyconv as tc
-    >>> class Square(tc.Function):
+    >>> class Square(tc.autograd.Operation):
     ...     def forward(self, x):
-    ...         self.save_for_backward(x)
     ...         return x * x
-    ...     def vjp(self, grad):
-    ...         (x,) = self.saved_tensors
-    ...         return grad * x  # the 2 is missing
+    ...     def grad_x(self, g, x):
+    ...         return g * x  # the 2 is missing
     >>> x = tc.tensor([1.0, -3.0], dtype=tc.float64, requires_grad=True)
     >>> report = gradcheck_report(Square.apply, x)
     >>> bool(report), report.causes[0].name
@@ -182,27 +181,27 @@ class Experiment:
 
     def __init__(self, func: Callable[..., Any], arguments: Sequence[Any], eps: float):
         self.func, self.eps = func, eps
-        self.arguments = [Tensor(a._data.copy(), a.requires_grad) if isinstance(a, Tensor) else a for a in arguments]
+        self.arguments = [Tensor(a.array.copy(), a.requires_grad) if isinstance(a, Tensor) else a for a in arguments]
         self.checked = [i for i, a in enumerate(arguments) if isinstance(a, Tensor) and a.requires_grad]
         if not self.checked:
-            raise ValueError("gradcheck_report: no input requires grad; use requires_grad=True")
+            raise refusal("report.no_input", "gradcheck_report")
         self.outputs = _float_outputs(func(*self.arguments))
         if not self.outputs:
-            raise ValueError("gradcheck_report: the function returns no Tensor of floats")
+            raise refusal("report.no_output", "gradcheck_report")
         self.seeds = _directions(self.outputs)
-        self.directions = [np.asarray(asnumpy(v._data), np.float64) for v in self.seeds]
+        self.directions = [np.asarray(asnumpy(v.array), np.float64) for v in self.seeds]
 
-    def analytic(self) -> tuple[list[np.ndarray | None], str]:
-        """What backward gives per checked input, None where nothing arrives; and the text of its error."""
+    def analytic(self) -> tuple[list[np.ndarray | None], Exception | None]:
+        """What backward gives per checked input, None where nothing arrives; and the error that it raised."""
         used = [(out, v) for out, v in zip(self.outputs, self.seeds) if out.requires_grad]
         if not used:
-            return [None] * len(self.checked), ""
+            return [None] * len(self.checked), None
         leaves = [self.arguments[i] for i in self.checked]
         try:
             found = grad([o for o, _ in used], leaves, [v for _, v in used], retain_graph=True, allow_unused=True)
         except (RuntimeError, TypeError, ValueError) as error:
-            return [None] * len(self.checked), f"{type(error).__name__}: {error}"
-        return [None if g is None else np.asarray(asnumpy(g._data), np.float64) for g in found], ""
+            return [None] * len(self.checked), error
+        return [None if g is None else np.asarray(asnumpy(g.array), np.float64) for g in found], None
 
     def values(
         self, position: int, array: np.ndarray, changed: dict[int, np.ndarray] | None = None
@@ -212,7 +211,7 @@ class Experiment:
         for i, values in {**(changed or {}), position: array}.items():
             device = self.arguments[i].device
             arguments[i] = Tensor(device.asarray(values), requires_grad=self.arguments[i].requires_grad)
-        return [np.asarray(asnumpy(out._data), np.float64) for out in _float_outputs(self.func(*arguments))]
+        return [np.asarray(asnumpy(out.array), np.float64) for out in _float_outputs(self.func(*arguments))]
 
     def numeric(self, position: int, changed: dict[int, np.ndarray] | None = None) -> np.ndarray:
         """The gradient of one input by central differences, perhaps where other inputs are replaced."""
@@ -222,7 +221,7 @@ class Experiment:
         return result / (2 * self.eps)
 
     def _moved(self, position: int, changed: dict[int, np.ndarray] | None = None) -> Iterator[tuple]:
-        point = np.array(asnumpy(self.arguments[position]._data))
+        point = np.array(asnumpy(self.arguments[position].array))
         for index in np.ndindex(point.shape):
             moved = []
             for step in (self.eps, -self.eps):
@@ -233,8 +232,8 @@ class Experiment:
 
     def compare(self, position: int, analytic: np.ndarray | None, atol: float, rtol: float) -> InputReport:
         """Hold one input's gradient against differences, element by element."""
-        point = np.array(asnumpy(self.arguments[position]._data))
-        here = [np.asarray(asnumpy(out._data), np.float64) for out in self.outputs]
+        point = np.array(asnumpy(self.arguments[position].array))
+        here = [np.asarray(asnumpy(out.array), np.float64) for out in self.outputs]
         given = np.zeros(point.shape) if analytic is None else analytic
         report = InputReport(position, point, given, np.zeros(point.shape), np.zeros(point.shape, bool))
         report.received = analytic is not None
@@ -263,7 +262,7 @@ class Experiment:
         return fine > 5 * coarse
 
     def _slope(self, position: int, index: tuple[int, ...], step: float) -> float:
-        point = np.array(asnumpy(self.arguments[position]._data))
+        point = np.array(asnumpy(self.arguments[position].array))
         up, down = point.copy(), point.copy()
         up[index] += step
         down[index] -= step
@@ -294,7 +293,7 @@ class GradcheckReport:
 
     inputs: list[InputReport]
     causes: list[Cause]
-    error: str = ""
+    error: Exception | None = None
 
     @property
     def ok(self) -> bool:
@@ -309,7 +308,7 @@ class GradcheckReport:
 
     def _headline(self) -> str:
         if self.error:
-            return f"gradcheck: backward failed with {self.error}"
+            return f"gradcheck: backward failed with {type(self.error).__name__}: {self.error}"
         total = sum(report.wrong.size for report in self.inputs)
         if self.ok:
             return f"gradcheck: all {total} elements of {len(self.inputs)} input{'s'[: len(self.inputs) > 1]} agree"

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import refusal
+
 __all__ = [
     "axes_for",
     "grid_text",
@@ -130,9 +132,7 @@ def axes_for(axes: Any = None, figsize: tuple[float, float] = (5.0, 4.0)) -> Any
     try:
         from matplotlib import pyplot
     except ImportError:
-        raise ImportError(
-            "plots need matplotlib, which is not installed. Install it with: pip install 'tinyconv[examples]'"
-        ) from None
+        raise refusal("explain.no_matplotlib") from None
     return pyplot.subplots(figsize=figsize, layout="constrained")[1]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import no_grad
+from ..kernels.geometry import Ints
 from ..nn.module import Module
 from ..tensor import Tensor
 from .cell import explain_cell, taps_making
@@ -19,7 +20,6 @@ from .window import Window, channel_sources, host_array, split_shape, window_of
 
 __all__ = ["frame", "frames", "size_arithmetic"]
 
-Ints = tuple[int, ...]
 Planes = list[list[list[str]]]  # planes of rows of cells
 
 
@@ -98,7 +98,7 @@ def frame(layer: Module, x: Any, index: Sequence[int]) -> str:
     --------
     >>> import tinyconv as tc
     >>> conv = tc.nn.Conv2d(1, 1, 2, bias=False)
-    >>> conv.weight.data[...] = [[0, 1], [2, 3]]
+    >>> conv.weight.array[...] = [[0, 1], [2, 3]]
     >>> print(frame(conv, tc.arange(9).reshape(1, 1, 3, 3).float(), (0, 0, 0, 1)))
      0 [1][2]      19 [25]
      3 [4][5]       ?   ?

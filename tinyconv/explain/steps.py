@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import Function, backward, seed_gradient, set_grad_enabled
+from ..autograd import Function, Operation, seed_gradient, set_grad_enabled, walk_order
+from ..autograd.backward import _accumulate, _add, _checked, _finish
 from ..backend import asnumpy, quiet
 from ..nn.module import Module
 from ..tensor import Tensor
@@ -161,73 +162,64 @@ class BackwardSteps(Iterator[Step]):
     """
 
     def __init__(self, output: Tensor, seed: Tensor, retain_graph: bool, labels: Mapping[int, str]):
-        root = output.grad_fn or output
-        consumers = backward._Consumers([root])
-        self.total = len(consumers)
+        root, index = output._place()
+        order = walk_order([root])
+        self.total = len(order)
         self._labels = labels
         self._taken: list[tuple[str, str]] = []  # per step, its text and its row of the HTML table
-        self._numbers = _order_of(root, consumers)
-        self._walk = self._steps(root, output._index, seed, consumers, retain_graph)
+        self._numbers = {node: number for number, node in enumerate(order)}
+        self._walk = self._steps(order, index, seed, retain_graph)
 
     def __next__(self) -> Step:
         step = next(self._walk)
         self._taken.append((str(step), _row(step)))
         return step
 
-    def _steps(self, root: Any, index: int, seed: Tensor, consumers: dict, retain_graph: bool) -> Iterator[Step]:
+    def _steps(self, order: Sequence[Any], index: int, seed: Tensor, retain_graph: bool) -> Iterator[Step]:
         """Run the engine's walk, see :func:`~tinyconv.autograd.run_backward`, and pause after each node.
 
         Recording is off while a node runs, and as the caller has it in the pauses.
         """
-        waiting = {node: len(senders) for node, senders in consumers.items()}
-        pending: dict[Any, dict[int, Tensor]] = {node: {} for node in waiting}
-        backward._add_gradient(pending[root], index, seed)
-        ready = [root]
-        while ready:
-            node = ready.pop()
+        pending: dict[Any, dict[int, Tensor]] = {node: {} for node in order}
+        _add(pending[order[0]], index, seed)
+        for node in order:
             received = pending.pop(node)
             with set_grad_enabled(False), quiet():
-                if node._hooks:
-                    backward._run_hooks(node, received)
-                if not isinstance(node, Function):
-                    step = self._arrival(node, received)
-                else:
+                _finish(node, received)
+                if isinstance(node, Operation):
                     step = self._operation(node, received)
                     for edge, gradient in zip(node.edges, step.grad_in):
-                        if edge is None:
-                            continue
-                        if gradient is not None:
-                            backward._add_gradient(pending[edge[0]], edge[1], gradient)
-                        waiting[edge[0]] -= 1
-                        if not waiting[edge[0]]:
-                            ready.append(edge[0])
-                    if not retain_graph and node._saved:
-                        node._saved = None
+                        if edge is not None and gradient is not None:
+                            _add(pending[edge[0]], edge[1], gradient)
+                    if not retain_graph:
+                        node.release()
+                else:
+                    step = self._arrival(node, received)
             yield step
 
     def _arrival(self, leaf: Tensor, received: dict[int, Tensor]) -> Step:
-        grads = (received.get(0),)
         if received:
-            backward._accumulate(leaf, received, keep_graph=False)
+            _accumulate(leaf, received[0])
         formula = f"{self._name(leaf)}.grad += g"
-        return Step(self._numbers[leaf], "AccumulateGrad", formula, grads, (), (), "")
+        return Step(self._numbers[leaf], "AccumulateGrad", formula, (received.get(0),), (), (), "")
 
-    def _operation(self, node: Function, received: dict[int, Tensor]) -> Step:
+    def _operation(self, node: Operation, received: dict[int, Tensor]) -> Step:
         outputs = tuple(received.get(i) for i in range(1 if node._outputs is None else len(node._outputs)))
         gradients: Sequence[Any] = [None] * len(node.edges)
         if received:
-            gradients = backward._input_gradients(node, received, None)
+            gradients = node.gradients(received, [edge is not None for edge in node.edges])
         inputs = tuple(
-            None if edge is None or gradient is None else backward._checked(node, edge, gradient)
+            None if edge is None or gradient is None else _checked(node, edge, gradient)
             for edge, gradient in zip(node.edges, gradients)
         )
         targets = tuple("" if edge is None else self._name(edge[0]) for edge in node.edges)
-        formula = FORMULAS.get(type(node).__name__, "see its vjp")
+        own = "see its backward" if isinstance(node, Function) else "see its gradient methods"
+        formula = FORMULAS.get(type(node).__name__, own)
         where = _users_line(getattr(node, "_where", ""))
         return Step(self._numbers[node], type(node).__name__, formula, outputs, inputs, targets, where)
 
     def _name(self, target: Any) -> str:
-        if isinstance(target, Function):
+        if isinstance(target, Operation):
             return f"#{self._numbers[target]} {type(target).__name__}"
         return self._labels.get(id(target), f"leaf of shape {target.shape}")
 
@@ -236,22 +228,6 @@ class BackwardSteps(Iterator[Step]):
 
     def _repr_html_(self) -> str:
         return f"<p>step {len(self._taken)} of {self.total}</p>" + _table([row for _, row in self._taken])
-
-
-def _order_of(root: Any, consumers: dict) -> dict[Any, int]:
-    """Number the nodes in the order in which the walk will come to them."""
-    waiting = {node: len(senders) for node, senders in consumers.items()}
-    numbers: dict[Any, int] = {}
-    ready = [root]
-    while ready:
-        node = ready.pop()
-        numbers[node] = len(numbers)
-        for edge in node.edges if isinstance(node, Function) else ():
-            if edge is not None:
-                waiting[edge[0]] -= 1
-                if not waiting[edge[0]]:
-                    ready.append(edge[0])
-    return numbers
 
 
 _PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
@@ -273,7 +249,7 @@ def _show(grad: Tensor | None) -> str:
     """Shape and values, or their range where they are many."""
     if grad is None:
         return "none arrived"
-    values = asnumpy(grad._data)
+    values = asnumpy(grad.array)
     if values.size <= 8:
         with np.printoptions(precision=6, suppress=False, formatter={"float": "{:.6g}".format}):
             text = " ".join(str(values).split()).replace("[ ", "[")

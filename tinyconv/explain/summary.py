@@ -10,6 +10,7 @@ import numpy as np
 
 from ..autograd import no_grad
 from ..backend import Device
+from ..kernels.geometry import Ints
 from ..nn.conv import DeformConv2d, _Conv, _ConvTranspose
 from ..nn.linear import Linear
 from ..nn.module import Module
@@ -19,8 +20,6 @@ from .show import table_text
 from .window import window_of
 
 __all__ = ["LayerCost", "Summary", "summary"]
-
-Ints = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -207,10 +206,10 @@ def _row(call: Call, counted: set[int]) -> LayerCost:
 
 
 def _shares_memory(a: Tensor, b: Tensor) -> bool:
-    if a is b or a._data is b._data:
+    if a is b or a.array is b.array:
         return True
-    on_host = isinstance(a._data, np.ndarray) and isinstance(b._data, np.ndarray)
-    return on_host and bool(np.may_share_memory(a._data, b._data))
+    on_host = isinstance(a.array, np.ndarray) and isinstance(b.array, np.ndarray)
+    return on_host and bool(np.may_share_memory(a.array, b.array))
 
 
 def _work(layer: Any, x: Tensor, y: Tensor) -> tuple[int, int]:

@@ -19,7 +19,10 @@ from typing import Any
 import numpy as np
 
 from ..backend import asnumpy
+from ..errors import refusal
 from ..kernels.geometry import (
+    Ints,
+    Pairs,
     as_tuple,
     conv_geometry,
     conv_output_size,
@@ -36,9 +39,6 @@ __all__ = ["ABSENT", "PADDING", "Window", "window_of"]
 
 PADDING = -1  # in a table: this tap sits on a padding cell that no input cell fills
 ABSENT = -2  # in a table: this place has no such tap
-
-Ints = tuple[int, ...]
-Pairs = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -227,7 +227,7 @@ def window_of(layer: Module, input_size: Sequence[int]) -> Window:
     """
     size, n = tuple(input_size), _require_window(layer)._ndim
     if len(size) != n:
-        raise RuntimeError(f"{layer}: has {n} spatial axes, but the input's spatial size is {size}. Give {n} sizes")
+        raise refusal("explain.axes", str(layer), ndim=n, size=size)
     if isinstance(layer, _ConvTranspose):
         return _transposed_window(layer, size)
     if isinstance(layer, _Conv):
@@ -249,10 +249,7 @@ def has_window(layer: object) -> bool:
 
 def _require_window(layer: Any) -> Any:
     if not has_window(layer):
-        raise TypeError(
-            f"{type(layer).__name__} has no window to explain; use a Conv, ConvTranspose, MaxPool, AvgPool or "
-            f"Adaptive...Pool layer of 1, 2 or 3 dimensions"
-        )
+        raise refusal("explain.no_window", kind=type(layer).__name__)
     return layer
 
 
@@ -340,7 +337,7 @@ def host_array(x: Any) -> np.ndarray:
     >>> host_array(tc.ones(2))
     array([1., 1.], dtype=float32)
     """
-    return asnumpy(x._data if isinstance(x, Tensor) else x)
+    return asnumpy(x.detach().array if isinstance(x, Tensor) else x)
 
 
 def weight_of(layer: Any, dtype: Any) -> tuple[np.ndarray, np.ndarray | None]:
@@ -372,11 +369,9 @@ def split_shape(layer: Module, shape: Sequence[int]) -> tuple[Ints, int, Ints]:
     """
     n, shape = _require_window(layer)._ndim, tuple(shape)
     if len(shape) not in (n + 1, n + 2):
-        raise RuntimeError(
-            f"{layer}: expected an input of {n + 2} dimensions (N, C, *size), or {n + 1} without batch, got {shape}"
-        )
+        raise refusal("explain.dimensions", str(layer), batched=n + 2, unbatched=n + 1, shape=shape)
     batch, channels, size = shape[: -n - 1], shape[-n - 1], shape[-n:]
     expected = getattr(layer, "in_channels", channels)
     if expected is not None and channels != expected:
-        raise RuntimeError(f"{layer}: expected {expected} channels, but the input of shape {shape} has {channels}")
+        raise refusal("explain.channels", str(layer), expected=expected, shape=shape, channels=channels)
     return batch, channels, size

@@ -19,8 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..errors import layer_name, refusal
-from ..language import translate
+from ..errors import phrase, refusal
 
 __all__ = [
     "ConvGeometry",
@@ -122,22 +121,18 @@ def as_tuple(value: int | Sequence[int], ndim: int, name: str, minimum: int = 1,
     ...
     ValueError: as_tuple: kernel_size=(3, 5, 7) has 3 entries ...
     """
-    layer = layer_name(function)
     is_scalar = not isinstance(value, Sequence)
     entries: tuple[Any, ...] = (value,) * ndim if is_scalar else tuple(value)  # type: ignore[arg-type]
     if len(entries) == 1:
         entries *= ndim
     if len(entries) != ndim:
-        text = "{layer}: {name}={value} has {given} entries for {ndim} spatial axes; give one int, or {ndim} of them"
-        raise ValueError(translate(text, layer=layer, name=name, value=value, given=len(entries), ndim=ndim))
+        raise refusal("window.entries", function, name=name, value=value, given=len(entries), ndim=ndim)
     try:
         ints = tuple(entry.__index__() for entry in entries)
     except (AttributeError, TypeError):  # TypeError: of a NumPy array, which is no Sequence
-        text = "{layer}: {name} must be an int or {ndim} ints, got {value!r}"
-        raise TypeError(translate(text, layer=layer, name=name, ndim=ndim, value=value)) from None
+        raise refusal("window.ints", function, name=name, value=value, ndim=ndim) from None
     if min(ints, default=minimum) < minimum:
-        text = "{layer}: {name}={value} must be at least {minimum} along every axis"
-        raise ValueError(translate(text, layer=layer, name=name, value=value, minimum=minimum))
+        raise refusal("window.minimum", function, name=name, value=value, minimum=minimum)
     return ints
 
 
@@ -186,8 +181,7 @@ def conv_geometry(
     strides = as_tuple(stride, n, "stride", function=function)
     dilations = as_tuple(dilation, n, "dilation", function=function)
     if isinstance(groups, bool) or not hasattr(groups, "__index__") or groups < 1:
-        text = "{layer}: groups={groups!r} must be a positive integer"
-        raise ValueError(translate(text, layer=layer_name(function), groups=groups))
+        raise refusal("window.groups", function, groups=groups)
     pairs = as_pairs(padding, kernel, strides, dilations, function)
     return ConvGeometry(strides, pairs, dilations, int(groups))
 
@@ -200,25 +194,19 @@ def as_pairs(padding: object, kernel: Ints, stride: Ints, dilation: Ints, functi
     >>> as_pairs(1, (3, 3), (1, 1), (1, 1))
     ((1, 1), (1, 1))
     """
-    layer, n = layer_name(function), len(kernel)
+    n = len(kernel)
     if padding == "valid":
         padding = 0
     if padding == "same":
         if any(s != 1 for s in stride):
-            text = (
-                "{layer}: padding='same' is not supported for strided convolutions (stride={stride}): the output has "
-                "ceil(i / s) cells, which is not the input's size. Use stride=1, or a number such as padding={padding}"
-            )
             near = tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation))
-            raise ValueError(translate(text, layer=layer, stride=stride, padding=near))
+            raise refusal("window.same", function, stride=stride, near=near)
         return _same_padding(kernel, dilation)
     if isinstance(padding, str):
-        text = "{layer}: padding={padding!r} must be 'same', 'valid' or numbers"
-        raise ValueError(translate(text, layer=layer, padding=padding))
+        raise refusal("window.padding_word", function, padding=padding)
     if isinstance(padding, Sequence) and any(isinstance(p, Sequence) for p in padding):
         if len(padding) != n:
-            text = "{layer}: padding={padding} needs one pair per spatial axis ({ndim})"
-            raise ValueError(translate(text, layer=layer, padding=padding, ndim=n))
+            raise refusal("window.pairs", function, padding=padding, ndim=n)
         return tuple((lo, hi) for lo, hi in (as_tuple(p, 2, "padding", 0, function) for p in padding))
     return tuple((p, p) for p in as_tuple(padding, n, "padding", 0, function))  # type: ignore[arg-type]
 
@@ -265,23 +253,21 @@ def conv_output_size(
     """
     size = geometry.output_size(input_size, kernel_size)
     if min(size, default=1) < 1:
-        raise RuntimeError(_too_large(geometry, input_size, kernel_size, layer_name(function)))
+        raise _too_large(geometry, input_size, kernel_size, function)
     return size
 
 
-def _too_large(geometry: ConvGeometry, input_size: Sequence[int], kernel: Sequence[int], layer: str) -> str:
+def _too_large(geometry: ConvGeometry, input_size: Sequence[int], kernel: Sequence[int], function: str) -> Exception:
     padded = [i + lo + hi for i, (lo, hi) in zip(input_size, geometry.padding)]
     spans = [d * (k - 1) + 1 for k, d in zip(kernel, geometry.dilation)]
     # the axis that does not fit, and the smallest even padding with which it would
     axis = next(a for a, (have, span) in enumerate(zip(padded, spans)) if have < span)
     lo, hi = geometry.padding[axis]
     need = tuple(max(pair[0], -(-(span - i) // 2)) for i, span, pair in zip(input_size, spans, geometry.padding))
-    return translate(
-        "{layer}: Calculated padded input size per channel: {padded}. Kernel size: {kernel}. Kernel size can't be "
-        "greater than actual input size. Along spatial axis {axis}: the kernel spans {d}*({k} - 1) + 1 = {span} "
-        "cells, the input has {lo} + {i} + {hi} = {have}. Use padding={need}, a smaller kernel, or a larger input",
-        layer=layer, padded=show_size(padded), kernel=show_size(kernel), axis=axis, d=geometry.dilation[axis],
-        k=kernel[axis], span=spans[axis], lo=lo, i=input_size[axis], hi=hi, have=padded[axis], need=need,
+    return refusal(
+        "window.kernel", function, padded=show_size(padded), kernel=show_size(kernel), axis=axis,
+        d=geometry.dilation[axis], k=kernel[axis], span=spans[axis], lo=lo, i=input_size[axis], hi=hi,
+        have=padded[axis], need=need,
     )  # fmt: skip
 
 
@@ -310,7 +296,7 @@ def transposed_geometry(
     >>> transposed_geometry(conv_geometry((3, 3), stride=2), (4, 4), (3, 3), output_padding=1)
     (10, 10)
     """
-    layer, n = layer_name(function), geometry.ndim
+    n = geometry.ndim
     smallest = tuple(
         (i - 1) * s - lo - hi + d * (k - 1) + 1
         for i, s, (lo, hi), d, k in zip(input_size, geometry.stride, geometry.padding, geometry.dilation, kernel_size)
@@ -319,31 +305,25 @@ def transposed_geometry(
         wanted = tuple(output_size)[-n:]
         largest = tuple(m + max(s, d) - 1 for m, s, d in zip(smallest, geometry.stride, geometry.dilation))
         if len(wanted) != n or any(not a <= w <= b for a, w, b in zip(smallest, wanted, largest)):
-            text = (
-                "{layer}: requested an output size of {wanted}, but valid sizes range from {smallest} to {largest} "
-                "(for an input of {size}); choose one of these, or change stride"
-            )
-            fields = {"wanted": tuple(output_size), "smallest": smallest, "largest": largest}
-            raise ValueError(translate(text, layer=layer, size=show_size(input_size), **fields))
-        return _positive_size(wanted, geometry, input_size, kernel_size, layer)
+            raise refusal(
+                "window.output_size", function, wanted=tuple(output_size), smallest=smallest, largest=largest,
+                size=show_size(input_size),
+            )  # fmt: skip
+        return _positive_size(wanted, geometry, input_size, kernel_size, function)
     extra = as_tuple(output_padding, n, "output_padding", 0, function)
     most = tuple(max(s, d) - 1 for s, d in zip(geometry.stride, geometry.dilation))
     for p, s, d in zip(extra, geometry.stride, geometry.dilation):
         if p >= max(s, d):
-            text = (
-                "{layer}: output padding must be smaller than either stride or dilation, but got "
-                "output_padding={extra}, stride={stride}, dilation={dilation}: {p} >= max({s}, {d}) = {limit}. "
-                "Use output_padding={fits}"
-            )
-            given = {"extra": extra, "stride": geometry.stride, "dilation": geometry.dilation, "p": p, "s": s, "d": d}
-            fits = tuple(map(min, extra, most))
-            raise RuntimeError(translate(text, layer=layer, limit=max(s, d), fits=fits, **given))
+            raise refusal(
+                "window.output_padding", function, extra=extra, geometry=geometry, p=p, s=s, d=d, limit=max(s, d),
+                fits=tuple(map(min, extra, most)),
+            )  # fmt: skip
     size = tuple(m + p for m, p in zip(smallest, extra))
-    return _positive_size(size, geometry, input_size, kernel_size, layer)
+    return _positive_size(size, geometry, input_size, kernel_size, function)
 
 
 def _positive_size(
-    size: Ints, geometry: ConvGeometry, input_size: Sequence[int], kernel: Sequence[int], layer: str
+    size: Ints, geometry: ConvGeometry, input_size: Sequence[int], kernel: Sequence[int], function: str
 ) -> Ints:
     """Give a transposed convolution's output size back, or raise if it is empty."""
     if min(size, default=1) >= 1:
@@ -352,16 +332,12 @@ def _positive_size(
     (lo, hi), i, k = geometry.padding[axis], input_size[axis], kernel[axis]
     s, d = geometry.stride[axis], geometry.dilation[axis]
     fits = tuple(min(pair) - max(0, -(-(1 - o) // 2)) for pair, o in zip(geometry.padding, size))
-    text = (
-        "{layer}: Given input size per channel: {given}. Calculated output size per channel: {size}. Output size is "
-        "too small. Along spatial axis {axis}: (i - 1)*stride - padding + dilation*(kernel - 1) + output_padding + 1 "
-        "= ({i} - 1)*{s} - {lo} - {hi} + {d}*({k} - 1) + {extra} + 1 = {o}. {fix}"
-    )
-    fix = translate("Use padding={fits}", fits=fits) if min(fits) >= 0 else translate("Use a larger input")
-    sizes = {"given": show_size(input_size), "size": show_size(size), "o": size[axis]}
-    terms = {"axis": axis, "i": i, "s": s, "lo": lo, "hi": hi, "d": d, "k": k}
+    fix = phrase("window.use_padding", fits=fits) if min(fits) >= 0 else phrase("window.larger_input")
     extra = size[axis] - (i - 1) * s + lo + hi - d * (k - 1) - 1
-    raise RuntimeError(translate(text, layer=layer, extra=extra, fix=fix, **sizes, **terms))
+    raise refusal(
+        "window.transposed_empty", function, given=show_size(input_size), size=show_size(size), axis=axis, i=i, s=s,
+        lo=lo, hi=hi, d=d, k=k, extra=extra, o=size[axis], fix=fix,
+    )  # fmt: skip
 
 
 def pool_geometry(
@@ -397,7 +373,7 @@ def pool_geometry(
     >>> pool_geometry((3,), 1, 3, 0, 1, cover_all=True).output_size
     (2,)
     """
-    layer, n = layer_name(function), len(input_size)
+    n = len(input_size)
     if ceil_mode and cover_all:
         raise refusal("window.rules", function)
     kernel = as_tuple(kernel_size, n, "kernel_size", function=function)
@@ -405,12 +381,8 @@ def pool_geometry(
     pads = as_tuple(padding, n, "padding", 0, function)
     dilations = as_tuple(dilation, n, "dilation", function=function)
     if any(2 * p > d * (k - 1) + 1 for p, k, d in zip(pads, kernel, dilations)):
-        text = (
-            "{layer}: pad should be at most half of effective kernel size, but got padding={padding}, "
-            "kernel_size={kernel} and dilation={dilation}; a window would see nothing but padding. Use padding={fits}"
-        )
         fits = tuple(min(p, (d * (k - 1) + 1) // 2) for p, k, d in zip(pads, kernel, dilations))
-        raise RuntimeError(translate(text, layer=layer, padding=pads, kernel=kernel, dilation=dilations, fits=fits))
+        raise refusal("window.half", function, padding=pads, kernel=kernel, dilation=dilations, fits=fits)
     output, reach = [], []
     for i, k, s, p, d in zip(input_size, kernel, strides, pads, dilations):
         span = d * (k - 1) + 1
@@ -421,7 +393,7 @@ def pool_geometry(
         output.append(windows)
         reach.append(max(0, (windows - 1) * s + span - (i + 2 * p)))
     if min(output, default=1) < 1:
-        raise RuntimeError(_no_window(input_size, output, kernel, pads, dilations, layer))
+        raise _no_window(input_size, output, kernel, pads, dilations, function)
     return PoolGeometry(
         tuple(input_size),
         tuple(output),
@@ -434,17 +406,14 @@ def pool_geometry(
 
 
 def _no_window(
-    input_size: Sequence[int], output: Sequence[int], kernel: Ints, pads: Ints, dilation: Ints, layer: str
-) -> str:
+    input_size: Sequence[int], output: Sequence[int], kernel: Ints, pads: Ints, dilation: Ints, function: str
+) -> Exception:
     padded = tuple(i + 2 * p for i, p in zip(input_size, pads))
     spans = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation))
     # the largest kernel that fits, unless the padding is more than half of it
     most = tuple(min(k, (n - 1) // d + 1) for k, n, d in zip(kernel, padded, dilation))
     allowed = all(k >= 1 and 2 * p <= d * (k - 1) + 1 for k, p, d in zip(most, pads, dilation))
-    return translate(
-        "{layer}: Given input size per channel: {given}. Calculated output size per channel: {size}. Output size is "
-        "too small: the window spans {spans}, the padded input {padded}. Use a smaller kernel_size{most} or a larger "
-        "input",
-        layer=layer, given=show_size(input_size), size=show_size(output), spans=show_size(spans),
-        padded=show_size(padded), most=translate(", at most {kernel},", kernel=most) if allowed else "",
+    return refusal(
+        "window.pool_empty", function, given=show_size(input_size), size=show_size(output), spans=show_size(spans),
+        padded=show_size(padded), most=phrase("window.at_most", kernel=most) if allowed else "",
     )  # fmt: skip

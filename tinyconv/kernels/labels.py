@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from ..backend import Array, get_array_module
-from ..errors import layer_name
+from ..errors import refusal
 
 __all__ = ["check_classes", "check_probabilities", "checked_labels"]
 
@@ -45,11 +45,8 @@ def checked_labels(labels: Array, classes: int, ignore_index: int, function: str
     ignored = labels == ignore_index
     outside = ((labels < 0) | (labels >= classes)) & ~ignored
     if xp is np and outside.any():
-        raise IndexError(
-            f"{layer_name(function)}: Target {labels[outside].ravel()[0]} is out of bounds: with {classes} classes "
-            f"(the input's size along dimension 1) a target must lie in [0, {classes - 1}], or be "
-            f"ignore_index={ignore_index}. Labels that start at 1 need target - 1"
-        )
+        given = {"label": labels[outside].ravel()[0], "classes": classes, "last": classes - 1}
+        raise refusal("label.range", function, ignored=ignore_index, **given)
     factor = xp.where(ignored, np.float32(0), xp.where(outside, np.float32(math.nan), np.float32(1)))
     return xp.where(ignored | outside, 0, labels).astype("int64"), factor
 
@@ -68,11 +65,8 @@ def check_classes(labels: Array, classes: int, function: str) -> None:
     >>> check_classes(np.array([0, 2]), 3, "one_hot")
     """
     if get_array_module(labels) is np and not ((labels >= 0) & (labels < classes)).all():
-        raise RuntimeError(
-            f"{layer_name(function)}: Class values must be non-negative and smaller than num_classes, but they range "
-            f"from {labels.min()} to {labels.max()} with num_classes={classes}. Use num_classes={labels.max() + 1} or "
-            f"more, and no negative ones"
-        )
+        least, most = labels.min(), labels.max()
+        raise refusal("label.classes", function, least=least, most=most, classes=classes, enough=most + 1)
 
 
 def check_probabilities(x: Array, function: str) -> None:
@@ -89,7 +83,4 @@ def check_probabilities(x: Array, function: str) -> None:
     >>> check_probabilities(np.array([0.5]), "binary_cross_entropy")
     """
     if get_array_module(x) is np and not ((x >= 0) & (x <= 1) | (x != x)).all():
-        raise RuntimeError(
-            f"{layer_name(function)}: all elements of input should be between 0 and 1, but they range from "
-            f"{x.min():.6g} to {x.max():.6g}. Apply a sigmoid first, or use binary_cross_entropy_with_logits"
-        )
+        raise refusal("label.probability", function, least=x.min(), most=x.max())

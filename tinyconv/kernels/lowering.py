@@ -13,12 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Extent", "Tile", "Walk", "length", "lower", "pieces", "tile_extent", "tiles_of"]
+from . import tuning
+from .geometry import Ints
+from .pieces import length, pieces
 
-TILE_BYTES = 1 << 21  # lowered cells of one tile; measured, it changes the speed only
-LINE_CELLS = 16  # a tile's columns are not cut shorter than this
-
-Ints = tuple[int, ...]
+__all__ = ["Extent", "Tile", "Walk", "is_flat", "lower", "tile_extent", "tiles_of"]
 
 
 class Walk(NamedTuple):
@@ -85,17 +84,17 @@ def tile_extent(y_shape: Ints, cell_bytes: int, row_step: int = 1, halo: int = 0
     Extent(samples=1, groups=1, rows=8, columns=1000)
     """
     samples, groups, all_rows, all_columns = y_shape[0], y_shape[1], y_shape[-2], y_shape[-1]
-    columns = min(all_columns, max(LINE_CELLS, TILE_BYTES // ((row_step + halo) * cell_bytes)))
+    columns = min(all_columns, max(tuning.LINE_CELLS, tuning.TILE_BYTES // ((row_step + halo) * cell_bytes)))
     row_bytes = columns * cell_bytes
-    room = (TILE_BYTES // row_bytes - halo) // row_step if columns == all_columns else 1
+    room = (tuning.TILE_BYTES // row_bytes - halo) // row_step if columns == all_columns else 1
     rows = min(all_rows, max(4 * halo, room, 1))
     tile_bytes = row_bytes * (rows * row_step + halo)
-    together = min(groups, max(1, TILE_BYTES // tile_bytes)) if rows == all_rows else 1
+    together = min(groups, max(1, tuning.TILE_BYTES // tile_bytes)) if rows == all_rows else 1
     tile_bytes *= together
     joined = 1
     if together == groups:
         others = math.prod(y_shape[3:-2]) * -(-all_rows // rows) * -(-all_columns // columns)
-        by_room = min(TILE_BYTES // tile_bytes, -(-samples * others // 8), samples)
+        by_room = min(tuning.TILE_BYTES // tile_bytes, -(-samples * others // 8), samples)
         by_need = min(-(-wanted // (rows * columns)), -(-samples // 4))
         joined = max(1, by_room, by_need)
     return Extent(joined, together, rows, columns)
@@ -120,30 +119,6 @@ def tiles_of(y_shape: Ints, extent: Extent) -> list[Tile]:
             pieces(y_shape[-1], extent.columns),
         )
     ]
-
-
-def pieces(cells: int, at_most: int) -> list[slice]:
-    """Cut ``range(cells)`` into as few pieces as the bound allows, of nearly equal size.
-
-    Examples
-    --------
-    >>> pieces(7, at_most=3)
-    [slice(0, 3, None), slice(3, 6, None), slice(6, 7, None)]
-    """
-    count = -(-cells // at_most)
-    size = -(-cells // count)
-    return [slice(start, min(start + size, cells)) for start in range(0, cells, size)]
-
-
-def length(piece: slice) -> int:
-    """Give the number of cells of a slice.
-
-    Examples
-    --------
-    >>> length(slice(2, 6))
-    4
-    """
-    return piece.stop - piece.start
 
 
 def _seen(walk: Walk, tap: int, first: int, count: int, size: int) -> tuple[slice, slice] | None:
@@ -188,3 +163,15 @@ def lower(into: np.ndarray, x: np.ndarray, taps: list[Ints], walks: Sequence[Wal
         at = (source.start for _, source in outer)
         index = (tile.samples, tile.groups, slice(None), *at, source_rows, source_columns)
         into[t, ..., rows, columns] = x[index]
+
+
+def is_flat(plane: np.ndarray) -> bool:
+    """Do the rows of ``(..., h, q)`` follow one another in memory?
+
+    Examples
+    --------
+    >>> is_flat(np.zeros((4, 6))), is_flat(np.zeros((4, 6))[:, :5])
+    (True, False)
+    """
+    row_follows_row = plane.strides[-2] == plane.strides[-1] * plane.shape[-1] or plane.shape[-2] == 1
+    return plane.strides[-1] == plane.itemsize and row_follows_row

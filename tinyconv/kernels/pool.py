@@ -22,10 +22,12 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array, get_array_module
-from ..errors import layer_name
-from . import cuda
-from .geometry import PoolGeometry, show_size
-from .sampling import put_flat, sum_dtype, take_flat
+from ..errors import refusal
+from . import cuda, tuning
+from .geometry import Ints, PoolGeometry, show_size
+from .pieces import pieces
+from .sampling import put_flat, take_flat
+from .sums import sum_dtype
 
 __all__ = [
     "adaptive_avg_pool",
@@ -40,10 +42,8 @@ __all__ = [
     "window_sum",
 ]
 
-Ints = tuple[int, ...]
 Slices = tuple[slice, ...]
 BATCH = (slice(None), slice(None))  # the batch and channel axes, which pooling leaves alone
-CACHE_BYTES = 2**20  # of the input at once: the best of 128 KiB to 4 MiB, over five shapes
 
 
 # --- windows as slices -------------------------------------------------------------------------------
@@ -150,21 +150,20 @@ def max_pool(x: Array, geometry: PoolGeometry) -> tuple[Array, Array]:
     planes = x.reshape((1, x.shape[0] * x.shape[1]) + geometry.input_size)
     y = xp.full(planes.shape[:2] + geometry.output_size, -math.inf, dtype=x.dtype)
     taps = xp.full(y.shape, math.prod(geometry.kernel_size), dtype=_taps_dtype(geometry))
-    for part in _blocks(planes):
+    for part in _cached(planes):
         _max_pool_into(y[:, part], taps[:, part], planes[:, part], geometry)
     return y.reshape(output_shape), taps.reshape(output_shape)
 
 
-def _blocks(planes: Array) -> list[slice]:
-    """Cut ``(1, planes, *D)`` so that a CPU keeps the block that it goes over tap by tap in its cache.
+def _cached(planes: Array) -> list[slice]:
+    """Cut ``(1, planes, *D)`` so that a CPU keeps the piece that it goes over tap by tap in its cache.
 
-    One thread: a block takes some ten microseconds per operation, too little to share.
+    One thread: a piece takes some ten microseconds per operation, too little to share.
     """
     count = planes.shape[1]
     if get_array_module(planes) is not np:
         return [slice(0, count)]
-    step = max(1, CACHE_BYTES * count // max(planes.nbytes, 1))
-    return [slice(start, start + step) for start in range(0, count, step)]
+    return pieces(count, max(1, tuning.POOL_BYTES * count // max(planes.nbytes, 1)))
 
 
 def _max_pool_into(y: Array, taps: Array, x: Array, geometry: PoolGeometry) -> None:
@@ -430,7 +429,7 @@ def window_divisor(
     """
     if divisor_override is not None:
         if divisor_override == 0:
-            raise RuntimeError(f"{layer_name('avg_pool')}: divisor must be not zero; leave out divisor_override")
+            raise refusal("pool.divisor", "avg_pool")
         return float(divisor_override)
     has_padding = any(lo or hi for lo, hi in geometry.padding)
     if not any(geometry.reach) and (count_include_pad or not has_padding):
@@ -450,10 +449,7 @@ def _bins(input_size: Sequence[int], output_size: Sequence[int]) -> Iterator[tup
     """Per axis, bin ``j`` of ``o`` over ``i`` cells: from ``floor(j*i/o)`` up to ``ceil((j+1)*i/o)``."""
     for axis, (i, o) in enumerate(zip(input_size, output_size)):
         if i == 0:
-            raise RuntimeError(
-                f"{layer_name('adaptive_pool')}: Expected input to have non-zero size for its spatial axes, "
-                f"but the input has size {show_size(input_size)}. Give at least one cell along each axis"
-            )
+            raise refusal("pool.empty", "adaptive_pool", size=show_size(input_size))
         yield axis, [slice(j * i // o, -(-(j + 1) * i // o)) for j in range(o)]
 
 

@@ -14,24 +14,11 @@ from typing import Any
 import numpy as np
 
 from ..backend import Array, get_array_module
-from ..errors import layer_name
+from ..errors import refusal
 from .geometry import ConvGeometry, show_size
+from .sums import sum_dtype
 
-__all__ = ["bilinear_corners", "put_flat", "sum_dtype", "take_flat", "tap_positions", "unpool"]
-
-
-def sum_dtype(array: Array) -> np.dtype:
-    """Give the type to add values of `array` in: float16 would lose digits with every term (2048 + 1 is 2048).
-
-    A sum of float16 is taken in float32, which BLAS knows too, and rounded once.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> sum_dtype(np.ones(3, dtype="float16"))
-    dtype('float32')
-    """
-    return np.dtype("float32") if array.dtype == "float16" else array.dtype
+__all__ = ["bilinear_corners", "put_flat", "take_flat", "tap_positions", "unpool"]
 
 
 def _absolute(indices: Array, channels: int, cells: int) -> Array:
@@ -140,11 +127,7 @@ def unpool(y: Array, indices: Array, output_size: Sequence[int]) -> Array:
     outside = (indices < 0) | (indices >= cells)
     on_gpu = xp is not np
     if not on_gpu and outside.any():
-        raise RuntimeError(
-            f"{layer_name('max_unpool')}: Found an invalid max index: {indices[outside][0]} (output planes "
-            f"are of size {show_size(size)}, so an index must lie in [0, {cells})). Pass the indices that "
-            f"max_pool gave with return_indices=True, and the output_size of its input"
-        )
+        raise refusal("unpool.index", "max_unpool", index=indices[outside][0], size=show_size(size), cells=cells)
     where = _absolute(xp.clip(indices, 0, cells - 1) if on_gpu else indices, y.shape[1], cells)
     x = xp.zeros(y.shape[0] * y.shape[1] * cells, dtype=y.dtype)
     x[where.reshape(-1)] = y.reshape(-1)

@@ -16,16 +16,18 @@ import itertools
 import math
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-__all__ = ["LINE_BYTES", "get_num_threads", "parallel_for", "scratch", "set_num_threads"]
+from ..errors import refusal
+from . import tuning
 
-LINE_BYTES = 64  # of a cache line, where vector instructions like an array to begin
-SMALL_WORK = 1 << 20  # multiplications; fewer take less time than waking a thread does
+__all__ = ["get_num_threads", "parallel_for", "parallel_sum", "set_num_threads"]
+
+Part = TypeVar("Part")
 
 
 def _available_cores() -> int:
@@ -135,7 +137,7 @@ def set_num_threads(threads: int) -> None:
     >>> set_num_threads(before)
     """
     if isinstance(threads, bool) or not hasattr(threads, "__index__") or threads < 1:
-        raise ValueError(f"set_num_threads: expected a positive integer, got {threads!r}")
+        raise refusal("threads.count", "set_num_threads", threads=threads)
     _pool.resize(int(threads))
 
 
@@ -174,12 +176,39 @@ def parallel_for(count: int, body: Callable[[int], None], work: int) -> None:
     """
     blas = _blas
     with blas:
-        can_share = count > 1 and work > SMALL_WORK and bool(_blas_libraries())
+        can_share = count > 1 and work > tuning.SMALL_WORK and bool(_blas_libraries())
         if not can_share or _pool.threads == 1:
             for i in range(count):
                 body(i)
         else:
             _share(count, body)
+
+
+def parallel_sum(
+    shape: tuple[int, ...], dtype: np.dtype, parts: Sequence[Part], add: Callable[[np.ndarray, Part], None], work: int
+) -> np.ndarray:
+    """Call ``add(total, part)`` for every part, and give the sum, in an order that no number of threads changes.
+
+    The parts are dealt out to a fixed number of lanes; a lane adds its parts up in order, and the
+    lanes are added up last.
+
+    Examples
+    --------
+    >>> def add(total, part):
+    ...     total += part
+    >>> parallel_sum((2,), np.dtype("float32"), [1, 2, 3], add, work=6)
+    array([6., 6.], dtype=float32)
+    """
+    room = tuning.LANE_BYTES // max(1, math.prod(shape) * dtype.itemsize)
+    lanes = min(tuning.LANES, len(parts), max(2, room))
+    partial = np.zeros((lanes, *shape), dtype)
+
+    def body(lane: int) -> None:
+        for part in parts[lane::lanes]:
+            add(partial[lane], part)
+
+    parallel_for(lanes, body, work)
+    return partial.sum(axis=0)
 
 
 def _share(count: int, body: Callable[[int], None]) -> None:
@@ -211,31 +240,3 @@ def _share(count: int, body: Callable[[int], None]) -> None:
 
 def _tickets_below(count: int, tickets: Iterator[int]) -> Iterator[int]:
     return itertools.takewhile(lambda i: i < count, tickets)
-
-
-class _Scratch(threading.local):
-    def __init__(self) -> None:
-        self.buffers: dict[str, np.ndarray] = {}
-
-
-_scratch = _Scratch()
-
-
-def scratch(name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """Give this thread's working array `name`, uninitialised; the next call may reuse its memory.
-
-    Memory that stays with its thread stays in that core's cache, and is not fetched from the
-    system anew for each tile.
-
-    Examples
-    --------
-    >>> scratch("example", (2, 3), np.dtype("float32")).shape
-    (2, 3)
-    """
-    size = math.prod(shape) * dtype.itemsize
-    buffer = _scratch.buffers.get(name)
-    if buffer is None or buffer.size < size:
-        raw = np.empty(size + LINE_BYTES, np.uint8)
-        start = -raw.ctypes.data % LINE_BYTES
-        buffer = _scratch.buffers[name] = raw[start : start + size]
-    return buffer[:size].view(dtype).reshape(shape)

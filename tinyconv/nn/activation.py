@@ -6,7 +6,7 @@ from typing import Any
 
 from ..tensor import Tensor, tensor
 from . import functional as F
-from .module import Module
+from .layer import Layer
 from .parameter import Parameter
 
 __all__ = [
@@ -14,10 +14,8 @@ __all__ = [
 ]  # fmt: skip
 
 
-class ReLU(Module):
-    """``max(x, 0)``.
-
-    `inplace` is accepted for PyTorch's sake, here and below; the result is always a new tensor.
+class ReLU(Layer):
+    """``max(x, 0)``; `inplace`, here and below: written over the input, which is given back.
 
     Examples
     --------
@@ -28,154 +26,82 @@ class ReLU(Module):
 
     def __init__(self, inplace: bool = False):
         super().__init__()
+        self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
-        """Apply it element by element."""
-        return F.relu(input)
+        return F.relu(input, self.inplace)
 
 
-class LeakyReLU(Module):
-    """``x`` where positive, else ``negative_slope * x``.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.LeakyReLU()(tc.tensor([-1.0, 2.0]))
-    tensor([-0.0100,  2.0000])
-    """
+class LeakyReLU(Layer):
+    """``x`` where positive, else ``negative_slope * x``."""
 
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False):
         super().__init__()
-        self.negative_slope = negative_slope
+        self.negative_slope, self.inplace = negative_slope, inplace
 
     def forward(self, input: Tensor) -> Tensor:
-        """Apply it element by element."""
-        return F.leaky_relu(input, self.negative_slope)
-
-    def extra_repr(self) -> str:
-        """What to print between the parentheses."""
-        return f"negative_slope={self.negative_slope!r}"
+        return F.leaky_relu(input, self.negative_slope, self.inplace)
 
 
-class ELU(Module):
-    """``x`` where positive, else ``alpha * (exp(x) - 1)``.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.ELU()(tc.tensor([-1.0, 2.0]))
-    tensor([-0.6321,  2.0000])
-    """
+class ELU(Layer):
+    """``x`` where positive, else ``alpha * (exp(x) - 1)``."""
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False):
         super().__init__()
-        self.alpha = alpha
+        self.alpha, self.inplace = alpha, inplace
 
     def forward(self, input: Tensor) -> Tensor:
-        """Apply it element by element."""
-        return F.elu(input, self.alpha)
-
-    def extra_repr(self) -> str:
-        """What to print between the parentheses."""
-        return f"alpha={self.alpha!r}"
+        return F.elu(input, self.alpha, self.inplace)
 
 
-class GELU(Module):
-    """``x * Phi(x)`` with the normal distribution function Phi, or its tanh approximation.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.GELU()(tc.tensor([0.0, 1.0]))
-    tensor([0.0000, 0.8413])
-    """
+class GELU(Layer):
+    """``x * Phi(x)`` with the normal distribution function Phi, or its tanh approximation."""
 
     def __init__(self, approximate: str = "none"):
         super().__init__()
         self.approximate = approximate
 
     def forward(self, input: Tensor) -> Tensor:
-        """Apply it element by element."""
         return F.gelu(input, self.approximate)
 
-    def extra_repr(self) -> str:
-        """What to print between the parentheses."""
-        return f"approximate={self.approximate!r}"
 
-
-class SiLU(Module):
-    """``x * sigmoid(x)``.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.SiLU()(tc.tensor([0.0, 1.0]))
-    tensor([0.0000, 0.7311])
-    """
+class SiLU(Layer):
+    """``x * sigmoid(x)``."""
 
     def __init__(self, inplace: bool = False):
         super().__init__()
+        self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
-        """Apply it element by element."""
-        return F.silu(input)
+        return F.silu(input, self.inplace)
 
 
-class Sigmoid(Module):
-    """``1 / (1 + exp(-x))``.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.Sigmoid()(tc.tensor([0.0]))
-    tensor([0.5000])
-    """
+class Sigmoid(Layer):
+    """``1 / (1 + exp(-x))``."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """Apply it element by element."""
         return F.sigmoid(input)
 
 
-class Tanh(Module):
-    """``tanh(x)``.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.Tanh()(tc.tensor([0.0]))
-    tensor([0.])
-    """
+class Tanh(Layer):
+    """``tanh(x)``."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """Apply it element by element."""
         return F.tanh(input)
 
 
-class Softplus(Module):
-    """``log(1 + exp(beta*x)) / beta``, and ``x`` where ``beta*x > threshold``.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.Softplus()(tc.tensor([0.0]))
-    tensor([0.6931])
-    """
+class Softplus(Layer):
+    """``log(1 + exp(beta*x)) / beta``, and ``x`` where ``beta*x > threshold``."""
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0):
         super().__init__()
-        self.beta = beta
-        self.threshold = threshold
+        self.beta, self.threshold = beta, threshold
 
     def forward(self, input: Tensor) -> Tensor:
-        """Apply it element by element."""
         return F.softplus(input, self.beta, self.threshold)
 
-    def extra_repr(self) -> str:
-        """What to print between the parentheses."""
-        return f"beta={self.beta!r}, threshold={self.threshold!r}"
 
-
-class Softmax(Module):
+class Softmax(Layer):
     """``exp(x) / sum(exp(x))`` along `dim`.
 
     Examples
@@ -185,43 +111,30 @@ class Softmax(Module):
     tensor([[0.5000, 0.5000]])
     """
 
+    _shown = ("dim",)
+
     def __init__(self, dim: int | None = None):
         super().__init__()
         self.dim = dim
 
     def forward(self, input: Tensor) -> Tensor:
-        """Apply it along `dim`."""
         return F.softmax(input, self.dim)
 
-    def extra_repr(self) -> str:
-        """What to print between the parentheses."""
-        return f"dim={self.dim!r}"
 
+class LogSoftmax(Layer):
+    """``log(softmax(x))`` along `dim`."""
 
-class LogSoftmax(Module):
-    """``log(softmax(x))`` along `dim`.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.LogSoftmax(dim=1)(tc.tensor([[0.0, 0.0]]))
-    tensor([[-0.6931, -0.6931]])
-    """
+    _shown = ("dim",)
 
     def __init__(self, dim: int | None = None):
         super().__init__()
         self.dim = dim
 
     def forward(self, input: Tensor) -> Tensor:
-        """Apply it along `dim`."""
         return F.log_softmax(input, self.dim)
 
-    def extra_repr(self) -> str:
-        """What to print between the parentheses."""
-        return f"dim={self.dim!r}"
 
-
-class PReLU(Module):
+class PReLU(Layer):
     """``x`` where positive, else ``weight * x`` with one learnt slope, or one per channel.
 
     References
@@ -241,9 +154,4 @@ class PReLU(Module):
         self.weight = Parameter(tensor([init] * num_parameters, dtype=dtype or "float32", device=device))
 
     def forward(self, input: Tensor) -> Tensor:
-        """Apply it element by element."""
         return F.prelu(input, self.weight)
-
-    def extra_repr(self) -> str:
-        """What to print between the parentheses."""
-        return f"num_parameters={self.num_parameters}"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import count, groupby
 from typing import Any
 
+from ..errors import refusal
 from .module import Module, indented
 
 __all__ = ["ModuleDict", "ModuleList", "Sequential"]
@@ -49,7 +50,7 @@ class Sequential(Module):
         if isinstance(index, slice):
             return type(self)(dict(list(self._modules.items())[index]))
         if not -len(self) <= index < len(self):
-            raise IndexError(f"index {index} is out of range: this {type(self).__name__} holds {len(self)} modules")
+            raise refusal("module.index", module=self, index=index, count=len(self))
         return list(self._modules.values())[index]
 
     def __setitem__(self, index: int, module: Module) -> None:

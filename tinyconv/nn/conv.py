@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import ops
-from ..errors import layer_name
+from ..errors import refusal
 from ..kernels.geometry import as_pairs, as_tuple
-from ..ops.conv import check_groups
+from ..ops.checks import check_groups
 from ..tensor import Tensor
+from . import functional as F
 from .lazy import WeightedLayer, positive
 from .parameter import UninitializedParameter
 
@@ -24,12 +24,11 @@ _MODES = ("zeros", "reflect", "replicate", "circular")
 class _ConvNd(WeightedLayer):
     """Arguments and printing that convolution and transposed convolution share."""
 
-    _ndim: int
     _transposed = False
 
     def __init__(
-        self, in_channels: int | None, out_channels: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any,
-        groups: int, bias: bool, padding_mode: str, device: Any, dtype: Any,
+        self, in_channels: int | None, out_channels: int, kernel_size: Any, *, stride: Any, padding: Any,
+        dilation: Any, groups: int, bias: bool, padding_mode: str = "zeros", device: Any, dtype: Any,
     ):  # fmt: skip
         super().__init__()
         name, n = type(self).__name__, self._ndim
@@ -38,7 +37,7 @@ class _ConvNd(WeightedLayer):
             positive(name, in_channels=in_channels)
             check_groups(in_channels, out_channels, groups, name)
         if padding_mode not in _MODES:
-            raise ValueError(f"{name}: padding_mode must be one of {_MODES}, but got padding_mode={padding_mode!r}")
+            raise refusal("conv.padding_mode", name, modes=_MODES, mode=padding_mode)
         self.out_channels, self.groups, self.padding_mode = out_channels, groups, padding_mode
         self.kernel_size = as_tuple(kernel_size, n, "kernel_size", function=name)
         self.stride = as_tuple(stride, n, "stride", function=name)
@@ -63,15 +62,12 @@ class _ConvNd(WeightedLayer):
 
     def _ready(self, x: Tensor) -> None:
         if isinstance(self.weight, UninitializedParameter):
-            if x.ndim not in (self._ndim + 1, self._ndim + 2):
-                raise RuntimeError(
-                    f"{layer_name(type(self).__name__)}: a lazy layer cannot read in_channels off an input of shape "
-                    f"{x.shape}; expected (N, C, ...) with {self._ndim + 2} dimensions, or {self._ndim + 1} unbatched"
-                )
-            self._materialize(x, x.shape[x.ndim - self._ndim - 1])
+            unbatched, batched = self._ndim + 1, self._ndim + 2
+            if x.ndim not in (unbatched, batched):
+                raise refusal("conv.lazy_input", type(self).__name__, x=x, unbatched=unbatched, batched=batched)
+            self._materialize(x, x.shape[x.ndim - unbatched])
 
     def extra_repr(self) -> str:
-        """What to print between the parentheses: PyTorch's form."""
         parts = [f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"]
         ones, zeros = (1,) * self._ndim, (0,) * self._ndim
         optional: dict[str, tuple[Any, Any]] = {
@@ -88,50 +84,7 @@ class _ConvNd(WeightedLayer):
 
 
 class _Conv(_ConvNd):
-    def __init__(
-        self, in_channels: int | None, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
-        dilation: Any = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device: Any = None,
-        dtype: Any = None, *, cover_all: bool = False,
-    ):  # fmt: skip
-        super().__init__(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding,
-            dilation,
-            groups,
-            bias,
-            padding_mode,
-            device,
-            dtype,
-        )
-        self.cover_all = cover_all
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Convolve ``(N, C_in, *D)`` or ``(C_in, *D)``."""
-        self._ready(input)
-        return ops.conv(
-            input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups, self.cover_all,
-            ndim=self._ndim, padding_mode=self.padding_mode,
-        )  # fmt: skip
-
-
-class Conv1d(_Conv):
-    """1-d convolution of ``(N, C_in, L)``; arguments as :class:`Conv2d`.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.Conv1d(2, 3, 5, padding="same")(tc.zeros(1, 2, 10)).shape
-    (1, 3, 10)
-    """
-
-    _ndim = 1
-
-
-class Conv2d(_Conv):
-    """2-d convolution of ``(N, C_in, H, W)`` (cross-correlation, as everywhere in deep learning).
+    """Convolution.
 
     Parameters
     ----------
@@ -140,11 +93,11 @@ class Conv2d(_Conv):
     out_channels : int
         Channels of the result: the number of kernels.
     kernel_size : int or tuple
-        Height and width of the window.
+        Size of the window.
     stride, dilation : int or tuple
         Step of the window; distance of its taps.
     padding : int, tuple, pairs, 'same' or 'valid'
-        Cells added around; ``((top, bottom), (left, right))`` may be asymmetric.
+        Cells added around; ``((before, after), ...)`` may be asymmetric.
     groups : int
         Independent convolutions over equal shares of the channels; ``groups=in_channels`` is depthwise.
     bias : bool
@@ -157,7 +110,7 @@ class Conv2d(_Conv):
     Attributes
     ----------
     weight : Parameter
-        ``(out_channels, in_channels/groups, kH, kW)``.
+        ``(out_channels, in_channels/groups, {taps})``.
     bias : Parameter or None
         ``(out_channels,)``.
 
@@ -171,7 +124,7 @@ class Conv2d(_Conv):
 
     Notes
     -----
-    The output has ``floor((H + 2*padding - dilation*(kH - 1) - 1)/stride) + 1`` rows.
+    The output has ``floor((i + 2*padding - dilation*(k - 1) - 1)/stride) + 1`` cells where the input has ``i``.
 
     Examples
     --------
@@ -182,136 +135,75 @@ class Conv2d(_Conv):
     Conv2d(None, 5, kernel_size=(3, 3), stride=(2, 2))
     """
 
-    _ndim = 2
-
-
-class Conv3d(_Conv):
-    """3-d convolution of ``(N, C_in, D, H, W)``; arguments as :class:`Conv2d`.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.Conv3d(1, 2, 3)(tc.zeros(1, 1, 4, 5, 6)).shape
-    (1, 2, 2, 3, 4)
-    """
-
-    _ndim = 3
-
-
-class LazyConv1d(Conv1d):
-    """:class:`Conv1d` without ``in_channels``, under PyTorch's name.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.LazyConv1d(3, 5)(tc.zeros(1, 2, 10)).shape
-    (1, 3, 6)
-    """
-
-    def __init__(self, out_channels: int, kernel_size: Any, *args: Any, **kwargs: Any):
-        super().__init__(None, out_channels, kernel_size, *args, **kwargs)
-
-
-class LazyConv2d(Conv2d):
-    """:class:`Conv2d` without ``in_channels``, under PyTorch's name.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.LazyConv2d(3, 5)(tc.zeros(1, 2, 10, 10)).shape
-    (1, 3, 6, 6)
-    """
-
-    def __init__(self, out_channels: int, kernel_size: Any, *args: Any, **kwargs: Any):
-        super().__init__(None, out_channels, kernel_size, *args, **kwargs)
-
-
-class LazyConv3d(Conv3d):
-    """:class:`Conv3d` without ``in_channels``, under PyTorch's name.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.LazyConv3d(3, 2)(tc.zeros(1, 2, 3, 3, 3)).shape
-    (1, 3, 2, 2, 2)
-    """
-
-    def __init__(self, out_channels: int, kernel_size: Any, *args: Any, **kwargs: Any):
-        super().__init__(None, out_channels, kernel_size, *args, **kwargs)
-
-
-class _ConvTranspose(_ConvNd):
-    _transposed = True
-    _in_axis = 0
-
     def __init__(
         self, in_channels: int | None, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
-        output_padding: Any = 0, groups: int = 1, bias: bool = True, dilation: Any = 1, padding_mode: str = "zeros",
-        device: Any = None, dtype: Any = None,
+        dilation: Any = 1, groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device: Any = None,
+        dtype: Any = None, *, cover_all: bool = False,
     ):  # fmt: skip
-        if padding_mode != "zeros":
-            raise ValueError(f'{type(self).__name__}: Only "zeros" padding mode is supported, got {padding_mode!r}')
-        if isinstance(padding, str):
-            raise ValueError(
-                f"{type(self).__name__}: padding must be numbers, got {padding!r}; choose output_padding for the size"
-            )
         super().__init__(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding,
-            dilation,
-            groups,
-            bias,
-            padding_mode,
-            device,
-            dtype,
-        )
-        self.output_padding = as_tuple(output_padding, self._ndim, "output_padding", 0, type(self).__name__)
+            in_channels, out_channels, kernel_size, stride=stride, padding=padding, dilation=dilation, groups=groups,
+            bias=bias, padding_mode=padding_mode, device=device, dtype=dtype,
+        )  # fmt: skip
+        self.cover_all = cover_all
 
-    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
-        """Spread ``(N, C_in, *D)`` or ``(C_in, *D)``; `output_size` may choose the result's size."""
+    def forward(self, input: Tensor) -> Tensor:
         self._ready(input)
-        return ops.conv_transpose(
-            input, self.weight, self.bias, self.stride, self.padding, self.output_padding, self.groups, self.dilation,
-            ndim=self._ndim, output_size=output_size,
+        return F.conv(
+            self._ndim, input, self.weight, self.bias, stride=self.stride, padding=self.padding,
+            dilation=self.dilation, groups=self.groups, cover_all=self.cover_all, padding_mode=self.padding_mode,
         )  # fmt: skip
 
 
-class ConvTranspose1d(_ConvTranspose):
-    """1-d transposed convolution of ``(N, C_in, L)``; arguments as :class:`ConvTranspose2d`.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.ConvTranspose1d(2, 3, 4, stride=2, padding=1)(tc.zeros(1, 2, 5)).shape
-    (1, 3, 10)
-    """
-
-    _ndim = 1
+class Conv1d(_Conv, ndim=1):
+    """1-d convolution of ``(N, C_in, L)`` (cross-correlation, as everywhere in deep learning)."""
 
 
-class ConvTranspose2d(_ConvTranspose):
-    """2-d transposed convolution: the adjoint, not the inverse, of a convolution.
+class Conv2d(_Conv, ndim=2):
+    """2-d convolution of ``(N, C_in, H, W)`` (cross-correlation, as everywhere in deep learning)."""
+
+
+class Conv3d(_Conv, ndim=3):
+    """3-d convolution of ``(N, C_in, D, H, W)`` (cross-correlation, as everywhere in deep learning)."""
+
+
+class _LazyConv(_Conv):
+    def __init__(self, out_channels: int, kernel_size: Any, *args: Any, **kwargs: Any):
+        super().__init__(None, out_channels, kernel_size, *args, **kwargs)
+
+
+class LazyConv1d(_LazyConv, Conv1d):
+    """:class:`Conv1d` without ``in_channels``, under PyTorch's name."""
+
+
+class LazyConv2d(_LazyConv, Conv2d):
+    """:class:`Conv2d` without ``in_channels``, under PyTorch's name."""
+
+
+class LazyConv3d(_LazyConv, Conv3d):
+    """:class:`Conv3d` without ``in_channels``, under PyTorch's name."""
+
+
+class _ConvTranspose(_ConvNd):
+    """Transposed convolution.
 
     Parameters
     ----------
     in_channels : int or None
         Channels of the input; None reads them off the first input.
     output_padding : int or tuple
-        Rows and columns added at the end of the result; smaller than stride or dilation.
+        Cells added at the end of the result; smaller than stride or dilation.
     out_channels, kernel_size, stride, padding, groups, bias, dilation
-        As in :class:`Conv2d`, of the convolution that it transposes.
+        As in ``Conv{ndim}d``, of the convolution that it transposes.
 
     Attributes
     ----------
     weight : Parameter
-        ``(in_channels, out_channels/groups, kH, kW)``.
+        ``(in_channels, out_channels/groups, {taps})``.
 
     Notes
     -----
-    The output has ``(H - 1)*stride - 2*padding + dilation*(kH - 1) + output_padding + 1`` rows.
+    Where the input has ``i`` cells, the output has
+    ``(i - 1)*stride - 2*padding + dilation*(k - 1) + output_padding + 1``.
 
     Examples
     --------
@@ -323,20 +215,43 @@ class ConvTranspose2d(_ConvTranspose):
     (1, 1, 12, 12)
     """
 
-    _ndim = 2
+    _transposed = True
+    _in_axis = 0
+
+    def __init__(
+        self, in_channels: int | None, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0,
+        output_padding: Any = 0, groups: int = 1, bias: bool = True, dilation: Any = 1, padding_mode: str = "zeros",
+        device: Any = None, dtype: Any = None,
+    ):  # fmt: skip
+        if padding_mode != "zeros":
+            raise refusal("conv.transposed_padding_mode", type(self).__name__, mode=padding_mode)
+        if isinstance(padding, str):
+            raise refusal("conv.transposed_padding", type(self).__name__, padding=padding)
+        super().__init__(
+            in_channels, out_channels, kernel_size, stride=stride, padding=padding, dilation=dilation, groups=groups,
+            bias=bias, device=device, dtype=dtype,
+        )  # fmt: skip
+        self.output_padding = as_tuple(output_padding, self._ndim, "output_padding", 0, type(self).__name__)
+
+    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        """Spread ``(N, C_in, *D)`` or ``(C_in, *D)``; `output_size` may choose the result's size."""
+        self._ready(input)
+        return F.conv_transpose(
+            self._ndim, input, self.weight, self.bias, stride=self.stride, padding=self.padding,
+            output_padding=self.output_padding, groups=self.groups, dilation=self.dilation, output_size=output_size,
+        )  # fmt: skip
 
 
-class ConvTranspose3d(_ConvTranspose):
-    """3-d transposed convolution of ``(N, C_in, D, H, W)``; arguments as :class:`ConvTranspose2d`.
+class ConvTranspose1d(_ConvTranspose, ndim=1):
+    """1-d transposed convolution of ``(N, C_in, L)``: the adjoint, not the inverse, of a convolution."""
 
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.ConvTranspose3d(1, 1, 2, stride=2)(tc.zeros(1, 1, 2, 2, 2)).shape
-    (1, 1, 4, 4, 4)
-    """
 
-    _ndim = 3
+class ConvTranspose2d(_ConvTranspose, ndim=2):
+    """2-d transposed convolution of ``(N, C_in, H, W)``: the adjoint, not the inverse, of a convolution."""
+
+
+class ConvTranspose3d(_ConvTranspose, ndim=3):
+    """3-d transposed convolution of ``(N, C_in, D, H, W)``: the adjoint, not the inverse, of a convolution."""
 
 
 class DeformConv2d(_ConvNd):
@@ -357,21 +272,14 @@ class DeformConv2d(_ConvNd):
         dilation: Any = 1, groups: int = 1, bias: bool = True, device: Any = None, dtype: Any = None,
     ):  # fmt: skip
         super().__init__(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride,
-            padding,
-            dilation,
-            groups,
-            bias,
-            "zeros",
-            device,
-            dtype,
-        )
+            in_channels, out_channels, kernel_size, stride=stride, padding=padding, dilation=dilation, groups=groups,
+            bias=bias, device=device, dtype=dtype,
+        )  # fmt: skip
 
     def forward(self, input: Tensor, offset: Tensor, mask: Tensor | None = None) -> Tensor:
         """Convolve with each tap moved by its ``(y, x)`` in `offset`, times its factor in `mask`."""
         self._ready(input)
-        options = (self.stride, self.padding, self.dilation)
-        return ops.deform_conv2d(input, offset, self.weight, self.bias, *options, mask=mask)
+        return F.deform_conv2d(
+            input, offset, self.weight, self.bias, stride=self.stride, padding=self.padding, dilation=self.dilation,
+            mask=mask,
+        )  # fmt: skip

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from ..errors import layer_name
+from ..errors import refusal
 from ..tensor import Tensor
 from . import functional as F
-from .module import Module
+from .layer import Layer
 
 __all__ = ["Dropout", "Dropout1d", "Dropout2d", "Dropout3d"]
 
 
-class _DropoutNd(Module):
-    """The probability; `inplace` is accepted for PyTorch's sake, the result is always a new tensor."""
+class _Dropout(Layer):
+    _shown = ("inplace",)
 
     def __init__(self, p: float = 0.5, inplace: bool = False):
         super().__init__()
         if not 0.0 <= p <= 1.0:
-            name = layer_name(type(self).__name__)
-            raise ValueError(f"{name}: dropout probability has to be between 0 and 1, but got {p}")
-        self.p = p
-
-    def extra_repr(self) -> str:
-        """What to print between the parentheses."""
-        return f"p={self.p}, inplace=False"
+            raise refusal("dropout.probability", type(self).__name__, p=p)
+        self.p, self.inplace = p, inplace
 
 
-class Dropout(_DropoutNd):
+class Dropout(_Dropout):
     """Zeroes elements with probability `p` in training, and scales the rest by ``1/(1 - p)``.
 
     Examples
@@ -36,50 +31,26 @@ class Dropout(_DropoutNd):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        """Drop in training, give `input` back in evaluation."""
-        return F.dropout(input, self.p, self.training)
+        return F.dropout(input, self.p, self.training, self.inplace)
 
 
-class Dropout1d(_DropoutNd):
-    """Zeroes whole channels of ``(N, C, L)`` with probability `p` in training.
+class _DropoutNd(_Dropout):
+    """Zeroes whole channels.
 
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.Dropout1d().eval()(tc.ones(1, 2, 3)).mean()
-    tensor(1.)
+    The others are scaled by ``1/(1 - p)``; in evaluation the input is given back.
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        """Drop in training, give `input` back in evaluation."""
-        return F.dropout1d(input, self.p, self.training)
+        return F.dropoutnd(self._ndim, input, self.p, self.training, self.inplace)
 
 
-class Dropout2d(_DropoutNd):
-    """Zeroes whole channels of ``(N, C, H, W)`` with probability `p` in training.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.Dropout2d().eval()(tc.ones(1, 2, 3, 3)).mean()
-    tensor(1.)
-    """
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Drop in training, give `input` back in evaluation."""
-        return F.dropout2d(input, self.p, self.training)
+class Dropout1d(_DropoutNd, ndim=1):
+    """Zeroes whole channels of ``(N, C, L)`` with probability `p` in training."""
 
 
-class Dropout3d(_DropoutNd):
-    """Zeroes whole channels of ``(N, C, D, H, W)`` with probability `p` in training.
+class Dropout2d(_DropoutNd, ndim=2):
+    """Zeroes whole channels of ``(N, C, H, W)`` with probability `p` in training."""
 
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.Dropout3d().eval()(tc.ones(1, 2, 3, 3, 3)).mean()
-    tensor(1.)
-    """
 
-    def forward(self, input: Tensor) -> Tensor:
-        """Drop in training, give `input` back in evaluation."""
-        return F.dropout3d(input, self.p, self.training)
+class Dropout3d(_DropoutNd, ndim=3):
+    """Zeroes whole channels of ``(N, C, D, H, W)`` with probability `p` in training."""

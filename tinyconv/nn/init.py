@@ -14,6 +14,7 @@ import numpy as np
 
 from ..autograd import no_grad
 from ..backend import generator, is_array
+from ..errors import refusal
 from ..tensor import Tensor
 
 __all__ = [
@@ -43,10 +44,7 @@ def calculate_fans(tensor: Tensor, groups: int = 1, transposed: bool = False) ->
     (288, 576)
     """
     if tensor.ndim < 2:
-        raise ValueError(
-            f"fan in and fan out can not be computed for a tensor with fewer than 2 dimensions, got shape "
-            f"{tensor.shape}"
-        )
+        raise refusal("init.fans", tensor=tensor)
     taps = math.prod(tensor.shape[2:])
     first, second = tensor.shape[0] // groups * taps, tensor.shape[1] * taps
     return (first, second) if transposed else (second, first)
@@ -72,16 +70,16 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         return math.sqrt(2.0 / (1 + (0.01 if param is None else param) ** 2))
     name = "conv" if nonlinearity.startswith("conv") else nonlinearity
     if name not in _GAINS:
-        raise ValueError(f"Unsupported nonlinearity {nonlinearity!r}: use one of {[*_GAINS, 'leaky_relu']}")
+        raise refusal("init.nonlinearity", nonlinearity=nonlinearity, known=[*_GAINS, "leaky_relu"])
     return _GAINS[name]
 
 
 def _as_tensor(tensor: Any) -> Tensor:
-    """Take a raw array too, such as ``weight.data``: a Tensor shares its memory, so that it is the one filled."""
+    """Take a raw array too, such as ``weight.array``: a Tensor shares its memory, so that it is the one filled."""
     if isinstance(tensor, Tensor):
         return tensor
     if not is_array(tensor):
-        raise TypeError(f"expected a Tensor or an array to fill, got {type(tensor).__name__}")
+        raise refusal("init.type", tensor=tensor)
     return Tensor(tensor)
 
 
@@ -89,7 +87,7 @@ def _fill(tensor: Tensor, values: np.ndarray) -> Tensor:
     """Write values drawn on the host, so that a seed gives the same weights on every device."""
     tensor = _as_tensor(tensor)
     if tensor.dtype.kind != "f":
-        raise RuntimeError(f"cannot draw values for a tensor of dtype {tensor.dtype}; it needs a float dtype")
+        raise refusal("init.dtype", tensor=tensor)
     with no_grad():
         return tensor.copy_(Tensor(values.astype(tensor.dtype, copy=False)))
 
@@ -189,7 +187,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, **fans: Any) -> Tensor:
 
 def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str, fans: dict[str, Any]) -> float:
     if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"Mode {mode!r} not supported, please use one of ['fan_in', 'fan_out']")
+        raise refusal("init.fan_mode", mode=mode)
     fan = calculate_fans(tensor, **fans)[mode == "fan_out"]
     return calculate_gain(nonlinearity, a) / math.sqrt(fan)
 

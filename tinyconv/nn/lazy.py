@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from ..creation import zeros
-from ..errors import layer_name
+from ..errors import refusal
 from ..tensor import Tensor
 from . import init
-from .module import Module
+from .layer import Layer
 from .parameter import Parameter, UninitializedParameter
 
 __all__ = ["WeightedLayer"]
@@ -24,7 +24,7 @@ __all__ = ["WeightedLayer"]
 _first_call = threading.RLock()  # two threads must not both draw a layer's first values
 
 
-class WeightedLayer(Module):
+class WeightedLayer(Layer):
     """The base of layers with a weight and a bias, sized now or at the first call.
 
     A subclass says how its weight is shaped in :meth:`_weight_shape`, and at which axis the input's size
@@ -97,15 +97,15 @@ class WeightedLayer(Module):
         if isinstance(self.weight, UninitializedParameter):
             self.weight.materialize(self._weight_shape(in_size), like=x)
             if self.bias is not None and self.bias.device != self.weight.device:
-                self.bias.data = self.weight.device.asarray(self.bias._data)
+                self.bias.array = self.weight.device.asarray(self.bias.array)
             self.reset_parameters()
 
 
 def _make_lazy(weight: Parameter, attributes: dict[str, Any]) -> None:
     """Undo ``UninitializedParameter.materialize``."""
     if not isinstance(weight, UninitializedParameter):
-        weight._data = np.zeros(0, np.float32)  # host: holds nothing
-        weight.__class__ = UninitializedParameter
+        weight._array = np.zeros(0, np.float32)  # host: holds nothing
+        weight.__class__ = weight._lazy
         weight.__dict__.update(attributes)
 
 
@@ -126,4 +126,4 @@ def positive(layer: str, **sizes: Any) -> None:
     """
     for name, value in sizes.items():
         if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
-            raise ValueError(f"{layer_name(layer)}: {name} must be a positive integer, got {value!r}")
+            raise refusal("layer.positive", layer, name=name, value=value)

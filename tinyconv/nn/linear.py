@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import ops
 from ..tensor import Tensor
 from . import functional as F
+from .layer import Layer
 from .lazy import WeightedLayer, positive
 from .module import Module
 from .parameter import UninitializedParameter
@@ -47,19 +47,12 @@ class Linear(WeightedLayer):
     """
 
     def __init__(
-        self,
-        in_features: int | None,
-        out_features: int,
-        bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-    ):
+        self, in_features: int | None, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ):  # fmt: skip
         super().__init__()
-        positive(
-            "Linear",
-            out_features=out_features,
-            **({} if in_features is None else {"in_features": in_features}),
-        )
+        positive("Linear", out_features=out_features)
+        if in_features is not None:
+            positive("Linear", in_features=in_features)
         self.out_features = out_features
         self._fans: dict[str, Any] = {}
         self._make_parameters(in_features, out_features, bias, device, dtype)
@@ -73,13 +66,11 @@ class Linear(WeightedLayer):
         return (self.out_features, in_size)
 
     def forward(self, input: Tensor) -> Tensor:
-        """Map ``(*, in_features)`` to ``(*, out_features)``."""
         if input.ndim:
             self._materialize(input, input.shape[-1])
         return F.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
-        """What to print between the parentheses."""
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
@@ -111,11 +102,10 @@ class Identity(Module):
         super().__init__()
 
     def forward(self, input: Tensor) -> Tensor:
-        """Give `input` back."""
         return input
 
 
-class Flatten(Module):
+class Flatten(Layer):
     """Merges dimensions `start_dim` to `end_dim`; by default all but the batch.
 
     Examples
@@ -130,15 +120,10 @@ class Flatten(Module):
         self.start_dim, self.end_dim = start_dim, end_dim
 
     def forward(self, input: Tensor) -> Tensor:
-        """Merge the dimensions."""
-        return ops.flatten(input, self.start_dim, self.end_dim)
-
-    def extra_repr(self) -> str:
-        """What to print between the parentheses."""
-        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+        return input.flatten(self.start_dim, self.end_dim)
 
 
-class Unflatten(Module):
+class Unflatten(Layer):
     """Splits dimension `dim` into `unflattened_size`.
 
     Examples
@@ -153,9 +138,4 @@ class Unflatten(Module):
         self.dim, self.unflattened_size = dim, tuple(unflattened_size)
 
     def forward(self, input: Tensor) -> Tensor:
-        """Split the dimension."""
-        return ops.unflatten(input, self.dim, self.unflattened_size)
-
-    def extra_repr(self) -> str:
-        """What to print between the parentheses."""
-        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
+        return input.unflatten(self.dim, self.unflattened_size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import refusal
 from ..tensor import Tensor
 from . import functional as F
 from .module import Module
@@ -15,9 +16,7 @@ class _Loss(Module):
     def __init__(self, reduction: str = "mean"):
         super().__init__()
         if reduction not in ("mean", "sum", "none"):
-            raise ValueError(
-                f"{type(self).__name__}: {reduction!r} is not a valid value for reduction: 'none', 'mean' or 'sum'"
-            )
+            raise refusal("loss.reduction", type(self).__name__, reduction=reduction)
         self.reduction = reduction
 
 
@@ -40,18 +39,13 @@ class CrossEntropyLoss(_WeightedLoss):
     """
 
     def __init__(
-        self,
-        weight: Tensor | None = None,
-        ignore_index: int = -100,
-        reduction: str = "mean",
+        self, weight: Tensor | None = None, ignore_index: int = -100, reduction: str = "mean",
         label_smoothing: float = 0.0,
-    ):
+    ):  # fmt: skip
         super().__init__(weight, reduction)
-        self.ignore_index = ignore_index
-        self.label_smoothing = label_smoothing
+        self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Give the loss of `input` against `target`."""
         return F.cross_entropy(input, target, self.weight, self.ignore_index, self.reduction, self.label_smoothing)
 
 
@@ -70,7 +64,6 @@ class NLLLoss(_WeightedLoss):
         self.ignore_index = ignore_index
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Give the loss of `input` against `target`."""
         return F.nll_loss(input, target, self.weight, self.ignore_index, self.reduction)
 
 
@@ -85,7 +78,6 @@ class MSELoss(_Loss):
     """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Give the loss of `input` against `target`."""
         return F.mse_loss(input, target, self.reduction)
 
 
@@ -100,7 +92,6 @@ class L1Loss(_Loss):
     """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Give the loss of `input` against `target`."""
         return F.l1_loss(input, target, self.reduction)
 
 
@@ -119,7 +110,6 @@ class SmoothL1Loss(_Loss):
         self.beta = beta
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Give the loss of `input` against `target`."""
         return F.smooth_l1_loss(input, target, self.reduction, self.beta)
 
 
@@ -138,7 +128,6 @@ class HuberLoss(_Loss):
         self.delta = delta
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Give the loss of `input` against `target`."""
         return F.huber_loss(input, target, self.reduction, self.delta)
 
 
@@ -153,7 +142,6 @@ class BCELoss(_WeightedLoss):
     """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Give the loss of `input` against `target`."""
         return F.binary_cross_entropy(input, target, self.weight, self.reduction)
 
 
@@ -174,5 +162,4 @@ class BCEWithLogitsLoss(_WeightedLoss):
         self.register_buffer("pos_weight", pos_weight)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Give the loss of `input` against `target`."""
         return F.binary_cross_entropy_with_logits(input, target, self.weight, self.reduction, self.pos_weight)

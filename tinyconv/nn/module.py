@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..autograd import Function, RemovableHandle, no_grad
+from ..autograd import Operation, RemovableHandle, no_grad
+from ..autograd.views import View
 from ..backend import Array, Device, is_array
 from ..creation import zeros_like
-from ..errors import layers_at_work, locate, pop_layer, push_layer
+from ..errors import locate, phrase, refusal
 from ..ops.shape import Alias
-from ..tensor import Tensor, _is_dtype_name
+from ..ops.transfer import destination
+from ..tensor import Tensor
 from .parameter import Buffer, Parameter, UninitializedParameter
 
 __all__ = ["IncompatibleKeys", "Module"]
@@ -70,13 +71,12 @@ class Module:
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; a subclass writes this, callers call the module itself."""
-        raise NotImplementedError(f"{type(self).__name__} must define forward(self, ...)")
+        raise refusal("module.forward", module=self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call forward, with the hooks around it."""
         if "_parameters" not in self.__dict__:
-            raise AttributeError(f"{type(self).__name__}.__init__() must call super().__init__() first")
-        push_layer(self._describe)
+            raise refusal("module.init", module=self)
         try:
             for hook in list(self._pre_hooks.values()):
                 replaced = hook(self, args)
@@ -91,26 +91,13 @@ class Module:
         except Exception as error:
             locate(error, self)
             raise
-        finally:
-            pop_layer()
-
-    def _describe(self) -> str:
-        """The path from the outermost module at work, as errors name it: ``Net.conv2 (Conv2d(...))``."""
-        chain = [owner for entry in layers_at_work() if (owner := getattr(entry, "__self__", None)) is not None]
-        path = type(chain[0]).__name__ if len(chain) > 1 else ""
-        for parent, child in pairwise(chain):
-            path += "." + next((name for name, m in parent.named_modules() if m is child), type(child).__name__)
-        own = f"{type(self).__name__}({self.extra_repr()})"
-        return f"{path} ({own})" if path else own
 
     # ---------------------------------------------------------------------- attributes
 
     def __setattr__(self, name: str, value: Any) -> None:
         if "_parameters" not in self.__dict__:
             if isinstance(value, (Tensor, Module)):
-                raise AttributeError(
-                    f"cannot assign {name!r} before Module.__init__() call: call super().__init__() first"
-                )
+                raise refusal("module.assign_before_init", name=name)
             object.__setattr__(self, name, value)
             return
         kind = self._table_for(name, value)
@@ -127,26 +114,26 @@ class Module:
 
     def _table_for(self, name: str, value: Any) -> str | None:
         """The table that an assigned value belongs to: by its own kind, or by what the name held before."""
-        for table, (_, kind) in _TABLES.items():
+        for table, kind in _TABLES.items():
             if isinstance(value, kind):
                 return table
-        for table, (what, kind) in _TABLES.items():
+        for table in _TABLES:
             if name in self.__dict__[table]:
                 if value is None or (table == "_buffers" and isinstance(value, Tensor)):
                     return table
-                wanted = "Tensor" if table == "_buffers" else f"nn.{kind.__name__}"
-                raise TypeError(
-                    f"cannot assign {type(value).__name__} as {what} {name!r} ({wanted} or None expected)"
-                    + ("" if table == "_modules" else f"; to change its numbers write {name}.data = ...")
-                )
+                if table == "_modules":
+                    raise refusal("module.assign_child", value=value, name=name)
+                if table == "_buffers":
+                    raise refusal("module.assign_buffer", value=value, name=name)
+                raise refusal("module.assign_parameter", value=value, name=name)
         return None
 
     def __getattr__(self, name: str) -> Any:
         for table in ("_parameters", "_buffers", "_modules"):
             if name in self.__dict__.get(table, {}):
                 return self.__dict__[table][name]
-        hint = "" if "_parameters" in self.__dict__ else "; did its __init__ call super().__init__() first?"
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
+        hint = "" if "_parameters" in self.__dict__ else phrase("module.init_hint")
+        raise refusal("module.attribute", module=self, name=name, hint=hint)
 
     def __delattr__(self, name: str) -> None:
         for table in (self._parameters, self._buffers, self._modules):
@@ -163,16 +150,14 @@ class Module:
         """Add a parameter, or None to say that there is none under this name."""
         self._check_new(name, "parameter", self._parameters)
         if parameter is not None and not isinstance(parameter, Parameter):
-            raise TypeError(
-                f"cannot assign {type(parameter).__name__} as parameter {name!r} (nn.Parameter or None required)"
-            )
+            raise refusal("module.parameter", value=parameter, name=name)
         self._parameters[name] = parameter
 
     def register_buffer(self, name: str, value: Tensor | None, persistent: bool = True) -> None:
         """Add a Tensor that is moved with the module, and saved with it if `persistent`."""
         self._check_new(name, "buffer", self._buffers)
         if value is not None and not isinstance(value, Tensor):
-            raise TypeError(f"cannot assign {type(value).__name__} as buffer {name!r} (Tensor or None required)")
+            raise refusal("module.buffer", value=value, name=name)
         self._buffers[name] = value
         self._unsaved.discard(name)
         if not persistent:
@@ -181,16 +166,16 @@ class Module:
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a child under a name."""
         if module is not None and not isinstance(module, Module):
-            raise TypeError(f"{type(module).__name__} is not a Module subclass")
+            raise refusal("module.child", module=module)
         self._check_new(name, "module", self._modules)
         self._modules[name] = module
 
     def _check_new(self, name: str, what: str, table: dict[str, Any]) -> None:
         """Refuse names that state_dict could not tell apart, or that would hide something else."""
         if "." in name or not name:
-            raise KeyError(f"{what} name can't be empty or contain '.', got {name!r}")
+            raise refusal("module.name", what=what, name=name)
         if name not in table and hasattr(self, name):
-            raise KeyError(f"attribute {name!r} already exists in {type(self).__name__}: choose another {what} name")
+            raise refusal("module.name_taken", module=self, what=what, name=name)
 
     # ---------------------------------------------------------------------- walking the tree
 
@@ -230,7 +215,7 @@ class Module:
         module = self
         for part in target.split(".") if target else ():
             if part not in module._modules:
-                raise AttributeError(f"{type(module).__name__} has no submodule {part!r} (of path {target!r})")
+                raise refusal("module.path", module=module, part=part, target=target)
             module = module._modules[part]
         return module
 
@@ -271,7 +256,7 @@ class Module:
     def train(self, mode: bool = True) -> Module:
         """Set training mode everywhere."""
         if not isinstance(mode, bool):
-            raise ValueError(f"training mode is expected to be boolean, got {mode!r}")
+            raise refusal("module.mode", mode=mode)
         for module in self.modules():
             module.training = mode
         return self
@@ -289,10 +274,10 @@ class Module:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget all gradients, or set them to zero."""
         for parameter in self.parameters():
-            if set_to_none or parameter.grad is None:
-                parameter.grad = None
+            if set_to_none or parameter._grad is None:
+                parameter._grad = None
             else:
-                parameter.grad = zeros_like(parameter.grad)
+                parameter._grad = zeros_like(parameter._grad)
 
     def to(self, *args: Any, **kwargs: Any) -> Module:
         """Move all parameters and buffers to a device, or to a float dtype; in place.
@@ -304,7 +289,9 @@ class Module:
         TypeError
             For a dtype that is not float.
         """
-        device, dtype = _destination(*args, **kwargs)
+        device, dtype = destination(*args, **kwargs)
+        if dtype is not None and dtype.kind != "f":
+            raise refusal("module.dtype", dtype=dtype)
         with no_grad():
             for module in self.modules():
                 for table in (module._parameters, module._buffers):
@@ -345,10 +332,7 @@ class Module:
         state = {}
         for name, member in self._saved_members():
             if isinstance(member, UninitializedParameter):
-                raise RuntimeError(
-                    f"{type(self).__name__}.state_dict(): {name!r} belongs to a lazy layer and has no shape before the "
-                    f"first forward. Call the model once on an input first: model(x)"
-                )
+                raise refusal("state.lazy", f"{type(self).__name__}.state_dict()", name=name)
             state[prefix + name] = member.detach()
         return state
 
@@ -391,17 +375,17 @@ class Module:
             Listing every missing, unexpected and mis-shaped key.
         """
         if not isinstance(state_dict, Mapping):
-            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict).__name__}")
+            raise refusal("state.type", state_dict=state_dict)
         members = dict(self._saved_members())
         missing = [name for name in members if name not in state_dict]
         unexpected = [name for name in state_dict if name not in members]
         problems = _shape_problems(members, state_dict)
         if strict and unexpected:
-            problems.insert(0, "Unexpected key(s) in state_dict: " + ", ".join(f'"{k}"' for k in unexpected) + ".")
+            problems.insert(0, phrase("state.unexpected", keys=_quoted(unexpected)))
         if strict and missing:
-            problems.insert(0, "Missing key(s) in state_dict: " + ", ".join(f'"{k}"' for k in missing) + ".")
+            problems.insert(0, phrase("state.missing", keys=_quoted(missing)))
         if problems:
-            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(problems))
+            raise refusal("state.problems", module=self, problems="\n\t".join(problems))
         with no_grad():
             for name, member in members.items():
                 if name in state_dict:
@@ -442,9 +426,7 @@ class Module:
         return "\n  ".join([f"{type(self).__name__}(", *([indented(extra)] if extra else []), *lines]) + "\n)"
 
 
-_TABLES: dict[str, tuple[str, type]] = {
-    "_parameters": ("parameter", Parameter), "_buffers": ("buffer", Buffer), "_modules": ("child module", Module),
-}  # fmt: skip
+_TABLES: dict[str, type] = {"_parameters": Parameter, "_buffers": Buffer, "_modules": Module}
 
 
 def indented(text: str) -> str:
@@ -460,22 +442,6 @@ def indented(text: str) -> str:
     return text.replace("\n", "\n  ")
 
 
-def _destination(
-    *args: Any, device: Any = None, dtype: Any = None, non_blocking: bool = False
-) -> tuple[Device | None, np.dtype | None]:
-    """The device and dtype that arguments of ``to`` name; PyTorch's `non_blocking` changes nothing here."""
-    for arg in args:
-        if isinstance(arg, Tensor):
-            device, dtype = arg.device, arg.dtype
-        elif isinstance(arg, Device) or (isinstance(arg, str) and not _is_dtype_name(arg)):
-            device = arg
-        elif arg is not None:
-            dtype = arg
-    if dtype is not None and np.dtype(dtype).kind != "f":
-        raise TypeError(f"nn.Module.to only accepts floating point dtypes, but got desired dtype={np.dtype(dtype)}")
-    return None if device is None else Device(device), None if dtype is None else np.dtype(dtype)
-
-
 def _move(member: Tensor | None, device: Device | None, dtype: Any) -> None:
     """Give a parameter or buffer, and its gradient, another home; the object stays the same."""
     if member is None:
@@ -484,14 +450,18 @@ def _move(member: Tensor | None, device: Device | None, dtype: Any) -> None:
         member.intended_device = device or member.intended_device
         member.intended_dtype = dtype or member.intended_dtype
         return
-    for tensor in (member, member.grad):
+    for tensor in (member, member._grad):
         if tensor is not None:
-            array = tensor._data if device is None else device.asarray(tensor._data)
-            tensor.data = array.astype(dtype, copy=False) if dtype is not None and array.dtype.kind == "f" else array
+            array = tensor.array if device is None else device.asarray(tensor.array)
+            tensor.array = array.astype(dtype, copy=False) if dtype is not None and array.dtype.kind == "f" else array
 
 
 def _as_tensor(value: Any) -> Tensor:
     return value if isinstance(value, Tensor) else Tensor(value)
+
+
+def _quoted(keys: list[str]) -> str:
+    return ", ".join(f'"{key}"' for key in keys)
 
 
 def _shape_problems(members: Mapping[str, Tensor], state_dict: Mapping[str, Any]) -> list[str]:
@@ -501,15 +471,12 @@ def _shape_problems(members: Mapping[str, Tensor], state_dict: Mapping[str, Any]
             continue
         value = state_dict[name]
         if not isinstance(value, Tensor) and not is_array(value) and not isinstance(value, np.generic):
-            problems.append(f'While copying "{name}": expected a Tensor or an array, got {type(value).__name__}.')
+            problems.append(phrase("state.no_array", name=name, value=value))
         elif isinstance(value, UninitializedParameter):
-            problems.append(f'While copying "{name}": the checkpoint holds a lazy parameter that has no shape yet.')
+            problems.append(phrase("state.no_shape", name=name))
         elif not _fits(member, value.shape):
             expected = member.pattern if isinstance(member, UninitializedParameter) else member.shape
-            problems.append(
-                f"size mismatch for {name}: copying a param with shape {value.shape} from checkpoint, the shape in "
-                f"current model is {expected}."
-            )
+            problems.append(phrase("state.shape", name=name, value=value, expected=expected))
     return problems
 
 
@@ -530,8 +497,9 @@ class _BackwardWatch:
         self.positions = [i for i, a in enumerate(args) if isinstance(a, Tensor) and a.requires_grad]
         renamed = list(args)
         if self.positions:
-            for i, new in zip(self.positions, _Entrance.apply(*[args[i] for i in self.positions], watch=self)):
-                new._version, new._is_view = args[i]._version, True  # the memory is the old one's
+            for i, new in zip(self.positions, _Entrance.apply(self, *[args[i] for i in self.positions])):
+                new._version = args[i]._version  # the memory is the old one's, and no graph could follow a write
+                new._view = View(args[i], (), closed="inplace.hooked_input")
                 renamed[i] = new
         return tuple(renamed)
 
@@ -558,21 +526,17 @@ class _BackwardWatch:
             if replaced is not None:
                 grad_input = list(replaced) if isinstance(replaced, tuple) else [replaced]
             if len(grad_input) != self.count:
-                raise RuntimeError(
-                    f"Backward hook returned an invalid number of grad_input, got {len(grad_input)}, but expected "
-                    f"{self.count} (one for each input of {type(self.module).__name__})"
-                )
+                raise refusal("module.hook_gradients", got=len(grad_input), expected=self.count, module=self.module)
         return tuple(grad_input[position] for position in self.positions)
 
 
-class _Entrance(Function):
+class _Entrance(Operation):
     """The inputs of a watched module under other names; backward calls the module's hooks."""
 
-    __slots__ = ("_watch",)
+    __slots__ = ()
 
-    def forward(self, *arrays: Array, watch: _BackwardWatch) -> tuple[Array, ...]:
-        self._watch = watch
+    def forward(self, watch: _BackwardWatch, *arrays: Array) -> tuple[Array, ...]:
         return tuple(array[...] for array in arrays)
 
-    def vjp(self, *grads: Tensor) -> tuple:
-        return self._watch.run_hooks(grads)
+    def vjp(self, g: tuple[Tensor, ...], watch: _BackwardWatch) -> tuple:
+        return None, *watch.run_hooks(g)

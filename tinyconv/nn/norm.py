@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..creation import ones, zeros
-from ..errors import layer_name
+from ..errors import phrase, refusal
 from ..tensor import Tensor
 from . import functional as F
+from .layer import Layer
 from .lazy import positive
-from .module import Module
 from .parameter import Parameter
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _Affine(Module):
+class _Affine(Layer):
     """A layer with an optional learnt factor and offset per channel (or element)."""
 
     weight: Parameter | None
@@ -57,15 +57,11 @@ class _RunningNorm(_Affine):
         self.register_buffer("num_batches_tracked", zeros((), dtype=np.int64, device=device) if track else None)
 
     def _check(self, x: Tensor, channel_axis: int) -> None:
-        name = layer_name(type(self).__name__)
+        name, expected = type(self).__name__, self.num_features
         if x.ndim not in self._ndims:
-            wanted = " or ".join(f"{n}D" for n in self._ndims)
-            raise ValueError(f"{name}: expected {wanted} input (got {x.ndim}D input of shape {x.shape})")
-        if x.shape[channel_axis] != self.num_features:
-            raise RuntimeError(
-                f"{name}: expected {self.num_features} channels in dimension {channel_axis}, but the input of shape "
-                f"{x.shape} has {x.shape[channel_axis]}. Use num_features={x.shape[channel_axis]}"
-            )
+            raise refusal("norm.ndim", name, wanted=phrase("norm.or").join(f"{n}D" for n in self._ndims), x=x)
+        if (channels := x.shape[channel_axis]) != expected:
+            raise refusal("norm.channels", name, expected=expected, axis=channel_axis, x=x, channels=channels)
 
     def _next_momentum(self) -> float:
         """Count a training batch; with momentum None the running values are the mean of all batches."""
@@ -75,7 +71,6 @@ class _RunningNorm(_Affine):
         return 1.0 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
 
     def extra_repr(self) -> str:
-        """What to print between the parentheses."""
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
             f"track_running_stats={self.track_running_stats}"
@@ -83,45 +78,9 @@ class _RunningNorm(_Affine):
 
 
 class _BatchNorm(_RunningNorm):
-    def __init__(
-        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
-        track_running_stats: bool = True, device: Any = None, dtype: Any = None,
-    ):  # fmt: skip
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
+    """Batch normalisation.
 
-    def forward(self, input: Tensor) -> Tensor:
-        """Normalise each channel over batch and space."""
-        self._check(input, 1)
-        batch_statistics = self.training or self.running_mean is None
-        momentum = self._next_momentum() if self.training else 0.0
-        return F.batch_norm(
-            input,
-            self.running_mean,
-            self.running_var,
-            self.weight,
-            self.bias,
-            batch_statistics,
-            momentum,
-            self.eps,
-        )
-
-
-class BatchNorm1d(_BatchNorm):
-    """Batch normalisation of ``(N, C)`` or ``(N, C, L)``; see :class:`BatchNorm2d`.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.BatchNorm1d(3)(tc.randn(4, 3)).shape
-    (4, 3)
-    """
-
-    _ndims = (2, 3)
-
-
-class BatchNorm2d(_BatchNorm):
-    """Batch normalisation of ``(N, C, H, W)``: each channel has mean 0 and variance 1, then a learnt scale and shift.
-
+    Each channel gets mean 0 and variance 1, then a learnt scale and shift.
     In training it uses the batch's own mean and variance and moves the running ones towards them by
     `momentum` (None: takes the mean of all batches); in evaluation it uses the running ones.
 
@@ -150,44 +109,42 @@ class BatchNorm2d(_BatchNorm):
     (4, 3, 5, 5)
     """
 
+    def __init__(
+        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
+        track_running_stats: bool = True, device: Any = None, dtype: Any = None,
+    ):  # fmt: skip
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
+
+    def forward(self, input: Tensor) -> Tensor:
+        self._check(input, 1)
+        batch_statistics = self.training or self.running_mean is None
+        momentum = self._next_momentum() if self.training else 0.0
+        return F.batch_norm(
+            input, self.running_mean, self.running_var, self.weight, self.bias, training=batch_statistics,
+            momentum=momentum, eps=self.eps,
+        )  # fmt: skip
+
+
+class BatchNorm1d(_BatchNorm, ndim=1):
+    """Batch normalisation of ``(N, C)`` or ``(N, C, L)``."""
+
+    _ndims = (2, 3)
+
+
+class BatchNorm2d(_BatchNorm, ndim=2):
+    """Batch normalisation of ``(N, C, H, W)``."""
+
     _ndims = (4,)
 
 
-class BatchNorm3d(_BatchNorm):
-    """Batch normalisation of ``(N, C, D, H, W)``; see :class:`BatchNorm2d`.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.BatchNorm3d(3)(tc.randn(2, 3, 2, 2, 2)).shape
-    (2, 3, 2, 2, 2)
-    """
+class BatchNorm3d(_BatchNorm, ndim=3):
+    """Batch normalisation of ``(N, C, D, H, W)``."""
 
     _ndims = (5,)
 
 
 class _InstanceNorm(_RunningNorm):
-    def __init__(
-        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = False,
-        track_running_stats: bool = False, device: Any = None, dtype: Any = None,
-    ):  # fmt: skip
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Normalise each channel of each sample over space."""
-        batched = input.ndim == self._ndims[-1]
-        self._check(input, 1 if batched else 0)
-        own_statistics = self.training or not self.track_running_stats
-        momentum = self.momentum or 0.0  # batches are not counted here, as PyTorch does not
-        y = F.instance_norm(
-            input if batched else input.unsqueeze(0), self.running_mean, self.running_var, self.weight, self.bias,
-            own_statistics, momentum, self.eps,
-        )  # fmt: skip
-        return y if batched else y.squeeze(0)
-
-
-class InstanceNorm1d(_InstanceNorm):
-    """Instance normalisation of ``(N, C, L)`` or ``(C, L)``: each channel of each sample by itself.
+    """Instance normalisation.
 
     References
     ----------
@@ -200,31 +157,38 @@ class InstanceNorm1d(_InstanceNorm):
     (4, 3, 5)
     """
 
+    def __init__(
+        self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = False,
+        track_running_stats: bool = False, device: Any = None, dtype: Any = None,
+    ):  # fmt: skip
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
+
+    def forward(self, input: Tensor) -> Tensor:
+        batched = input.ndim == self._ndims[-1]
+        self._check(input, 1 if batched else 0)
+        own_statistics = self.training or not self.track_running_stats
+        momentum = self.momentum or 0.0  # batches are not counted here, as PyTorch does not
+        y = F.instance_norm(
+            input if batched else input.unsqueeze(0), self.running_mean, self.running_var, self.weight, self.bias,
+            use_input_stats=own_statistics, momentum=momentum, eps=self.eps,
+        )  # fmt: skip
+        return y if batched else y.squeeze(0)
+
+
+class InstanceNorm1d(_InstanceNorm, ndim=1):
+    """Instance normalisation of ``(N, C, L)`` or ``(C, L)``: each channel of each sample by itself."""
+
     _ndims = (2, 3)
 
 
-class InstanceNorm2d(_InstanceNorm):
-    """Instance normalisation of ``(N, C, H, W)`` or ``(C, H, W)``; see :class:`InstanceNorm1d`.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.InstanceNorm2d(3)(tc.randn(4, 3, 5, 5)).shape
-    (4, 3, 5, 5)
-    """
+class InstanceNorm2d(_InstanceNorm, ndim=2):
+    """Instance normalisation of ``(N, C, H, W)`` or ``(C, H, W)``: each channel of each sample by itself."""
 
     _ndims = (3, 4)
 
 
-class InstanceNorm3d(_InstanceNorm):
-    """Instance normalisation of ``(N, C, D, H, W)`` or ``(C, D, H, W)``; see :class:`InstanceNorm1d`.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.InstanceNorm3d(3)(tc.randn(4, 3, 2, 2, 2)).shape
-    (4, 3, 2, 2, 2)
-    """
+class InstanceNorm3d(_InstanceNorm, ndim=3):
+    """Instance normalisation of ``(N, C, D, H, W)`` or ``(C, D, H, W)``: each channel of each sample by itself."""
 
     _ndims = (4, 5)
 
@@ -253,11 +217,9 @@ class LayerNorm(_Affine):
         self._make_affine(shape, elementwise_affine, device, dtype, bias)
 
     def forward(self, input: Tensor) -> Tensor:
-        """Normalise the last dimensions."""
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        """What to print between the parentheses."""
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
 
@@ -287,17 +249,15 @@ class GroupNorm(_Affine):
         super().__init__()
         positive("GroupNorm", num_groups=num_groups, num_channels=num_channels)
         if num_channels % num_groups:
-            raise ValueError(
-                f"GroupNorm: num_channels ({num_channels}) must be divisible by num_groups ({num_groups}): "
-                f"{num_channels} = {num_channels // num_groups}*{num_groups} + {num_channels % num_groups}"
+            quotient, rest = divmod(num_channels, num_groups)
+            raise refusal(
+                "norm.groups", "GroupNorm", channels=num_channels, groups=num_groups, quotient=quotient, rest=rest
             )
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
         self._make_affine((num_channels,), affine, device, dtype)
 
     def forward(self, input: Tensor) -> Tensor:
-        """Normalise groups of channels."""
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        """What to print between the parentheses."""
         return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..backend import Array, Device
 from ..creation import zeros
+from ..errors import refusal
 from ..tensor import Tensor
 
 __all__ = ["Buffer", "Parameter", "UninitializedParameter"]
-
-_NO_SHAPE = (
-    "this parameter belongs to a lazy layer (in_channels or in_features None) and has no shape before the model's "
-    "first forward: call the model once on an input, or load a state_dict"
-)
 
 
 class Parameter(Tensor):
@@ -37,6 +33,7 @@ class Parameter(Tensor):
     """
 
     __slots__ = ()
+    _lazy: ClassVar[type[UninitializedParameter]]  # what it is before it has a shape
 
     def __init__(self, data: Any, requires_grad: bool = True):
         super().__init__(data, requires_grad)
@@ -79,11 +76,13 @@ class UninitializedParameter(Parameter):
     --------
     >>> import tinyconv as tc
     >>> weight = tc.nn.Conv2d(None, 8, 3).weight
-    >>> weight.data is None, weight.pattern
+    >>> weight.is_lazy, weight.pattern
     (True, (8, None, 3, 3))
     """
 
     __slots__ = ()
+    is_lazy = True
+    _ready: ClassVar[type[Parameter]] = Parameter  # what it becomes
 
     intended_dtype: Any
     intended_device: Any
@@ -97,32 +96,28 @@ class UninitializedParameter(Parameter):
         pattern: tuple[int | None, ...] | None = None,
     ):
         super().__init__(np.zeros(0, np.float32), requires_grad=False)  # host: holds nothing
-        self.requires_grad = requires_grad
         self.intended_dtype, self.intended_device, self.pattern = dtype, device, pattern
+        self.requires_grad = requires_grad
 
     @property
-    def _data(self) -> Array:
+    def _array(self) -> Array:
         """Any use of the numbers comes by here."""
-        raise RuntimeError(_NO_SHAPE)
+        raise refusal("parameter.no_shape")
 
-    @_data.setter
-    def _data(self, value: Array) -> None:
+    @_array.setter
+    def _array(self, value: Array) -> None:
         """Keep nothing: there is no shape yet."""
 
     @property
-    def data(self) -> Any:
-        """None: there are no numbers yet.
+    def array(self) -> Array:
+        """There are no numbers yet: reading or assigning them raises RuntimeError."""
+        return self._array
 
-        Raises
-        ------
-        RuntimeError
-            If something is assigned.
-        """
-        return None
+    @array.setter
+    def array(self, value: Any) -> None:
+        raise refusal("parameter.no_shape")
 
-    @data.setter
-    def data(self, value: Any) -> None:
-        raise RuntimeError(_NO_SHAPE)
+    data = array
 
     @property
     def dtype(self) -> np.dtype:
@@ -164,14 +159,17 @@ class UninitializedParameter(Parameter):
         tensor([0., 0.], requires_grad=True)
         """
         device = self.intended_device or (like.device if like is not None else "cpu")
-        array: Array = zeros(shape, dtype=self.dtype, device=device)._data
+        array: Array = zeros(shape, dtype=self.dtype, device=device).array
         del self.intended_dtype, self.intended_device, self.pattern
-        self.__class__ = Parameter  # type: ignore[assignment]  # the same object: an optimiser that holds it sees it
-        self._data = array
+        self.__class__ = self._ready  # type: ignore[assignment]  # the same object: an optimiser that holds it sees it
+        self._array = array
 
     def __deepcopy__(self, memo: dict) -> UninitializedParameter:
-        return UninitializedParameter(self.intended_dtype, self.intended_device, self.requires_grad, self.pattern)
+        return type(self)(self.intended_dtype, self.intended_device, self.requires_grad, self.pattern)
 
     def __reduce__(self) -> Any:
         device = None if self.intended_device is None else str(Device(self.intended_device))
-        return UninitializedParameter, (self.intended_dtype, device, self.requires_grad, self.pattern)
+        return type(self), (self.intended_dtype, device, self.requires_grad, self.pattern)
+
+
+Parameter._lazy = UninitializedParameter

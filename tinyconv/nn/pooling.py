@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import ops
-from ..errors import layer_name
+from ..errors import refusal
 from ..tensor import Tensor
+from . import functional as F
+from .layer import Layer
 from .module import Module
 
 __all__ = [
@@ -17,105 +18,8 @@ __all__ = [
 ]  # fmt: skip
 
 
-class _Pool(Module):
-    """A layer whose attributes are the arguments of one operation."""
-
-    _ndim: int
-    _hidden: dict[str, Any] = {}  # noqa: RUF012 - arguments that are printed only if they differ from this
-
-    def __init__(self, **options: Any):
-        super().__init__()
-        self._options = tuple(options)
-        for name, value in options.items():
-            setattr(self, name, value)
-
-    def _arguments(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self._options}
-
-    def extra_repr(self) -> str:
-        """What to print between the parentheses."""
-        shown = {name: v for name, v in self._arguments().items() if v != self._hidden.get(name, ...)}
-        return ", ".join(f"{name}={value}" for name, value in shown.items())
-
-
-class _MaxPool(_Pool):
-    _hidden = {"return_indices": False, "cover_all": False}  # noqa: RUF012
-
-    def __init__(
-        self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
-        return_indices: bool = False, ceil_mode: bool = False, *, cover_all: bool = False,
-    ):  # fmt: skip
-        super().__init__(
-            kernel_size=kernel_size, stride=kernel_size if stride is None else stride, padding=padding,
-            dilation=dilation, ceil_mode=ceil_mode, return_indices=return_indices, cover_all=cover_all,
-        )  # fmt: skip
-
-    def forward(self, input: Tensor) -> Any:
-        """Take the largest value of each window; ``(values, indices)`` with `return_indices`."""
-        return ops.max_pool(input, **self._arguments(), ndim=self._ndim)
-
-
-class _AvgPool(_Pool):
-    _hidden = {"ceil_mode": False, "count_include_pad": True, "divisor_override": None}  # noqa: RUF012
-
-    def __init__(
-        self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
-        count_include_pad: bool = True, divisor_override: int | None = None,
-    ):  # fmt: skip
-        super().__init__(
-            kernel_size=kernel_size, stride=kernel_size if stride is None else stride, padding=padding,
-            ceil_mode=ceil_mode, count_include_pad=count_include_pad, divisor_override=divisor_override,
-        )  # fmt: skip
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Take the mean of each window."""
-        return ops.avg_pool(input, **self._arguments(), ndim=self._ndim)
-
-
-class _MaxUnpool(_Pool):
-    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0):
-        super().__init__(kernel_size=kernel_size, stride=kernel_size if stride is None else stride, padding=padding)
-
-    def forward(self, input: Tensor, indices: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
-        """Put values back at their indices, zeros elsewhere."""
-        return ops.max_unpool(input, indices, **self._arguments(), output_size=output_size, ndim=self._ndim)
-
-
-class _AdaptiveAvgPool(_Pool):
-    def __init__(self, output_size: Any):
-        super().__init__(output_size=output_size)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Take the mean of each bin."""
-        return ops.adaptive_avg_pool(input, self.output_size, ndim=self._ndim)
-
-
-class _AdaptiveMaxPool(_Pool):
-    _hidden = {"return_indices": False}  # noqa: RUF012
-
-    def __init__(self, output_size: Any, return_indices: bool = False):
-        super().__init__(output_size=output_size, return_indices=return_indices)
-
-    def forward(self, input: Tensor) -> Any:
-        """Take the largest value of each bin; ``(values, indices)`` with `return_indices`."""
-        return ops.adaptive_max_pool(input, self.output_size, self.return_indices, ndim=self._ndim)
-
-
-class MaxPool1d(_MaxPool):
-    """Largest value of each window of ``(N, C, L)``; arguments as :class:`MaxPool2d`.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.MaxPool1d(2)(tc.ones(1, 1, 4)).shape
-    (1, 1, 2)
-    """
-
-    _ndim = 1
-
-
-class MaxPool2d(_MaxPool):
-    """Largest value of each window of ``(N, C, H, W)``.
+class _MaxPool(Layer):
+    """Largest value of each window.
 
     Parameters
     ----------
@@ -124,7 +28,7 @@ class MaxPool2d(_MaxPool):
     ceil_mode : bool
         Round the output size up (PyTorch's rule for the last window).
     return_indices : bool
-        Also give indices, for :class:`MaxUnpool2d`.
+        Give ``(values, indices)``, for ``MaxUnpool{ndim}d``.
     cover_all : bool
         Chainer's rule for the last window, which is not the same as `ceil_mode`.
 
@@ -135,37 +39,49 @@ class MaxPool2d(_MaxPool):
     (1, 1, 2, 2)
     """
 
-    _ndim = 2
+    _shown = ("stride", "ceil_mode")
+
+    def __init__(
+        self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+        return_indices: bool = False, ceil_mode: bool = False, *, cover_all: bool = False,
+    ):  # fmt: skip
+        super().__init__()
+        self.kernel_size, self.stride = kernel_size, kernel_size if stride is None else stride
+        self.padding, self.dilation = padding, dilation
+        self.return_indices, self.ceil_mode, self.cover_all = return_indices, ceil_mode, cover_all
+
+    def forward(self, input: Tensor) -> Any:
+        return F.max_pool(
+            self._ndim, input, self.kernel_size, self.stride, self.padding, self.dilation,
+            ceil_mode=self.ceil_mode, return_indices=self.return_indices, cover_all=self.cover_all,
+        )  # fmt: skip
 
 
-class MaxPool3d(_MaxPool):
-    """Largest value of each window of ``(N, C, D, H, W)``; arguments as :class:`MaxPool2d`.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.MaxPool3d(2)(tc.ones(1, 1, 4, 4, 4)).shape
-    (1, 1, 2, 2, 2)
-    """
-
-    _ndim = 3
+class MaxPool1d(_MaxPool, ndim=1):
+    """Largest value of each window of ``(N, C, L)``."""
 
 
-class AvgPool1d(_AvgPool):
-    """Mean of each window of ``(N, C, L)``; see ``functional.avg_pool1d``.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.AvgPool1d(2)(tc.ones(1, 1, 4)).shape
-    (1, 1, 2)
-    """
-
-    _ndim = 1
+class MaxPool2d(_MaxPool, ndim=2):
+    """Largest value of each window of ``(N, C, H, W)``."""
 
 
-class AvgPool2d(_AvgPool):
-    """Mean of each window of ``(N, C, H, W)``; see ``functional.avg_pool2d``.
+class MaxPool3d(_MaxPool, ndim=3):
+    """Largest value of each window of ``(N, C, D, H, W)``."""
+
+
+class _AvgPool(Layer):
+    """Mean of each window.
+
+    Parameters
+    ----------
+    kernel_size, stride, padding : int or tuple
+        The window; stride defaults to kernel_size.
+    ceil_mode : bool
+        Round the output size up (PyTorch's rule for the last window).
+    count_include_pad : bool
+        Whether padding counts in the divisor.
+    divisor_override : int, optional
+        Divide every window's sum by this instead.
 
     Examples
     --------
@@ -174,118 +90,111 @@ class AvgPool2d(_AvgPool):
     (1, 1, 2, 2)
     """
 
-    _ndim = 2
+    _shown = ("stride",)
+
+    def __init__(
+        self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+        count_include_pad: bool = True, divisor_override: int | None = None,
+    ):  # fmt: skip
+        super().__init__()
+        self.kernel_size, self.stride = kernel_size, kernel_size if stride is None else stride
+        self.padding, self.ceil_mode = padding, ceil_mode
+        self.count_include_pad, self.divisor_override = count_include_pad, divisor_override
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.avg_pool(
+            self._ndim, input, self.kernel_size, self.stride, self.padding, ceil_mode=self.ceil_mode,
+            count_include_pad=self.count_include_pad, divisor_override=self.divisor_override,
+        )  # fmt: skip
 
 
-class AvgPool3d(_AvgPool):
-    """Mean of each window of ``(N, C, D, H, W)``; see ``functional.avg_pool3d``.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.AvgPool3d(2)(tc.ones(1, 1, 4, 4, 4)).shape
-    (1, 1, 2, 2, 2)
-    """
-
-    _ndim = 3
+class AvgPool1d(_AvgPool, ndim=1):
+    """Mean of each window of ``(N, C, L)``."""
 
 
-class MaxUnpool1d(_MaxUnpool):
-    """Puts the values of ``MaxPool1d`` back where its indices say, zeros elsewhere.
+class AvgPool2d(_AvgPool, ndim=2):
+    """Mean of each window of ``(N, C, H, W)``."""
+
+
+class AvgPool3d(_AvgPool, ndim=3):
+    """Mean of each window of ``(N, C, D, H, W)``."""
+
+
+class _MaxUnpool(Layer):
+    """Puts pooled values back.
+
+    It is called with what ``MaxPool{ndim}d(..., return_indices=True)`` gave, and has the same arguments.
 
     Examples
     --------
     >>> import tinyconv as tc
     >>> pool, unpool = tc.nn.MaxPool1d(2, return_indices=True), tc.nn.MaxUnpool1d(2)
-    >>> unpool(*pool(tc.ones(1, 1, 4))).shape
-    (1, 1, 4)
+    >>> unpool(*pool(tc.tensor([[[1.0, 4.0, 3.0, 2.0]]])))
+    tensor([[[0., 4., 3., 0.]]])
     """
 
-    _ndim = 1
+    _shown = ("stride",)
+
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0):
+        super().__init__()
+        self.kernel_size, self.stride = kernel_size, kernel_size if stride is None else stride
+        self.padding = padding
+
+    def forward(self, input: Tensor, indices: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        """Put values back; `output_size` chooses among the sizes that pool to the input's."""
+        return F.max_unpool(self._ndim, input, indices, self.kernel_size, self.stride, self.padding, output_size)
 
 
-class MaxUnpool2d(_MaxUnpool):
-    """Puts the values of ``MaxPool2d`` back where its indices say, zeros elsewhere.
+class MaxUnpool1d(_MaxUnpool, ndim=1):
+    """Puts the values of ``MaxPool1d`` back where its indices say, zeros elsewhere."""
+
+
+class MaxUnpool2d(_MaxUnpool, ndim=2):
+    """Puts the values of ``MaxPool2d`` back where its indices say, zeros elsewhere."""
+
+
+class MaxUnpool3d(_MaxUnpool, ndim=3):
+    """Puts the values of ``MaxPool3d`` back where its indices say, zeros elsewhere."""
+
+
+class _AdaptiveAvgPool(Layer):
+    """Mean of each bin.
+
+    `output_size` is one size, or one per axis; None keeps an axis as it is.  The bins are those of
+    ``functional.adaptive_avg_pool{ndim}d``.
 
     Examples
     --------
     >>> import tinyconv as tc
-    >>> pool, unpool = tc.nn.MaxPool2d(2, return_indices=True), tc.nn.MaxUnpool2d(2)
-    >>> unpool(*pool(tc.ones(1, 1, 4, 4))).shape
-    (1, 1, 4, 4)
+    >>> tc.nn.AdaptiveAvgPool2d((1, None))(tc.ones(1, 1, 4, 4)).shape
+    (1, 1, 1, 4)
     """
 
-    _ndim = 2
+    def __init__(self, output_size: Any):
+        super().__init__()
+        self.output_size = output_size
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.adaptive_avg_pool(self._ndim, input, self.output_size)
 
 
-class MaxUnpool3d(_MaxUnpool):
-    """Puts the values of ``MaxPool3d`` back where its indices say, zeros elsewhere.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> pool, unpool = tc.nn.MaxPool3d(2, return_indices=True), tc.nn.MaxUnpool3d(2)
-    >>> unpool(*pool(tc.ones(1, 1, 4, 4, 4))).shape
-    (1, 1, 4, 4, 4)
-    """
-
-    _ndim = 3
+class AdaptiveAvgPool1d(_AdaptiveAvgPool, ndim=1):
+    """Mean of as many bins of ``(N, C, L)`` as the output is to have cells."""
 
 
-class AdaptiveAvgPool1d(_AdaptiveAvgPool):
-    """Mean of bins of ``(N, C, L)`` that make the output have `output_size` (None keeps a size).
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.AdaptiveAvgPool1d(1)(tc.ones(1, 1, 4)).shape
-    (1, 1, 1)
-    """
-
-    _ndim = 1
+class AdaptiveAvgPool2d(_AdaptiveAvgPool, ndim=2):
+    """Mean of as many bins of ``(N, C, H, W)`` as the output is to have cells."""
 
 
-class AdaptiveAvgPool2d(_AdaptiveAvgPool):
-    """Mean of bins of ``(N, C, H, W)`` that make the output have `output_size` (None keeps a size).
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.AdaptiveAvgPool2d(1)(tc.ones(1, 1, 4, 4)).shape
-    (1, 1, 1, 1)
-    """
-
-    _ndim = 2
+class AdaptiveAvgPool3d(_AdaptiveAvgPool, ndim=3):
+    """Mean of as many bins of ``(N, C, D, H, W)`` as the output is to have cells."""
 
 
-class AdaptiveAvgPool3d(_AdaptiveAvgPool):
-    """Mean of bins of ``(N, C, D, H, W)`` that make the output have `output_size` (None keeps a size).
+class _AdaptiveMaxPool(Layer):
+    """Largest value of each bin.
 
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.AdaptiveAvgPool3d(1)(tc.ones(1, 1, 4, 4, 4)).shape
-    (1, 1, 1, 1, 1)
-    """
-
-    _ndim = 3
-
-
-class AdaptiveMaxPool1d(_AdaptiveMaxPool):
-    """Largest value of bins of ``(N, C, L)`` that make the output have `output_size` (None keeps a size).
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.AdaptiveMaxPool1d(1)(tc.ones(1, 1, 4)).shape
-    (1, 1, 1)
-    """
-
-    _ndim = 1
-
-
-class AdaptiveMaxPool2d(_AdaptiveMaxPool):
-    """Largest value of bins of ``(N, C, H, W)`` that make the output have `output_size` (None keeps a size).
+    `output_size` is one size, or one per axis; None keeps an axis as it is.  With `return_indices` it gives
+    ``(values, indices)``.
 
     Examples
     --------
@@ -294,27 +203,29 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPool):
     (1, 1, 1, 1)
     """
 
-    _ndim = 2
+    def __init__(self, output_size: Any, return_indices: bool = False):
+        super().__init__()
+        self.output_size, self.return_indices = output_size, return_indices
+
+    def forward(self, input: Tensor) -> Any:
+        return F.adaptive_max_pool(self._ndim, input, self.output_size, self.return_indices)
 
 
-class AdaptiveMaxPool3d(_AdaptiveMaxPool):
-    """Largest value of bins of ``(N, C, D, H, W)`` that make the output have `output_size` (None keeps a size).
+class AdaptiveMaxPool1d(_AdaptiveMaxPool, ndim=1):
+    """Largest value of as many bins of ``(N, C, L)`` as the output is to have cells."""
 
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.AdaptiveMaxPool3d(1)(tc.ones(1, 1, 4, 4, 4)).shape
-    (1, 1, 1, 1, 1)
-    """
 
-    _ndim = 3
+class AdaptiveMaxPool2d(_AdaptiveMaxPool, ndim=2):
+    """Largest value of as many bins of ``(N, C, H, W)`` as the output is to have cells."""
+
+
+class AdaptiveMaxPool3d(_AdaptiveMaxPool, ndim=3):
+    """Largest value of as many bins of ``(N, C, D, H, W)`` as the output is to have cells."""
 
 
 def _spatial_axes(x: Tensor, layer: str) -> tuple[int, ...]:
     if x.ndim < 3:
-        raise RuntimeError(
-            f"{layer_name(layer)}: expected (N, C, ...) with a spatial axis, but got input of shape {x.shape}"
-        )
+        raise refusal("pool.no_space", layer, x=x)
     return tuple(range(2, x.ndim))
 
 
@@ -329,22 +240,13 @@ class GlobalAvgPool(Module):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        """Reduce all spatial axes."""
         return input.mean(_spatial_axes(input, "GlobalAvgPool"))
 
 
 class GlobalMaxPool(Module):
-    """Largest value of each channel over all of space: ``(N, C, *D)`` becomes ``(N, C)``.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.GlobalMaxPool()(tc.ones(2, 3, 4, 4)).shape
-    (2, 3)
-    """
+    """Largest value of each channel over all of space: ``(N, C, *D)`` becomes ``(N, C)``."""
 
     def forward(self, input: Tensor) -> Tensor:
-        """Reduce all spatial axes."""
         return input.amax(_spatial_axes(input, "GlobalMaxPool"))
 
 
@@ -366,14 +268,12 @@ class Upsample(Module):
     def __init__(self, size: Any = None, scale_factor: Any = None, mode: str = "nearest"):
         super().__init__()
         if mode != "nearest":
-            raise NotImplementedError(f"{layer_name('Upsample')}: mode={mode!r} is not available; use mode='nearest'")
-        self.size, self.scale_factor = size, scale_factor
+            raise refusal("interpolate.mode", "Upsample", mode=mode)
+        self.size, self.scale_factor, self.mode = size, scale_factor, mode
 
     def forward(self, input: Tensor) -> Tensor:
-        """Repeat cells."""
-        return ops.upsample_nearest(input, self.size, self.scale_factor)
+        return F.interpolate(input, self.size, self.scale_factor, self.mode)
 
     def extra_repr(self) -> str:
-        """What to print between the parentheses."""
         chosen = f"size={self.size}" if self.size is not None else f"scale_factor={self.scale_factor}"
-        return f"{chosen}, mode='nearest'"
+        return f"{chosen}, mode={self.mode!r}"

@@ -9,9 +9,8 @@ Examples
 ['NotExportable', 'NotSupported', 'OnnxModel', 'export', 'load']
 """
 
+from ..errors.kinds import NotExportable, NotSupported
 from .export import export
-from .graph import NotExportable
 from .model import OnnxModel, load
-from .node import NotSupported
 
 __all__ = ["NotExportable", "NotSupported", "OnnxModel", "export", "load"]

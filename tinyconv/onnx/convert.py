@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..backend import asnumpy
+from ..errors import refusal
 from ..tensor import Tensor
-from .graph import GraphBuilder, NotExportable
+from .graph import GraphBuilder
 
 __all__ = ["CONVERTERS", "converter"]
 
@@ -116,20 +117,20 @@ def _binary_cross_entropy(g: GraphBuilder, call: Any, x: Tensor, t: Tensor) -> s
 
 
 @converter("Reshape")
-def _reshape(g: GraphBuilder, call: Any, x: Tensor, shape: Sequence[int]) -> str:
+def _reshape(g: GraphBuilder, call: Any, x: Tensor, new: Sequence[int]) -> str:
     """The one size that follows the batch is left to be worked out."""
     sizes = g.sizes(call.outputs[0])
     moving = [i for i, (share, _) in enumerate(sizes) if share]
     if len(moving) > 1:
-        raise NotExportable(f"a reshape to {tuple(shape)} has {len(moving)} sizes that depend on the batch")
+        raise refusal("export.reshape_sizes", shape=tuple(new), count=len(moving))
     if moving and 0 in x.shape[1:]:
-        raise NotExportable(f"a reshape of the empty shape {x.shape} with an open batch axis")
+        raise refusal("export.reshape_empty", x=x)
     target = [-1 if share else n for share, n in sizes]
     return g.node("Reshape", [g.value(x), g.ints(target)], **({} if moving else {"allowzero": 1}))
 
 
 @converter("Expand")
-def _expand(g: GraphBuilder, call: Any, x: Tensor, shape: Sequence[int]) -> str:
+def _expand(g: GraphBuilder, call: Any, x: Tensor, new: Sequence[int]) -> str:
     return g.node("Expand", [g.value(x), g.shape_tensor(g.sizes(call.outputs[0]))])
 
 
@@ -176,15 +177,15 @@ def _get_item(g: GraphBuilder, call: Any, x: Tensor, key: Any) -> str:
             gathered = axis, part
             place += part.ndim
         else:
-            raise NotExportable("an index of bools, or of several integer arrays")
+            raise refusal("export.several_indices")
         axis += 1
     if gathered and (dropped or added):
-        raise NotExportable("an index that mixes an integer array with ints or None")
+        raise refusal("export.mixed_index")
     if cuts:
         axes, starts, stops, steps = (list(column) for column in zip(*cuts))
         name = g.node("Slice", [name, g.ints(starts), g.ints(stops), g.ints(axes), g.ints(steps)])
     if gathered:
-        return g.node("Gather", [name, g.value(Tensor(gathered[1]))], axis=gathered[0])
+        return g.node("Gather", [name, g.value(gathered[1])], axis=gathered[0])
     if dropped:
         name = g.node("Squeeze", [name, g.ints(dropped)])
     return g.node("Unsqueeze", [name, g.ints(added)]) if added else name
@@ -210,11 +211,11 @@ def _take_along(g: GraphBuilder, call: Any, x: Tensor, indices: Tensor, dim: int
     return g.node("GatherElements", [g.value(x), g.value(indices)], axis=dim)
 
 
-@converter("overwrite")
-def _overwrite(g: GraphBuilder, call: Any, target: Tensor, key: Any, value: Tensor, how: str) -> str:
+@converter("Overwrite")
+def _overwrite(g: GraphBuilder, call: Any, x: Tensor, value: Any, key: Any, path: tuple) -> str:
     """A whole tensor given new values, as by ``x += y``: from here on it is another value."""
-    if key is not Ellipsis or getattr(value, "shape", None) != target.shape or value.dtype != target.dtype:
-        raise NotExportable(f"{how} into a part of a tensor; use where or cat")
+    if key is not Ellipsis or path or getattr(value, "shape", None) != x.shape or value.dtype != x.dtype:
+        raise refusal("export.write")
     return g.value(value)
 
 
@@ -231,7 +232,7 @@ def _reduce(g: GraphBuilder, call: Any, x: Tensor, dims: Sequence[int], keepdim:
 def _normalize(g: GraphBuilder, call: Any, x: Tensor, dims: Sequence[int], eps: float) -> tuple[str, ...]:
     """``(x - mean)/sqrt(var + eps)``, and mean and var."""
     if x.dtype == np.float16:
-        raise NotExportable("normalisation of float16 by its own statistics; use model.float()")
+        raise refusal("export.float16_norm")
     mean = g.reduce("ReduceMean", g.value(x), dims, True)
     centred = g.node("Sub", [g.value(x), mean])
     var = g.reduce("ReduceMean", g.node("Mul", [centred, centred]), dims, True)
@@ -286,7 +287,7 @@ def _pool_node(g: GraphBuilder, x: Tensor, geometry: Any, outputs: int) -> tuple
     name = g.value(x)
     if any(max(pair) >= k for pair, k in zip(pairs, geometry.kernel_size)):  # runtimes refuse so much in the operator
         if outputs > 1:
-            raise NotExportable(f"indices of a max pooling with padding {pairs}, not below the kernel")
+            raise refusal("export.pool_padding", pairs=pairs)
         name = g.pad(name, [(0, 0), (0, 0), *pairs], "constant", g.number(-math.inf, x))
         pairs = [(0, 0)] * len(pairs)
     result = g.node(
@@ -337,4 +338,4 @@ def host(value: Any) -> np.ndarray:
     >>> host(tc.ones(2)).tolist()
     [1.0, 1.0]
     """
-    return asnumpy(value.data)
+    return asnumpy(value.array)

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import refusal
 from ..kernels.geometry import as_pairs, as_tuple, pool_geometry
-from ..ops.reduction import normalize_dims
+from ..ops.shape import normalize_dims
 from ..tensor import Tensor
 from .convert import _pool_node, converter, flat_pads, host
-from .graph import GraphBuilder, NotExportable
+from .graph import GraphBuilder
 
 
 @converter("linear")
@@ -37,7 +38,7 @@ _COMPARISONS = {
 }  # fmt: skip
 
 
-@converter("_without_gradient")
+@converter("without_gradient")
 def _comparison(g: GraphBuilder, call: Any, name: str, a: Any, b: Any) -> str:
     dtype = (a if isinstance(a, Tensor) else b).dtype
     operands = [g.value(a, dtype), g.value(b, dtype)]
@@ -46,7 +47,7 @@ def _comparison(g: GraphBuilder, call: Any, name: str, a: Any, b: Any) -> str:
     if name == "floor_divide" and dtype.kind == "f":
         return g.node("Floor", [g.node("Div", operands)])
     if name not in _COMPARISONS or (name.startswith("bitwise") and dtype.kind != "b"):
-        raise NotExportable(f"{name} of {dtype}")
+        raise refusal("export.dtype", name=name, dtype=dtype)
     return g.node(_COMPARISONS[name], operands)
 
 
@@ -54,7 +55,7 @@ def _comparison(g: GraphBuilder, call: Any, name: str, a: Any, b: Any) -> str:
 
 
 @converter("leaky_relu")
-def _leaky_relu(g: GraphBuilder, call: Any, x: Tensor, negative_slope: float) -> str:
+def _leaky_relu(g: GraphBuilder, call: Any, x: Tensor, negative_slope: float, inplace: bool) -> str:
     return g.node("LeakyRelu", [g.value(x)], alpha=float(negative_slope))
 
 
@@ -65,7 +66,7 @@ def _prelu(g: GraphBuilder, call: Any, x: Tensor, weight: Tensor) -> str:
 
 
 @converter("elu")
-def _elu(g: GraphBuilder, call: Any, x: Tensor, alpha: float) -> str:
+def _elu(g: GraphBuilder, call: Any, x: Tensor, alpha: float, inplace: bool) -> str:
     return g.node("Elu", [g.value(x)], alpha=float(alpha))
 
 
@@ -89,12 +90,12 @@ def _reduce(g: GraphBuilder, call: Any, x: Tensor, dim: Any, keepdim: bool, **_:
     return g.reduce(kind, g.value(x), normalize_dims(dim, x.ndim, call.name), keepdim)
 
 
-@converter("_arg")
-def _arg(g: GraphBuilder, call: Any, name: str, x: Tensor, dim: int | None, keepdim: bool) -> str:
-    kind, source = {"argmax": "ArgMax", "argmin": "ArgMin"}[name], g.value(x)
+@converter("argmax", "argmin")
+def _arg(g: GraphBuilder, call: Any, x: Tensor, dim: int | None, keepdim: bool) -> str:
+    kind, source = {"argmax": "ArgMax", "argmin": "ArgMin"}[call.name], g.value(x)
     if dim is None:
         if keepdim:
-            raise NotExportable(f"{name} over all axes with keepdim")
+            raise refusal("export.keepdim", name=call.name)
         source, dim = g.node("Reshape", [source, g.ints([-1])]), 0
     return g.node(kind, [source], axis=dim, keepdims=int(keepdim))
 
@@ -104,7 +105,7 @@ def _arg(g: GraphBuilder, call: Any, name: str, x: Tensor, dim: int | None, keep
 
 def _need_batch(x: Tensor, ndim: int, name: str) -> None:
     if x.ndim != ndim + 2:
-        raise NotExportable(f"{name} of an unbatched input {x.shape}; use unsqueeze(0)")
+        raise refusal("export.unbatched", name=name, x=x)
 
 
 def _plane_indices(g: GraphBuilder, indices: str, plane: int) -> str:
@@ -150,7 +151,7 @@ def _adaptive_max_pool(
             return values, _plane_indices(g, indices, math.prod(size))
         return _pool_node(g, input, geometry, 1)[0]
     if return_indices:
-        raise NotExportable(f"indices of adaptive max pooling from {size} to {out}, whose bins are not equal")
+        raise refusal("export.adaptive_indices", size=size, out=out)
     name = g.value(input)
     for axis, (i, o) in enumerate(zip(size, out), start=2):
         bins = [

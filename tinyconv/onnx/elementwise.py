@@ -10,6 +10,8 @@ import numpy as np
 
 from .. import ops
 from ..backend import get_array_module, quiet
+from ..ops.dtype import cast
+from ..ops.elementwise import zeros_like
 from ..ops.unary import expm1
 from ..tensor import Tensor
 from .node import OPERATORS, Node, operator
@@ -34,7 +36,7 @@ def _array_function(kind: str, name: str) -> None:
     """An operator without derivative, computed by the array function `name`."""
 
     def call(node: Node, x: Tensor) -> Tensor:
-        return Tensor(getattr(get_array_module(x.data), name)(x.data))
+        return Tensor(getattr(get_array_module(x.array), name)(x.array))
 
     OPERATORS[kind] = call
 
@@ -48,36 +50,36 @@ for _kind, _name in {"Ceil": "ceil", "Floor": "floor", "Round": "rint", "Not": "
 
 def _check_legacy(node: Node) -> None:
     if node.opset < 7 and node.get("broadcast"):
-        raise node.refuse("the broadcast attribute of operator sets before 7")
+        raise node.refuse("onnx.legacy_broadcast")
 
 
 def _divide(a: Tensor, b: Tensor) -> Tensor:
     """Division; of integers, towards zero."""
     if a.dtype.kind == "f":
         return ops.div(a, b)
-    xp = get_array_module(a.data)
+    xp = get_array_module(a.array)
     with quiet():
-        quotient = xp.sign(a.data) * xp.sign(b.data) * (xp.abs(a.data) // xp.abs(b.data))
+        quotient = xp.sign(a.array) * xp.sign(b.array) * (xp.abs(a.array) // xp.abs(b.array))
     return Tensor(quotient.astype(a.dtype))
 
 
 def _power(a: Tensor, b: Tensor) -> Tensor:
-    return ops.cast(ops.pow(a, b), a.dtype) if a.dtype == b.dtype else _mixed_power(a, b)
+    return cast(ops.pow(a, b), a.dtype) if a.dtype == b.dtype else _mixed_power(a, b)
 
 
 def _mixed_power(a: Tensor, b: Tensor) -> Tensor:
-    wide = a if a.dtype.kind == "f" else ops.cast(a, np.float64)
-    return ops.cast(ops.pow(wide, ops.cast(b, wide.dtype)), a.dtype)
+    wide = a if a.dtype.kind == "f" else cast(a, np.float64)
+    return cast(ops.pow(wide, cast(b, wide.dtype)), a.dtype)
 
 
 _BINARY: dict[str, Callable[[Any, Any], Tensor]] = {
     "Add": ops.add, "Sub": ops.sub, "Mul": ops.mul, "Div": _divide, "Pow": _power,
-    "Equal": lambda a, b: ops.compare("equal", a, b), "Less": lambda a, b: ops.compare("less", a, b),
-    "LessOrEqual": lambda a, b: ops.compare("less_equal", a, b),
-    "Greater": lambda a, b: ops.compare("greater", a, b),
-    "GreaterOrEqual": lambda a, b: ops.compare("greater_equal", a, b),
-    "And": lambda a, b: ops.bitwise("bitwise_and", a, b), "Or": lambda a, b: ops.bitwise("bitwise_or", a, b),
-    "Xor": lambda a, b: ops.bitwise("bitwise_xor", a, b),
+    "Equal": lambda a, b: ops.eq(a, b), "Less": lambda a, b: ops.lt(a, b),
+    "LessOrEqual": lambda a, b: ops.le(a, b),
+    "Greater": lambda a, b: ops.gt(a, b),
+    "GreaterOrEqual": lambda a, b: ops.ge(a, b),
+    "And": lambda a, b: ops.bitwise_and(a, b), "Or": lambda a, b: ops.bitwise_or(a, b),
+    "Xor": lambda a, b: ops.bitwise_xor(a, b),
 }  # fmt: skip
 
 
@@ -94,7 +96,7 @@ def _mod(node: Node, a: Tensor, b: Tensor) -> Tensor:
     if not node.get("fmod", 0):
         return ops.remainder(a, b)
     with quiet():
-        return Tensor(get_array_module(a.data).fmod(a.data, b.data))
+        return Tensor(get_array_module(a.array).fmod(a.array, b.array))
 
 
 @operator("Max", "Min")
@@ -124,7 +126,7 @@ def _clip(node: Node, x: Tensor, low: Tensor | None = None, high: Tensor | None 
     """Limits as inputs since operator set 11, as attributes before.  The upper one wins where they cross."""
     bounds = (node.get("min"), node.get("max")) if node.opset < 11 else (low, high)
     if any(isinstance(bound, Tensor) and bound.shape not in ((), (1,)) for bound in bounds):
-        raise ValueError(f"{node}: the limits of Clip must be single numbers")
+        raise node.refuse("onnx.clip")
     for bound, limit in zip(bounds, (ops.maximum, ops.minimum)):
         x = x if bound is None else limit(x, bound)
     return x
@@ -193,7 +195,7 @@ def _thresholded_relu(node: Node, x: Tensor) -> Tensor:
 def _shrink(node: Node, x: Tensor) -> Tensor:
     """Moved by `bias` towards 0 outside ``[-lambd, lambd]``, 0 inside."""
     bias, limit = node.get("bias", 0.0), node.get("lambd", 0.5)
-    above = ops.where(x.detach() > limit, x - bias, ops.zeros_like(x))
+    above = ops.where(x.detach() > limit, x - bias, zeros_like(x))
     return ops.where(x.detach() < -limit, x + bias, above)
 
 
@@ -221,8 +223,8 @@ def _hardmax(node: Node, x: Tensor) -> Tensor:
     """1 at the first largest value, 0 elsewhere."""
 
     def first_largest(value: Tensor, axis: int) -> Tensor:
-        xp = get_array_module(value.data)
-        best = xp.expand_dims(xp.argmax(value.data, axis=axis), axis)
+        xp = get_array_module(value.array)
+        best = xp.expand_dims(xp.argmax(value.array, axis=axis), axis)
         places = xp.moveaxis(xp.arange(value.shape[axis]).reshape((-1,) + (1,) * (value.ndim - 1)), 0, axis)
         return Tensor((places == best).astype(value.dtype))
 
@@ -233,6 +235,6 @@ def _hardmax(node: Node, x: Tensor) -> Tensor:
 def _dropout(node: Node, x: Tensor, ratio: Tensor | None = None, training: Tensor | None = None) -> Any:
     """The identity, as in every model that is not being trained."""
     if training is not None and bool(training.item()) and (ratio is None or ratio.item() > 0):
-        raise node.refuse("training_mode: its random mask is no file's to say")
-    mask = Tensor(get_array_module(x.data).ones(x.shape, bool)) if node.wants(1) else None
+        raise node.refuse("onnx.training_mode")
+    mask = Tensor(get_array_module(x.array).ones(x.shape, bool)) if node.wants(1) else None
     return x, mask

@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 
 from ..autograd import no_grad
-from ..backend import asnumpy, is_array
+from ..backend import asnumpy
+from ..errors import phrase, refusal
+from ..errors.kinds import NotExportable
 from ..nn import Module
 from ..serialization import open_atomic
 from ..tensor import Tensor
 from . import convert_layers  # noqa: F401 - it enters converters into the table
 from .convert import CONVERTERS
 from .files import read_model
-from .graph import GraphBuilder, NotExportable
+from .graph import GraphBuilder
 from .model import OnnxModel
 from .package import onnx_package
 from .trace import Call, Trace, record
@@ -96,7 +98,7 @@ def _copies(example: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
     """The example inputs, as copies: a model may write into its input."""
     given = (example,) if isinstance(example, Tensor) else tuple(example)
     if not given or not all(isinstance(t, Tensor) for t in given):
-        raise TypeError(f"onnx.export: example_input must be a Tensor or several, got {type(example).__name__}")
+        raise refusal("export.example", "onnx.export", kind=type(example).__name__)
     return tuple(t.detach().clone() for t in given)
 
 
@@ -116,32 +118,32 @@ def _evaluating(model: Any) -> Iterator[None]:
 def _one_sample_more(examples: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     counts = {t.shape[0] if t.ndim else None for t in examples}
     if len(counts) != 1 or None in counts or 0 in counts:
-        raise ValueError(
-            f"onnx.export: the inputs {[t.shape for t in examples]} must share a first size N >= 1, the batch. For "
-            f"inputs without a batch axis use dynamic_batch=False"
-        )
+        raise refusal("export.batch", "onnx.export", shapes=[t.shape for t in examples])
     return tuple(map(_other_values, examples))
 
 
 def _other_values(x: Tensor) -> Tensor:
     """The samples in another order, the first or second of them again, and floats a little smaller."""
-    values = asnumpy(x.data)[(np.arange(len(x) + 1) + 1) % len(x)]
+    values = asnumpy(x.array)[(np.arange(len(x) + 1) + 1) % len(x)]
     return Tensor(x.device.asarray(values * values.dtype.type(0.9375) if x.dtype.kind == "f" else values))
 
 
 def _check_same_calls(first: Trace, second: Trace) -> None:
     """Refuse a model that takes another path, or other numbers, with another batch."""
     if [c.name for c in first.calls] != [c.name for c in second.calls]:
-        raise NotExportable(
-            "onnx.export: the model computes in another way for one sample more; use dynamic_batch=False"
-        )
+        raise refusal("export.other_path", "onnx.export")
     for a, b in zip(first.calls, second.calls):
         for name, value in a.arguments.items():
-            if name != "shape" and not _same(value, b.arguments[name]):
-                raise NotExportable(
-                    f"onnx.export: {a.name} got {name}={value} for {first.inputs[0].shape[0]} samples and "
-                    f"{b.arguments[name]} for {second.inputs[0].shape[0]}: a number that depends on the batch cannot "
-                    f"be written down. Use dynamic_batch=False"
+            if name != "new" and not _same(value, b.arguments[name]):
+                raise refusal(
+                    "export.other_number",
+                    "onnx.export",
+                    operation=a.name,
+                    name=name,
+                    value=value,
+                    samples=first.inputs[0].shape[0],
+                    other=b.arguments[name],
+                    more=second.inputs[0].shape[0],
                 )
 
 
@@ -151,17 +153,14 @@ def _same(a: Any, b: Any) -> bool:
         return isinstance(a, Tensor) and isinstance(b, Tensor)
     if isinstance(a, tuple) and isinstance(b, tuple):
         return len(a) == len(b) and all(map(_same, a, b))
-    if is_array(a) and not isinstance(a, type):  # a dtype may be given as a class
-        return is_array(b) and np.array_equal(asnumpy(a), asnumpy(b), equal_nan=a.dtype.kind == "f")
     return bool(a == b or (a != a and b != b))
 
 
 def _names(given: Sequence[str] | None, stem: str, count: int) -> list[str]:
     names = list(given) if given is not None else [stem] if count == 1 else [f"{stem}_{i}" for i in range(count)]
     if len(names) != count or len(set(names)) != count or not all(names):
-        raise ValueError(
-            f"onnx.export: the model has {count} {stem}s; {names} does not name them, each by its own name"
-        )
+        kind = phrase("export.inputs" if stem == "input" else "export.outputs")
+        raise refusal("export.names", "onnx.export", count=count, kind=kind, names=names)
     return names
 
 
@@ -169,7 +168,7 @@ def _build(model: Any, first: Trace, second: Trace | None, names_in: list[str], 
     """The ModelProto of a trace."""
     states = model.state_dict() if isinstance(model, Module) else {}
     reserved = {*names_in, *names_out}
-    g = GraphBuilder({id(t.data): f"{name}_" if name in reserved else name for name, t in states.items()})
+    g = GraphBuilder({id(t.array): f"{name}_" if name in reserved else name for name, t in states.items()})
     if second is not None:
         g.open_batch(names_in[0], first.inputs[0].shape[0], second.inputs[0].shape[0])
         _pair_values(g, first, second)
@@ -204,7 +203,7 @@ def _pair_values(g: GraphBuilder, first: Trace, second: Trace) -> None:
 
 def _convert(g: GraphBuilder, call: Call) -> None:
     if call.name not in CONVERTERS:
-        raise NotExportable(f"onnx.export: {call.name} has no form in ONNX that this package knows")
+        raise refusal("export.unknown", "onnx.export", operation=call.name)
     try:
         names = CONVERTERS[call.name](g, call, **call.arguments)
     except NotExportable as error:
@@ -231,11 +230,7 @@ def _check(proto: Any, trace: Trace) -> None:
     for name, result, wanted in zip(
         loaded.output_names, results if isinstance(results, tuple) else (results,), trace.outputs
     ):
-        found, expected = asnumpy(result.data), asnumpy(wanted.data)
+        found, expected = asnumpy(result.array), asnumpy(wanted.array)
         tolerance = 1e-2 if expected.dtype == np.float16 else 1e-4
         if found.shape != expected.shape or not np.allclose(found, expected, tolerance, tolerance, equal_nan=True):
-            raise RuntimeError(
-                f"onnx.export: the file's {name} of shape {found.shape} is not the model's of shape {expected.shape}. "
-                f"The model computes where the export cannot see it: through x.data or x.numpy(), by writing into a "
-                f"part of a tensor, or with random numbers"
-            )
+            raise refusal("export.not_the_model", "onnx.export", name=name, found=found, expected=expected)

@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from .node import Node, NotSupported
+from ..errors import refusal
+from ..errors.kinds import NotSupported
+from .node import Node
 from .package import onnx_package
 from .shape import DTYPES
 
@@ -78,12 +80,12 @@ def read_model(source: Any, max_bytes: int) -> Graph:
         with open(path, "rb") as file:
             source = file.read(max_bytes + 1)  # a device or a pipe has no size to ask for
         if len(source) > max_bytes:
-            raise ValueError(f"{name}: more than the limit of {max_bytes} bytes; give load a larger max_bytes")
+            raise refusal("onnx.file_size", name, limit=max_bytes)
     if isinstance(source, bytes):
         try:
             source = onnx.ModelProto.FromString(source)
         except Exception as error:  # protobuf's DecodeError, whose module differs between its versions
-            raise ValueError(f"{name}: not an ONNX file, or a damaged one ({error})") from error
+            raise refusal("onnx.no_file", name, error=error) from error
     try:
         return _graph_of(onnx, source, folder, max_bytes)
     except NotSupported as error:
@@ -95,13 +97,13 @@ def read_model(source: Any, max_bytes: int) -> Graph:
 def _graph_of(onnx: Any, model: Any, folder: Path | None, max_bytes: int) -> Graph:
     graph = model.graph
     if not model.HasField("graph") or not len(graph.output):
-        raise ValueError("holds no graph with an output")
+        raise refusal("onnx.no_graph")
     if len(model.functions):
-        raise NotSupported(f"functions are not supported (the first is {model.functions[0].name!r})")
+        raise refusal("onnx.functions", name=model.functions[0].name)
     if len(graph.sparse_initializer):
-        raise NotSupported("sparse initialisers are not supported")
+        raise refusal("onnx.sparse")
     if len(graph.node) > MAX_NODES:
-        raise ValueError(f"{len(graph.node)} nodes, more than the limit of {MAX_NODES}")
+        raise refusal("onnx.nodes", count=len(graph.node), limit=MAX_NODES)
     opsets = {entry.domain: entry.version for entry in model.opset_import}
     opset = opsets.get("", opsets.get("ai.onnx", 1))
     reader = _ArrayReader(onnx, folder, max_bytes)
@@ -118,15 +120,15 @@ def _check_input(value: Any) -> None:
     """Refuse an input that is no Tensor of a dtype we have."""
     kind = value.type.WhichOneof("value")
     if kind not in (None, "tensor_type"):
-        raise NotSupported(f"the input {value.name!r} is a {kind}, not a tensor")
+        raise refusal("onnx.input_kind", name=value.name, kind=kind)
     number = value.type.tensor_type.elem_type
     if number and number not in DTYPES:
-        raise NotSupported(f"the input {value.name!r} has ONNX's dtype number {number}, which is not supported")
+        raise refusal("onnx.input_dtype", name=value.name, number=number)
 
 
 def _node_of(onnx: Any, proto: Any, opset: int, max_bytes: int, reader: _ArrayReader) -> Node:
     if proto.domain not in _DOMAINS:
-        raise NotSupported(f"operator {proto.op_type!r} of the domain {proto.domain!r} is not ONNX's own")
+        raise refusal("onnx.domain", kind=proto.op_type, domain=proto.domain)
     attributes = {a.name: _attribute(onnx, a, proto.op_type, reader) for a in proto.attribute}
     return Node(proto.op_type, attributes, tuple(proto.input), tuple(proto.output), opset, max_bytes)
 
@@ -136,9 +138,9 @@ def _attribute(onnx: Any, attribute: Any, kind: str, reader: _ArrayReader) -> An
     if attribute.type == types.TENSOR:
         return reader.read(attribute.t)
     if attribute.type in (types.GRAPH, types.GRAPHS):
-        raise NotSupported(f"{kind}: graphs within graphs (loops and branches) are not supported")
+        raise refusal("onnx.subgraph", kind=kind)
     if attribute.type not in (types.FLOAT, types.INT, types.STRING, types.FLOATS, types.INTS, types.STRINGS):
-        raise NotSupported(f"{kind}: the attribute {attribute.name!r} is of a type that is not supported")
+        raise refusal("onnx.attribute", kind=kind, name=attribute.name)
     value = onnx.helper.get_attribute_value(attribute)
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
@@ -155,28 +157,23 @@ class _ArrayReader:
         dtype = self._dtype(tensor)
         shape = tuple(tensor.dims)
         if min(shape, default=0) < 0 or len(shape) > 32:
-            raise ValueError(f"tensor {tensor.name!r} has the impossible shape {shape[:40]}")
+            raise refusal("onnx.tensor_shape", name=tensor.name, shape=shape[:40])
         count = 1
         for n in shape:
             count *= n
         self._left -= count * dtype.itemsize
         if self._left < 0:
-            raise ValueError(
-                f"tensors up to {tensor.name!r} need more than the limit of {self._limit} bytes; give load a larger "
-                f"max_bytes"
-            )
+            raise refusal("onnx.tensor_limit", name=tensor.name, limit=self._limit)
         if tensor.data_location == self._onnx.TensorProto.EXTERNAL:
             return self._external(tensor, dtype, shape, count * dtype.itemsize)
         try:
             return np.array(self._onnx.numpy_helper.to_array(tensor))  # a copy of its own, writeable
         except (ValueError, TypeError, KeyError) as error:
-            raise ValueError(f"tensor {tensor.name!r} of shape {shape} is damaged: {error}") from error
+            raise refusal("onnx.tensor_damaged", name=tensor.name, shape=shape, error=error) from error
 
     def _dtype(self, tensor: Any) -> np.dtype:
         if tensor.data_type not in DTYPES:
-            raise NotSupported(
-                f"tensor {tensor.name!r} has ONNX's dtype number {tensor.data_type}, which is not supported"
-            )
+            raise refusal("onnx.tensor_dtype", name=tensor.name, number=tensor.data_type)
         return np.dtype(DTYPES[tensor.data_type])
 
     def _external(self, tensor: Any, dtype: np.dtype, shape: tuple[int, ...], size: int) -> np.ndarray:
@@ -186,11 +183,17 @@ class _ArrayReader:
         try:
             offset, length = int(entries.get("offset", 0)), int(entries.get("length", size))
         except ValueError:
-            raise ValueError(f"tensor {tensor.name!r} has a damaged offset or length") from None
+            raise refusal("onnx.external_place", name=tensor.name) from None
         if length != size or offset < 0 or offset + size > path.stat().st_size:
-            raise ValueError(
-                f"tensor {tensor.name!r} of shape {shape} needs {size} bytes at {offset} of {path.name!r}, which holds "
-                f"{path.stat().st_size}, and says that it has {length}"
+            raise refusal(
+                "onnx.external_size",
+                name=tensor.name,
+                shape=shape,
+                size=size,
+                offset=offset,
+                file=path.name,
+                held=path.stat().st_size,
+                length=length,
             )
         with open(path, "rb") as file:
             file.seek(offset)
@@ -199,11 +202,11 @@ class _ArrayReader:
 
     def _beside(self, name: str, location: str) -> Path:
         if self._folder is None:
-            raise ValueError(f"tensor {name!r} lies in another file, {location!r}; load the model from its folder")
+            raise refusal("onnx.external_folder", name=name, location=location)
         path = Path(os.path.realpath(self._folder / location))
         inside = path != self._folder and path.is_relative_to(self._folder)
         if not location or os.path.isabs(location) or ".." in Path(location).parts or "\\" in location or not inside:
-            raise ValueError(f"tensor {name!r} points to {location!r}, outside the model's folder; this is refused")
+            raise refusal("onnx.external_outside", name=name, location=location)
         if not path.is_file():
-            raise ValueError(f"tensor {name!r} points to {location!r}, which is not a file beside the model")
+            raise refusal("onnx.external_absent", name=name, location=location)
         return path

@@ -8,24 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..backend import asnumpy
+from ..errors import refusal
 from ..tensor import Tensor
 from .package import onnx_package
 
-__all__ = ["GraphBuilder", "NotExportable"]
+__all__ = ["GraphBuilder"]
 
 Size = tuple[int, int]  # (share, rest): share*batch + rest cells, where a share of 0 is a fixed size
-
-
-class NotExportable(ValueError):
-    """The model does something that has no form in an ONNX file; the text says what.
-
-    Examples
-    --------
-    >>> raise NotExportable("unfold")
-    Traceback (most recent call last):
-    ...
-    tinyconv.onnx.graph.NotExportable: unfold
-    """
 
 
 class GraphBuilder:
@@ -64,11 +53,11 @@ class GraphBuilder:
 
     def pair(self, tensor: Tensor, twin: Tensor) -> None:
         """Say which value of the second run, with another batch, is the same as one of the first."""
-        self._twins[id(tensor.data)] = twin
+        self._twins[id(tensor.array)] = twin
 
     def sizes(self, tensor: Tensor) -> list[Size]:
         """The sizes of a value, as far as they follow the batch."""
-        twin = self._twins.get(id(tensor.data), tensor)
+        twin = self._twins.get(id(tensor.array), tensor)
         if self._batches is None or twin.shape == tensor.shape:
             return [(0, n) for n in tensor.shape]
         first, second = self._batches
@@ -76,9 +65,7 @@ class GraphBuilder:
         for a, b in zip(tensor.shape, twin.shape):
             share = (b - a) // (second - first)
             if len(tensor.shape) != len(twin.shape) or a - share * first != b - share * second:
-                raise NotExportable(
-                    f"a value has shape {tensor.shape} for {first} samples and {twin.shape} for {second}"
-                )
+                raise refusal("export.other_shape", tensor=tensor, samples=first, twin=twin, more=second)
             sizes.append((share, a - share * first))
         return sizes
 
@@ -100,29 +87,26 @@ class GraphBuilder:
 
     def bind(self, tensor: Tensor, name: str) -> None:
         """Give a value its name."""
-        self._names[id(tensor.data)] = name
-        self._alive.append(tensor.data)
+        self._names[id(tensor.array)] = name
+        self._alive.append(tensor.array)
 
     def value(self, value: Any, dtype: Any = None) -> str:
         """The name of a Tensor (a constant, if nothing computes it) or of a number."""
         if not isinstance(value, Tensor):
             return self.constant(np.asarray(value, dtype))
-        known = self._names.get(id(value.data))
+        known = self._names.get(id(value.array))
         if known is not None:
             return known
-        twin = self._twins.get(id(value.data))
+        twin = self._twins.get(id(value.array))
         if twin is not None and not _equal(value, twin):
-            raise NotExportable(
-                f"a value of shape {value.shape} depends on the batch, but was computed where it cannot be seen: "
-                f"outside tinyconv's operations, as from x.data or x.numpy()"
-            )
-        name = self.constant(asnumpy(value.data), self.name_of(value))
+            raise refusal("export.unseen", value=value)
+        name = self.constant(asnumpy(value.array), self.name_of(value))
         self.bind(value, name)
         return name
 
     def name_of(self, tensor: Tensor) -> str | None:
         """The name of a parameter or buffer in the model's state_dict."""
-        return self._parameters.get(id(tensor.data))
+        return self._parameters.get(id(tensor.array))
 
     def number(self, value: Any, like: Tensor) -> str:
         """A number in the dtype of a Tensor."""
@@ -158,7 +142,7 @@ class GraphBuilder:
     def node(self, kind: str, inputs: Sequence[str], outputs: int = 1, **attributes: Any) -> Any:
         """Add a node; give the name of its output, or a tuple of names for several."""
         if "?" in inputs:
-            raise NotExportable("the taps of a max pooling are used in a way that has no form in ONNX")
+            raise refusal("export.taps")
         stem = kind.lower()
         names = [self._new_name(stem) for _ in range(outputs)]
         while inputs and inputs[-1] == "":
@@ -184,4 +168,4 @@ class GraphBuilder:
 
 
 def _equal(a: Tensor, b: Tensor) -> bool:
-    return a.shape == b.shape and np.array_equal(asnumpy(a.data), asnumpy(b.data), equal_nan=a.dtype.kind == "f")
+    return a.shape == b.shape and np.array_equal(asnumpy(a.array), asnumpy(b.array), equal_nan=a.dtype.kind == "f")

@@ -12,6 +12,7 @@ from ..backend import get_array_module
 from ..kernels import pool as kernels
 from ..kernels.geometry import ConvGeometry, PoolGeometry
 from ..ops.conv import ConvInputGrad
+from ..ops.dtype import cast
 from ..ops.norm import affine, normalize
 from ..ops.pool import MaxPool, Unpool, WindowSum
 from ..tensor import Tensor
@@ -31,7 +32,7 @@ def _window(node: Node, kernel: tuple[int, ...]) -> tuple[tuple[int, ...], tuple
     n = len(kernel)
     strides, dilations = tuple(node.get("strides", (1,) * n)), tuple(node.get("dilations", (1,) * n))
     if n < 1 or min(kernel + strides + dilations) < 1 or len(strides) != n or len(dilations) != n:
-        raise ValueError(f"{node}: kernel {kernel}, strides {strides}, dilations {dilations} do not fit one another")
+        raise node.refuse("onnx.window", kernel=kernel, strides=strides, dilations=dilations)
     return strides, dilations
 
 
@@ -49,14 +50,14 @@ def _padding(node: Node, size: tuple[int, ...], kernel: tuple[int, ...]) -> Pair
         ]
         pairs = tuple((p // 2, p - p // 2) if auto == "SAME_UPPER" else (p - p // 2, p // 2) for p in needed)
     if len(pairs) != len(size) or any(min(pair) < 0 for pair in pairs):
-        raise ValueError(f"{node}: pads {pairs} must give (before, after) >= 0 for each of {len(size)} spatial axes")
+        raise node.refuse("onnx.pads", pads=pairs, ndim=len(size))
     return pairs
 
 
 def _check_kernel(node: Node, w: Tensor) -> None:
     stated = tuple(node.get("kernel_shape", w.shape[2:]))
     if w.ndim < 3 or stated != w.shape[2:]:
-        raise ValueError(f"{node}: kernel_shape {stated} is not that of the weight {w.shape}")
+        raise node.refuse("onnx.kernel_shape", kernel=stated, weight=w)
 
 
 @operator("Conv")
@@ -69,8 +70,8 @@ def _conv(node: Node, x: Tensor, w: Tensor, b: Tensor | None = None) -> Tensor:
     node.allow((x.shape[0], x.shape[1], *spread), x.dtype.itemsize)
     node.allow((x.shape[0], w.shape[0], *[n // s + 1 for n, s in zip(spread, strides)]), x.dtype.itemsize)
     if ndim != w.ndim - 2:
-        raise ValueError(f"{node}: a weight of shape {w.shape} does not fit an input of shape {x.shape}")
-    return ops.conv(x, w, b, strides, pairs, dilations, node.get("group", 1), ndim=ndim)
+        raise node.refuse("onnx.weight", weight=w, x=x)
+    return ops.conv(ndim, x, w, b, strides, pairs, dilations, node.get("group", 1))
 
 
 @operator("ConvTranspose")
@@ -79,9 +80,7 @@ def _conv_transpose(node: Node, x: Tensor, w: Tensor, b: Tensor | None = None) -
     _check_kernel(node, w)
     size, kernel, ndim, groups = x.shape[2:], w.shape[2:], x.ndim - 2, node.get("group", 1)
     if ndim != len(kernel) or x.shape[1] != w.shape[0] or groups < 1 or w.shape[0] % groups:
-        raise ValueError(
-            f"{node}: a weight of shape {w.shape} and group={groups} do not fit an input of shape {x.shape}"
-        )
+        raise node.refuse("onnx.group", weight=w, groups=groups, x=x)
     _check_channels(node, w.shape[1] * groups, bias=b)
     strides, dilations = _window(node, kernel)
     extra = tuple(node.get("output_padding", (0,) * ndim))
@@ -90,7 +89,7 @@ def _conv_transpose(node: Node, x: Tensor, w: Tensor, b: Tensor | None = None) -
     reach = [max(f, lo + o) for f, (lo, _), o in zip(full, pairs, out)]  # zeros where no tap reaches
     node.allow((x.shape[0], w.shape[1] * groups, *reach), x.dtype.itemsize)
     geometry = ConvGeometry(strides, ((0, 0),) * ndim, dilations, groups)
-    y = ConvInputGrad.apply(x, ops.cast(w, x.dtype), None, geometry, tuple(full))
+    y = ConvInputGrad.apply(x, cast(w, x.dtype), None, geometry, tuple(full))
     y = ops.pad(y, [n for f, r in zip(full[::-1], reach[::-1]) for n in (0, r - f)])
     key = (slice(None), slice(None), *[slice(lo, lo + o) for (lo, _), o in zip(pairs, out)])
     y = y[key]
@@ -119,7 +118,7 @@ def _deform_conv(
 ) -> Tensor:
     _check_kernel(node, w)
     if w.ndim != 4:
-        raise node.refuse(f"{w.ndim - 2} spatial axes; deformable convolution here has 2")
+        raise node.refuse("onnx.deform_axes", ndim=w.ndim - 2)
     strides, dilations = _window(node, w.shape[2:])
     pairs = _padding(node, x.shape[2:], w.shape[2:])
     node.allow((x.shape[0], x.shape[1], math.prod(w.shape[2:]), *offset.shape[2:]), x.dtype.itemsize)
@@ -133,7 +132,7 @@ def _pool_geometry(node: Node, x: Tensor) -> PoolGeometry:
     """Windows by ONNX's rules: any paddings, and in `ceil_mode` no window that starts in the end padding."""
     kernel, size = tuple(node.get("kernel_shape", ())), x.shape[2:]
     if len(kernel) != len(size):
-        raise ValueError(f"{node}: kernel_shape {kernel} does not fit an input of shape {x.shape}")
+        raise node.refuse("onnx.pool_kernel", kernel=kernel, x=x)
     strides, dilations = _window(node, kernel)
     pairs = _padding(node, size, kernel)
     output, reach = [], []
@@ -142,7 +141,7 @@ def _pool_geometry(node: Node, x: Tensor) -> PoolGeometry:
         count = (i + lo + hi - span + (s - 1 if ceil else 0)) // s + 1
         count -= ceil and (count - 1) * s >= i + lo
         if count < 1:
-            raise ValueError(f"{node}: no window of {span} cells fits an axis of {lo} + {i} + {hi} cells")
+            raise node.refuse("onnx.no_place", span=span, lo=lo, size=i, hi=hi)
         output.append(count)
         reach.append(max(0, (count - 1) * s + span - (i + lo + hi)))
     geometry = PoolGeometry(size, tuple(output), kernel, strides, pairs, dilations, tuple(reach))
@@ -156,13 +155,13 @@ def _pool_geometry(node: Node, x: Tensor) -> PoolGeometry:
 def _max_pool(node: Node, x: Tensor) -> Any:
     """ONNX counts indices over the whole tensor, not within each plane."""
     geometry = _pool_geometry(node, x)
-    values = x if x.dtype.kind == "f" else ops.cast(x, "float64")  # exact for the small integers that ONNX allows
+    values = x if x.dtype.kind == "f" else cast(x, "float64")  # exact for the small integers that ONNX allows
     y, taps = MaxPool.apply(values, geometry)
-    y = ops.cast(y, x.dtype)
+    y = cast(y, x.dtype)
     if not node.wants(1):
         return y
-    xp, plane = get_array_module(x.data), math.prod(x.shape[2:])
-    places = kernels.flat_indices(taps.data, geometry)
+    xp, plane = get_array_module(x.array), math.prod(x.shape[2:])
+    places = kernels.flat_indices(taps.array, geometry)
     if node.get("storage_order", 0):
         places = _column_major(xp, places, x.shape[2:])
     first = xp.arange(x.shape[0] * x.shape[1]).reshape(x.shape[:2] + (1,) * (x.ndim - 2)) * plane
@@ -184,7 +183,7 @@ def _column_major(xp: Any, places: Any, size: tuple[int, ...]) -> Any:
 @operator("AveragePool")
 def _average_pool(node: Node, x: Tensor) -> Tensor:
     geometry = _pool_geometry(node, x)
-    xp = get_array_module(x.data)
+    xp = get_array_module(x.array)
     divisor = kernels.window_divisor(geometry, xp, x.dtype, bool(node.get("count_include_pad", 0)), None)
     total = WindowSum.apply(x, geometry)
     return total / (divisor if isinstance(divisor, float) else Tensor(divisor))
@@ -199,11 +198,11 @@ def _max_unpool(node: Node, x: Tensor, indices: Tensor, output_shape: Tensor | N
     size = tuple((i - 1) * s - lo - hi + k for i, s, (lo, hi), k in zip(x.shape[2:], strides, pairs, kernel))
     wanted = ints(output_shape)[2:] if output_shape is not None else size
     node.allow((*x.shape[:2], *map(max, size, wanted)), x.dtype.itemsize)
-    xp, plane = get_array_module(x.data), math.prod(size)
+    xp, plane = get_array_module(x.array), math.prod(size)
     first = xp.arange(x.shape[0] * x.shape[1]).reshape(x.shape[:2] + (1,) * (x.ndim - 2)) * plane
-    places = indices.data - first
+    places = indices.array - first
     if x.shape != indices.shape or (places.size and not (int(places.min()) >= 0 and int(places.max()) < plane)):
-        raise IndexError(f"{node}: indices of shape {indices.shape} do not fit values {x.shape} in planes of {size}")
+        raise node.refuse("onnx.unpool", indices=indices, x=x, size=size)
     y = Unpool.apply(x, Tensor(places), size)
     return ops.pad(y, [n for a, b in zip(size[::-1], wanted[::-1]) for n in (0, b - a)])
 
@@ -235,7 +234,7 @@ def _check_channels(node: Node, channels: int, **parameters: Tensor | None) -> N
     """One number per channel, no more: another size would broadcast to who knows what."""
     for name, p in parameters.items():
         if p is not None and p.shape != (channels,):
-            raise ValueError(f"{node}: {name} of shape {p.shape} must have one element for each of {channels} channels")
+            raise node.refuse("onnx.per_channel", name=name, value=p, channels=channels)
 
 
 @operator("InstanceNormalization")
@@ -297,7 +296,7 @@ def _broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
 def _gemm(node: Node, a: Tensor, b: Tensor, c: Tensor | None = None) -> Tensor:
     """``alpha*A@B + beta*C``."""
     if a.ndim != 2 or b.ndim != 2:
-        raise ValueError(f"{node}: Gemm multiplies matrices, got shapes {a.shape} and {b.shape}")
+        raise node.refuse("onnx.gemm", a=a, b=b)
     a, b = (m.T if node.get(flag, 0) else m for m, flag in ((a, "transA"), (b, "transB")))
     node.allow((a.shape[0], b.shape[1]), a.dtype.itemsize)
     if c is not None:

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.function import check_devices
+from ..autograd import check_devices
 from ..backend import Device
+from ..errors import refusal
 from ..nn import Module, Parameter
 from ..tensor import Tensor
 from . import elementwise, layers, reduce, shape, training  # noqa: F401 - they enter operators into the table
 from .files import Graph, read_model
-from .node import HOST_INPUTS, OPERATORS, SMALL_BYTES, Node, NotSupported, moved
+from .node import HOST_INPUTS, OPERATORS, SMALL_BYTES, Node, moved
 
 __all__ = ["OnnxModel", "load"]
 
@@ -93,7 +94,7 @@ class OnnxModel(Module):
         super().__init__()
         missing = sorted({node.kind for node in graph.nodes} - OPERATORS.keys())
         if missing:
-            raise NotSupported(f"operators that are not supported: {', '.join(missing)}")
+            raise refusal("onnx.operators", names=", ".join(missing))
         self.input_names, self.output_names = graph.inputs, graph.outputs
         self._nodes = graph.nodes
         on_host = _host_constants(graph)
@@ -120,18 +121,17 @@ class OnnxModel(Module):
                 values.pop(name, None)  # what nobody reads again is freed
         absent = [name for name in self.output_names if name not in values]
         if absent:
-            raise ValueError(f"the model file computes no value for its output {absent[0]!r}")
+            raise refusal("onnx.no_output", name=absent[0])
         found = [values[name] for name in self.output_names]
         # a caller may write into a result, which could be a constant or a weight, or a view of one
-        results = tuple(value.clone() if value.grad_fn is None or value._is_view else value for value in found)
+        results = tuple(value.clone() if value.grad_fn is None or value._view is not None else value for value in found)
         return results[0] if len(results) == 1 else results
 
     def _given(self, inputs: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
         given = dict(zip(self.input_names, inputs)) | named
         if len(inputs) + len(named) != len(self.input_names) or given.keys() != set(self.input_names):
-            raise TypeError(
-                f"OnnxModel: the file has the inputs {self.input_names}, got {len(inputs)} by position and "
-                f"{sorted(named)} by name"
+            raise refusal(
+                "onnx.inputs", "OnnxModel", inputs=self.input_names, by_position=len(inputs), by_name=sorted(named)
             )
         return {name: v if isinstance(v, Tensor) else Tensor(np.asarray(v)) for name, v in given.items()}
 
@@ -148,19 +148,19 @@ class OnnxModel(Module):
 
     def _moved(self, name: str, value: Tensor, device: Device) -> Tensor:
         """A value of the file on a device; a large one is kept there while it is the same array."""
-        if value.device == device or value.data.nbytes <= SMALL_BYTES:
+        if value.device == device or value.array.nbytes <= SMALL_BYTES:
             return moved(value, device)
         array, copy = self._copies.get(name, (None, None))
-        if copy is None or array is not value.data or copy.device != device:
+        if copy is None or array is not value.array or copy.device != device:
             copy = moved(value, device)
-            self._copies[name] = value.data, copy
+            self._copies[name] = value.array, copy
         return copy
 
     def _run(self, node: Node, values: dict[str, Any], said: set[str]) -> None:
         try:
             arguments = [values[name] if name else None for name in node.inputs]
         except KeyError as error:
-            raise ValueError(f"{node}: nothing before it computes {error}") from None
+            raise node.refuse("onnx.not_computed", name=error.args[0]) from None
         if _stays_on_host(node, said):
             said.update(filter(None, node.outputs))
         else:
@@ -168,10 +168,10 @@ class OnnxModel(Module):
         try:
             result = OPERATORS[node.kind](node, *arguments)
         except (TypeError, AttributeError, KeyError, ZeroDivisionError, OverflowError) as error:
-            raise ValueError(f"{node}: the file's inputs or attributes do not fit the operator: {error}") from error
+            raise node.refuse("onnx.does_not_fit", error=error) from error
         outputs = result if isinstance(result, tuple) else (result,)
         if len(node.outputs) > len(outputs):
-            raise NotSupported(f"{node}: only {len(outputs)} outputs are available")
+            raise node.refuse("onnx.output_count", count=len(outputs))
         values.update((name, value) for name, value in zip(node.outputs, outputs) if name)
 
 

@@ -11,21 +11,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..backend import Device, asnumpy
+from ..errors import refusal
 from ..tensor import Tensor
 
-__all__ = ["HOST_INPUTS", "OPERATORS", "SMALL_BYTES", "Node", "NotSupported", "ints", "moved", "operator"]
-
-
-class NotSupported(ValueError):
-    """The file asks for something that this package does not do; the text says what.
-
-    Examples
-    --------
-    >>> raise NotSupported("loops")
-    Traceback (most recent call last):
-    ...
-    tinyconv.onnx.node.NotSupported: loops
-    """
+__all__ = ["HOST_INPUTS", "OPERATORS", "SMALL_BYTES", "Node", "ints", "moved", "operator"]
 
 
 @dataclass(frozen=True)
@@ -76,10 +65,7 @@ class Node:
         """
         needed = math.prod(shape) * itemsize
         if needed > self.max_bytes or min(shape, default=0) < 0:
-            raise ValueError(
-                f"{self}: a result of shape {tuple(shape)} needs {needed} bytes, more than the limit of "
-                f"{self.max_bytes}. If you trust the file, give load a larger max_bytes"
-            )
+            raise self.refuse("onnx.result_size", shape=tuple(shape), needed=needed)
 
     def allow_broadcast(self, *tensors: Tensor | None) -> None:
         """Refuse operands whose broadcast shape is too large."""
@@ -90,9 +76,9 @@ class Node:
             return  # the operation itself says what does not fit
         self.allow(shape, max(t.dtype.itemsize for t in given))
 
-    def refuse(self, reason: str) -> NotSupported:
-        """The error for a use of this operator that is not supported."""
-        return NotSupported(f"{self}: {reason}")
+    def refuse(self, name: str, /, **values: Any) -> Exception:
+        """The error whose text has this name (see :mod:`tinyconv.errors.texts`); it tells the node too."""
+        return refusal(name, node=self, **values)
 
     def __str__(self) -> str:
         return f"{self.kind} ({', '.join(self.inputs)}) -> ({', '.join(self.outputs)})"
@@ -138,7 +124,7 @@ def moved(tensor: Tensor, device: Device) -> Tensor:
     """
     if tensor.device == device:
         return tensor
-    array = asnumpy(tensor.data)
+    array = asnumpy(tensor.array)
     if array.nbytes > SMALL_BYTES:
         return Tensor(device.asarray(array))
     return _copy(array.tobytes(), array.dtype.str, array.shape, device)
@@ -160,4 +146,4 @@ def ints(tensor: Tensor | None, default: Sequence[int] = ()) -> tuple[int, ...]:
     """
     if tensor is None:
         return tuple(default)
-    return tuple(int(n) for n in asnumpy(tensor.data).reshape(-1))
+    return tuple(int(n) for n in asnumpy(tensor.array).reshape(-1))

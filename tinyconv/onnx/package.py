@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from ..errors import refusal
+
 
 def onnx_package() -> Any:
     """Import the onnx package, or say how to get it.
@@ -23,6 +25,4 @@ def onnx_package() -> Any:
         importlib.import_module("onnx.numpy_helper")
         return importlib.import_module("onnx")
     except ImportError as error:
-        raise ImportError(
-            "tinyconv.onnx needs the onnx package to read and write files. Use pip install 'tinyconv[onnx]'"
-        ) from error
+        raise refusal("onnx.no_package") from error

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import ops
 from ..backend import get_array_module
+from ..ops.dtype import cast
 from ..tensor import Tensor
 from .node import Node, ints, operator
 
@@ -23,7 +24,7 @@ def _extreme(largest: bool) -> Callable[[Tensor, Axes, bool], Tensor]:
     def reduce(x: Tensor, axes: Axes, keep: bool) -> Tensor:
         if _empty(x, axes):  # the largest of nothing is the least number there is
             shape = [1 if a in axes else n for a, n in enumerate(x.shape) if keep or a not in axes]
-            return Tensor(get_array_module(x.data).full(shape, _least(x.dtype, largest), x.dtype))
+            return Tensor(get_array_module(x.array).full(shape, _least(x.dtype, largest), x.dtype))
         return (ops.amax if largest else ops.amin)(x, axes, keep)
 
     return reduce
@@ -49,7 +50,7 @@ def _log_of_sum(x: Tensor, axes: Axes, keep: bool) -> Tensor:
 
 
 def _l2(x: Tensor, axes: Axes, keep: bool) -> Tensor:
-    value = x if x.dtype.kind == "f" else ops.cast(x, np.float64)
+    value = x if x.dtype.kind == "f" else cast(x, np.float64)
     return ops.norm(value, 2, axes, keep)
 
 
@@ -74,7 +75,7 @@ def _reduce(node: Node, x: Tensor, axes_input: Tensor | None = None) -> Tensor:
     if not axes and node.get("noop_with_empty_axes", 0):
         return _elementwise_part(node.kind, x)
     axes = tuple(sorted({a % x.ndim for a in axes})) or tuple(range(x.ndim))
-    return ops.cast(_REDUCTIONS[node.kind](x, axes, bool(node.get("keepdims", 1))), x.dtype)
+    return cast(_REDUCTIONS[node.kind](x, axes, bool(node.get("keepdims", 1))), x.dtype)
 
 
 def _elementwise_part(kind: str, x: Tensor) -> Tensor:

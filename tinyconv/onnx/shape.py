@@ -9,6 +9,8 @@ import numpy as np
 
 from .. import ops
 from ..backend import asnumpy, get_array_module
+from ..ops.dtype import cast
+from ..ops.elementwise import zeros_like
 from ..tensor import Tensor
 from .node import Node, ints, moved, operator
 
@@ -28,7 +30,7 @@ def _constant(node: Node) -> Tensor:
                         ("value_ints", "int64"), ("value", None)):  # fmt: skip
         if name in node.attributes:
             return Tensor(np.asarray(node.get(name), dtype))
-    raise node.refuse("a constant that is no number")
+    raise node.refuse("onnx.constant")
 
 
 @operator("ConstantOfShape", host=(0,))
@@ -52,7 +54,7 @@ def _size(node: Node, x: Tensor) -> Tensor:
 def _range(node: Node, start: Tensor, limit: Tensor, delta: Tensor) -> Tensor:
     first, last, step = start.item(), limit.item(), delta.item()
     if step == 0 or not all(map(math.isfinite, (first, last, step))):
-        raise ValueError(f"{node}: Range from {first} to {last} by {step} does not end")
+        raise node.refuse("onnx.range", first=first, last=last, step=step)
     count = max(0, math.ceil((last - first) / step))
     node.allow((count,), start.dtype.itemsize)
     return Tensor((first + np.arange(count) * step).astype(start.dtype))
@@ -61,13 +63,13 @@ def _range(node: Node, start: Tensor, limit: Tensor, delta: Tensor) -> Tensor:
 @operator("Cast")
 def _cast(node: Node, x: Tensor) -> Tensor:
     if node.get("to") not in DTYPES:
-        raise node.refuse(f"a cast to ONNX's dtype number {node.get('to')}")
-    return ops.cast(x, DTYPES[node.get("to")])
+        raise node.refuse("onnx.cast", number=node.get("to"))
+    return cast(x, DTYPES[node.get("to")])
 
 
 @operator("CastLike")
 def _cast_like(node: Node, x: Tensor, like: Tensor) -> Tensor:
-    return ops.cast(x, like.dtype)
+    return cast(x, like.dtype)
 
 
 @operator("Reshape", host=(1,))
@@ -97,7 +99,7 @@ def _squeeze(node: Node, x: Tensor, axes: Tensor | None = None) -> Tensor:
         return x.squeeze()
     dropped = _axes(node, x, axes, x.ndim)
     if any(x.shape[a] != 1 for a in dropped):
-        raise ValueError(f"{node}: cannot squeeze axes {dropped} of shape {x.shape}: only a size of 1 can be dropped")
+        raise node.refuse("onnx.squeeze", axes=dropped, x=x)
     return x.reshape(tuple(n for a, n in enumerate(x.shape) if a not in dropped))
 
 
@@ -119,7 +121,7 @@ def _expand(node: Node, x: Tensor, shape: Tensor) -> Tensor:
 @operator("Concat")
 def _concat(node: Node, *parts: Tensor) -> Tensor:
     if not parts:
-        raise ValueError(f"{node}: nothing to concatenate")
+        raise node.refuse("onnx.concat")
     node.allow((sum(math.prod(p.shape) for p in parts),), parts[0].dtype.itemsize)
     return ops.cat(list(parts), node.get("axis", 1))
 
@@ -160,13 +162,13 @@ def _inside(node: Node, x: Tensor, axis: int, indices: Tensor) -> tuple[Tensor, 
 
     On a device looking would mean waiting for it, so there the caller makes floats NaN instead.
     """
-    size, raw, xp = x.shape[axis], indices.data, get_array_module(indices.data)
+    size, raw, xp = x.shape[axis], indices.array, get_array_module(indices.array)
     raw = xp.where(raw < 0, raw + size, raw)
     outside = (raw < 0) | (raw >= size)
     if xp is not np and x.dtype.kind == "f":
         return Tensor(xp.where(outside, 0, raw)), Tensor(outside)
     if bool(outside.any()):
-        raise IndexError(f"{node}: an index is outside the axis of {size} elements")
+        raise node.refuse("onnx.index", size=size)
     return moved(Tensor(raw), x.device), None
 
 
@@ -188,20 +190,20 @@ def _gather(node: Node, x: Tensor, indices: Tensor) -> Tensor:
 def _gather_elements(node: Node, x: Tensor, indices: Tensor) -> Tensor:
     axis = node.get("axis", 0) % x.ndim
     places, outside = _inside(node, x, axis, indices)
-    return _nan_where(outside, ops.take_along(x, places, axis))
+    return _nan_where(outside, ops.take_along_dim(x, places, axis))
 
 
 @operator("ScatterElements", host=(1,))
 def _scatter_elements(node: Node, x: Tensor, indices: Tensor, updates: Tensor) -> Tensor:
     if node.get("reduction", "none") != "none":
-        raise node.refuse(f"reduction={node.get('reduction')!r}")
+        raise node.refuse("onnx.reduction", reduction=node.get("reduction"))
     axis = node.get("axis", 0) % x.ndim
     along, outside = _inside(node, x, axis, indices)
     places = [moved(Tensor(p), x.device) for p in np.indices(indices.shape, sparse=True)]
     places[axis] = along
     result = x.clone()
     result[tuple(places)] = updates
-    return _nan_where(None if outside is None else Tensor(outside.data.any()), result)
+    return _nan_where(None if outside is None else Tensor(outside.array.any()), result)
 
 
 @operator("Tile", host=(1,))
@@ -218,14 +220,14 @@ def _tile(node: Node, x: Tensor, repeats: Tensor) -> Tensor:
 @operator("Trilu", host=(1,))
 def _trilu(node: Node, x: Tensor, k: Tensor | None = None) -> Tensor:
     kept = (np.triu if node.get("upper", 1) else np.tril)(np.ones(x.shape[-2:], bool), 0 if k is None else int(k))
-    return ops.where(moved(Tensor(kept), x.device), x, ops.zeros_like(x))
+    return ops.where(moved(Tensor(kept), x.device), x, zeros_like(x))
 
 
 @operator("OneHot", host=(0, 1))
 def _one_hot(node: Node, indices: Tensor, depth: Tensor, values: Tensor) -> Tensor:
     count, axis = int(depth.reshape(-1)[0]), node.get("axis", -1)
     node.allow(indices.shape + (count,), values.dtype.itemsize)
-    classes = asnumpy(indices.data).astype(np.int64)
+    classes = asnumpy(indices.array).astype(np.int64)
     classes = np.where(classes < 0, classes + count, classes)
     hot = np.moveaxis(classes[..., None] == np.arange(count), -1, axis)
     return ops.where(moved(Tensor(hot), values.device), values[1], values[0])
@@ -284,13 +286,13 @@ def _resize(node: Node, x: Tensor, *inputs: Tensor | None) -> Tensor:
         or node.get("mode", "nearest") != "nearest"
         or "axes" in node.attributes
     ):
-        raise node.refuse(f"{rule}; only nearest, asymmetric, floor over all axes is available")
-    factors = [float(f) for f in asnumpy(scales.data)] if scales is not None else node.get("scales", ())
+        raise node.refuse("onnx.resize_rule", rule=rule)
+    factors = [float(f) for f in asnumpy(scales.array)] if scales is not None else node.get("scales", ())
     wanted = ints(sizes) if sizes is not None and sizes.shape != (0,) else ()
     target = wanted or tuple(int(n * f) for n, f in zip(x.shape, factors))
     node.allow(target, x.dtype.itemsize)
     if target[:2] != x.shape[:2] or len(target) != x.ndim:
-        raise node.refuse(f"resizing {x.shape} to {target}; batch and channels must stay")
+        raise node.refuse("onnx.resize_axes", x=x, target=target)
     return ops.upsample_nearest(x, target[2:] if wanted else None, None if wanted else tuple(factors[2:]))
 
 
@@ -307,7 +309,7 @@ def _depth_to_space(node: Node, x: Tensor) -> Tensor:
 @operator("SpaceToDepth")
 def _space_to_depth(node: Node, x: Tensor) -> Tensor:
     if node.get("mode", "DCR") != "DCR":
-        raise node.refuse(f"mode={node.get('mode')!r}")
+        raise node.refuse("onnx.mode", mode=node.get("mode"))
     b, (n, c, h, w) = node.get("blocksize"), x.shape
     y = x.reshape(n, c, h // b, b, w // b, b).permute(0, 3, 5, 1, 2, 4)
     return y.reshape(n, c * b * b, h // b, w // b)

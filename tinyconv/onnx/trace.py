@@ -1,77 +1,47 @@
 """Watch a model compute, and note which operations it used on what.
 
-While :func:`record` runs a model, every use of an operation becomes a :class:`Call`.  Most are primitives, noted
-where all of them pass: ``Function.apply``.  Some functions made of several primitives are one operator in ONNX, such
-as batch norm, or look at values in ways that no primitive sees, such as comparisons; these are noted as a whole, and
-what happens inside them is not.  Operations that do not depend on the model's inputs are not noted: their results
-are constants.
+While :func:`record` runs a model, the engine tells its :class:`Trace` of every operation, which becomes a
+:class:`Call`.  Some functions made of several operations are one operator in ONNX, such as batch norm, or look at
+values in ways that no operation sees, such as comparisons; these are decorated with
+:func:`tinyconv.autograd.whole`, noted as a whole, and what happens inside them is not.  What does not depend on the
+model's inputs is not noted: its results are constants.
 """
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import inspect
-import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .. import autograd
-from ..autograd import Function
-from ..backend import asnumpy
-from ..nn.functional.conv import linear
-from ..ops.activation import elu, gelu, leaky_relu, prelu, softplus
-from ..ops.deform import deform_conv2d
-from ..ops.elementwise import _without_gradient
-from ..ops.loss import cross_entropy, nll_loss
-from ..ops.norm import batch_norm, group_norm, instance_norm, layer_norm
-from ..ops.pool import adaptive_max_pool, avg_pool, max_pool, max_unpool, upsample_nearest
-from ..ops.promotion import cast
-from ..ops.reduction import _arg, logsumexp, mean, norm, prod
-from ..ops.shape import flatten, pad
+from ..autograd import Function, Operation, no_grad
+from ..autograd.mode import _mode
+from ..backend import Array, asnumpy, get_array_module, is_array
+from ..errors import phrase, refusal
 from ..tensor import Tensor
 
 __all__ = ["Call", "Trace", "record"]
 
-_tracing = threading.local()  # .trace: the Trace of this thread; others run the same functions unwatched
-_patching = threading.Lock()
-
-# Functions noted as a whole, if their condition (on the arguments by name) holds; else their parts are noted.
-WHOLE: dict[Callable[..., Any], Callable[..., bool] | None] = {
-    linear: lambda input, **_: input.ndim == 2,
-    leaky_relu: None,
-    prelu: None,
-    elu: None,
-    gelu: None,
-    softplus: lambda beta, threshold, **_: beta == 1.0 and threshold >= 20.0,
-    deform_conv2d: None,
-    _without_gradient: None,
-    cross_entropy: lambda input, target, label_smoothing, **_: (
+# Of the functions that may be noted as a whole, those for which it depends on the arguments; else the parts are noted.
+CONDITIONS: dict[str, Callable[..., bool]] = {
+    "linear": lambda input, **_: input.ndim == 2,
+    "leaky_relu": lambda inplace, **_: not inplace,
+    "elu": lambda inplace, **_: not inplace,
+    "softplus": lambda beta, threshold, **_: beta == 1.0 and threshold >= 20.0,
+    "cross_entropy": lambda input, target, label_smoothing, **_: (
         label_smoothing == 0.0 and target.dtype.kind == "i" and input.ndim > 1
     ),
-    nll_loss: lambda input, **_: input.ndim > 1,
-    batch_norm: lambda training, running_mean, running_var, **_: (
+    "nll_loss": lambda input, **_: input.ndim > 1,
+    "batch_norm": lambda training, running_mean, running_var, **_: (
         not training and running_mean is not None and running_var is not None
     ),
-    layer_norm: None,
-    group_norm: None,
-    instance_norm: lambda use_input_stats, **_: use_input_stats,
-    max_pool: lambda return_indices, **_: return_indices,
-    avg_pool: lambda ceil_mode, divisor_override, **_: not ceil_mode and divisor_override is None,
-    adaptive_max_pool: None,
-    max_unpool: None,
-    upsample_nearest: None,
-    cast: None,
-    mean: None,
-    prod: None,
-    logsumexp: None,
-    norm: lambda p, **_: p == 2,
-    _arg: None,
-    flatten: lambda x, start_dim, end_dim, **_: start_dim == 1 and end_dim in (-1, x.ndim - 1),
-    pad: None,
+    "instance_norm": lambda use_input_stats, **_: use_input_stats,
+    "max_pool": lambda return_indices, **_: return_indices,
+    "avg_pool": lambda ceil_mode, divisor_override, **_: not ceil_mode and divisor_override is None,
+    "norm": lambda p, **_: p == 2,
+    "flatten": lambda x, start_dim, end_dim, **_: start_dim == 1 and end_dim in (-1, x.ndim - 1),
 }
+WRITE = "Overwrite"  # the operation that gives its first argument's memory new values
 
 
 @dataclass(frozen=True)
@@ -101,7 +71,8 @@ class Trace:
     """The calls of one run, and the arrays that depend on the inputs.
 
     Values are told apart by the identity of their arrays, which ``detach`` keeps; the trace holds them all, so
-    that no identity is given out twice.
+    that no identity is given out twice.  A write keeps the array, which is another value from then on.  Other arrays
+    on the same memory are then *stale*: they changed, and no call says so.
 
     Examples
     --------
@@ -113,49 +84,91 @@ class Trace:
 
     def __init__(self, inputs: tuple[Tensor, ...]):
         self.inputs = inputs
-        self.given = [asnumpy(t.data).copy() for t in inputs]  # the values before the run, which may write into them
+        self.given = [asnumpy(t.array).copy() for t in inputs]  # the values before the run, which may write into them
         self.outputs: tuple[Tensor, ...] = ()
         self.calls: list[Call] = []
-        self._alive = [t.data for t in inputs]
-        self._derived = {id(t.data) for t in inputs}
-        self._quiet = 0  # how many functions noted as a whole are at work
+        self.stale: tuple[str, Tensor] | None = None  # the first use of a stale value: by which operation
+        self._derived = {id(t.array): t.array for t in inputs}
+        self._constants: dict[int, Array] = {}  # that calls have read; the export looks at their values afterwards
+        self._written: list[Array] = []  # one after the other
+        self._writes_before: dict[int, int] = {}  # how many there were when an array got its values; 0 if not told
+        self._quiet = False  # inside a function noted as a whole
 
-    @property
-    def listening(self) -> bool:
-        """Is a call now to be noted?"""
-        return not self._quiet
-
-    @contextlib.contextmanager
-    def not_listening(self) -> Iterator[None]:
-        """Around the inside of a function that is noted as a whole."""
-        self._quiet += 1
-        try:
-            yield
-        finally:
-            self._quiet -= 1
-
-    def note(self, name: str, arguments: dict[str, Any], result: Any) -> None:
-        """Add a call, unless it does not depend on the inputs or gives one of its arguments back."""
-        outputs = result if isinstance(result, tuple) else (result,)
-        call = Call(name, arguments, outputs)
-        given = {id(t.data) for t in call.tensors()}
-        if not given & self._derived or (len(outputs) == 1 and id(outputs[0].data) in given and name != "overwrite"):
+    def operation(self, cls: type[Operation], args: tuple[Any, ...], outputs: tuple[Tensor, ...]) -> None:
+        """Note an operation that was just done; the engine calls this."""
+        if self._quiet:
             return
-        # an array may change its place in a Tensor later on: keep what it is now
-        self.calls.append(Call(name, {k: _frozen(v) for k, v in arguments.items()}, tuple(map(_frozen, outputs))))
-        for tensor in (*call.tensors(), *outputs):
-            self._alive.append(tensor.data)
-        self._derived.update(id(t.data) for t in outputs)
+        if issubclass(cls, Function):  # the operations that it is made of were noted: is there a result beside them?
+            unseen = tuple(t for t in outputs if isinstance(t, Tensor) and not self.depends(t))
+            return self._note(f"{cls.__name__}.forward", {"inputs": args}, unseen) if unseen else None
+        bound = inspect.signature(cls.forward).bind(None, *args).arguments
+        self._note(cls.__name__, dict(list(bound.items())[1:]), outputs)
+
+    def whole(self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call a function that may be noted as a whole, and do so; its decorator calls this."""
+        plain, condition = function.__wrapped__, CONDITIONS.get(function.__name__)
+        if self._quiet:
+            return plain(*args, **kwargs)
+        bound = inspect.signature(plain).bind(*args, **kwargs)
+        bound.apply_defaults()
+        if condition is not None and not condition(**bound.arguments):
+            return plain(*args, **kwargs)
+        self._quiet = True
+        try:
+            result = plain(*args, **kwargs)
+        finally:
+            self._quiet = False
+        self._note(function.__name__, bound.arguments, result if isinstance(result, tuple) else (result,))
+        return result
+
+    def finish(self, outputs: tuple[Tensor, ...]) -> None:
+        """Take the results of the run."""
+        self.outputs = tuple(Tensor(t.array) for t in outputs)
+        self._check("return", self.outputs)
 
     def depends(self, tensor: Tensor) -> bool:
         """Tell whether a value was computed from the inputs."""
-        return id(tensor.data) in self._derived
+        return id(tensor.array) in self._derived
+
+    def _note(self, name: str, arguments: dict[str, Any], outputs: tuple[Tensor, ...]) -> None:
+        """Add a call, unless it does not depend on the inputs or gives one of its arguments back."""
+        # an array may change its place in a Tensor later on: keep what it is now
+        call = Call(name, {k: _frozen(v) for k, v in arguments.items()}, tuple(map(_frozen, outputs)))
+        given = list(call.tensors())
+        if name == WRITE and any(_share(given[0].array, read) for read in self._constants.values()):
+            self.stale = self.stale or (name, given[0])
+        self._check(name, given)
+        if not any(map(self.depends, given)):
+            return
+        if name == WRITE:
+            self._written.append(given.pop(0).array)
+        elif len(outputs) == 1 and any(outputs[0].array is t.array for t in given):
+            return
+        self.calls.append(call)
+        self._constants.update((id(t.array), t.array) for t in given if not self.depends(t))
+        for tensor in outputs:
+            self._derived[id(tensor.array)] = tensor.array
+            self._writes_before[id(tensor.array)] = len(self._written)
+
+    def _check(self, name: str, read: Iterable[Tensor]) -> None:
+        """Look for a stale value among those that are read."""
+        for tensor in read:
+            since = self._written[self._writes_before.get(id(tensor.array), 0) :]
+            if any(_share(tensor.array, array) for array in since):
+                self.stale = self.stale or (name, tensor)
+
+
+def _share(a: Array, b: Array) -> bool:
+    return type(a) is type(b) and get_array_module(a).may_share_memory(a, b)
 
 
 def _frozen(value: Any) -> Any:
-    if isinstance(value, tuple) and any(isinstance(part, Tensor) for part in value):
+    """Tensors, and the arrays of an index, as Tensors of their own."""
+    if type(value) is tuple:
         return tuple(map(_frozen, value))
-    return Tensor(value.data) if isinstance(value, Tensor) else value
+    if isinstance(value, Tensor):
+        return Tensor(value.array)
+    return Tensor(value) if is_array(value) and not isinstance(value, type) else value
 
 
 def record(model: Callable[..., Any], inputs: tuple[Tensor, ...]) -> Trace:
@@ -165,6 +178,8 @@ def record(model: Callable[..., Any], inputs: tuple[Tensor, ...]) -> Trace:
     ------
     TypeError
         If the result is not a Tensor, or a tuple or list of them.
+    NotExportable
+        If the model uses a value whose memory was written to in a way that the trace does not follow.
 
     Examples
     --------
@@ -172,92 +187,18 @@ def record(model: Callable[..., Any], inputs: tuple[Tensor, ...]) -> Trace:
     >>> [call.name for call in record(lambda x: (x + 1).relu(), (tc.zeros(2),)).calls]
     ['Add', 'ReLU']
     """
-    trace = Trace(inputs)
-    with _patching, _watched(), autograd.no_grad():
-        _tracing.trace = trace
+    trace, above = Trace(inputs), _mode.trace
+    with no_grad():
+        _mode.trace = trace
         try:
             result = model(*inputs)
         finally:
-            _tracing.trace = None
+            _mode.trace = above
     outputs = tuple(result) if isinstance(result, (tuple, list)) else (result,)
     if not outputs or not all(isinstance(t, Tensor) for t in outputs):
-        kinds = ", ".join(type(t).__name__ for t in outputs) or "nothing"
-        raise TypeError(f"onnx.export: the model must give a Tensor or a tuple of Tensors, got {kinds}")
-    trace.outputs = tuple(Tensor(t.data) for t in outputs)
+        kinds = ", ".join(type(t).__name__ for t in outputs) or phrase("export.nothing")
+        raise refusal("export.results", "onnx.export", kinds=kinds)
+    trace.finish(outputs)
+    if trace.stale is not None:
+        raise refusal("export.stale", "onnx.export", operation=trace.stale[0], value=trace.stale[1])
     return trace
-
-
-@contextlib.contextmanager
-def _watched() -> Iterator[None]:
-    """Put watchers in place of `Function.apply`, of ``Tensor._overwrite`` and of the functions of `WHOLE`."""
-    undo: list[tuple[Any, str, Any]] = []
-
-    def replace(place: Any, name: str, value: Any) -> None:
-        undo.append((place, name, place.__dict__[name]))
-        setattr(place, name, value)
-
-    try:
-        replace(Function, "apply", _watch_apply(Function.__dict__["apply"]))
-        replace(Tensor, "_overwrite", _watch_overwrite(Tensor._overwrite))
-        watchers = {function: _watch_whole(function, condition) for function, condition in WHOLE.items()}
-        for module in [m for name, m in sys.modules.items() if name.split(".")[0] == "tinyconv" and m is not None]:
-            if module.__name__.startswith("tinyconv.onnx"):
-                continue
-            for name, value in list(vars(module).items()):
-                if inspect.isfunction(value) and value in watchers:
-                    replace(module, name, watchers[value])
-        yield
-    finally:
-        for place, name, value in reversed(undo):
-            setattr(place, name, value)
-
-
-def _current() -> Trace | None:
-    trace = getattr(_tracing, "trace", None)
-    return trace if trace is not None and trace.listening else None
-
-
-def _watch_apply(original: Any) -> Any:
-    def apply(cls: type[Function], *args: Any, **kwargs: Any) -> Any:
-        trace = _current()
-        if trace is None:
-            return original.__func__(cls, *args, **kwargs)
-        with trace.not_listening():
-            result = original.__func__(cls, *args, **kwargs)
-        bound = inspect.signature(cls.forward).bind(None, *args, **kwargs)
-        trace.note(cls.__name__, {k: v for k, v in bound.arguments.items() if k != "self"}, result)
-        return result
-
-    return classmethod(apply)
-
-
-def _watch_whole(function: Callable[..., Any], condition: Callable[..., bool] | None) -> Callable[..., Any]:
-    signature = inspect.signature(function)
-
-    @functools.wraps(function)
-    def watched(*args: Any, **kwargs: Any) -> Any:
-        trace = _current()
-        if trace is None:
-            return function(*args, **kwargs)
-        plain = {{"axis": "dim", "keepdims": "keepdim"}.get(k, k): v for k, v in kwargs.items()}
-        bound = signature.bind(*args, **plain)
-        bound.apply_defaults()
-        if condition is not None and not condition(**bound.arguments):
-            return function(*args, **kwargs)
-        with trace.not_listening():
-            result = function(*args, **kwargs)
-        trace.note(function.__name__, dict(bound.arguments), result)
-        return result
-
-    return watched
-
-
-def _watch_overwrite(original: Any) -> Any:
-    def overwrite(self: Tensor, key: Any, value: Any, how: str) -> None:
-        original(self, key, value, how)
-        trace = _current()
-        if trace is not None:
-            source = value if isinstance(value, Tensor) else Tensor(value) if hasattr(value, "ndim") else value
-            trace.note("overwrite", {"target": self, "key": key, "value": source, "how": how}, self)
-
-    return overwrite

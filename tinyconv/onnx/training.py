@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .. import ops
+from ..ops.dtype import cast
 from ..ops.loss import nll_loss
 from ..tensor import Tensor
 from .node import Node, operator
@@ -16,7 +17,7 @@ _NOT_A_CLASS = -(2**31)  # stands for "no class is ignored"
 @operator("NegativeLogLikelihoodLoss")
 def _nll(node: Node, log_p: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     ignored = node.get("ignore_index", _NOT_A_CLASS)
-    return nll_loss(log_p, ops.cast(target, "int64"), weight, ignored, node.get("reduction", "mean"))
+    return nll_loss(log_p, cast(target, "int64"), weight, ignored, node.get("reduction", "mean"))
 
 
 @operator("SoftmaxCrossEntropyLoss")
@@ -31,7 +32,7 @@ def _states(node: Node, tensors: tuple[Tensor, ...], kinds: int) -> Iterator[tup
     count = len(tensors) // kinds
     for group in zip(*[tensors[i * count : (i + 1) * count] for i in range(kinds)]):
         if len({t.shape for t in group}) > 1:
-            raise ValueError(f"{node}: a parameter, its gradient and its states differ in shape")
+            raise node.refuse("onnx.states")
         yield group
 
 

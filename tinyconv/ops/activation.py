@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-from .. import autograd
-from ..autograd import Function
-from ..backend import Array, generator, get_array_module, quiet
-from ..errors import layer_name
+from ..autograd import Operation, Tensor, whole
+from ..backend import Array, get_array_module, quiet
+from ..errors import refusal
+from .dtype import as_float
 from .elementwise import mul, where
-from .promotion import as_float
-from .reduction import normalize_dims
+from .inplace import in_place
 from .reduction import sum as sum_
-from .unary import Softplus, erf_, expm1
+from .shape import normalize_dims
+from .unary import erf, expm1, smooth_relu
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+__all__ = ["elu", "gelu", "leaky_relu", "log_softmax", "prelu", "relu", "silu", "softmax", "softplus"]
 
 
-class ReLU(Function):
+class ReLU(Operation):
     """``max(x, 0)``; the gradient passes where the output is positive."""
 
     __slots__ = ()
@@ -29,63 +26,54 @@ class ReLU(Function):
     def forward(self, x: Array) -> Array:
         xp, zero = get_array_module(x), x.dtype.type(0)
         # clip is three times as fast as maximum with a number, but integers have no infinity
-        y = xp.clip(x, zero, x.dtype.type(math.inf)) if x.dtype.kind == "f" else xp.maximum(x, zero)
-        self.save_for_backward(y)
-        return y
+        return xp.clip(x, zero, x.dtype.type(math.inf)) if x.dtype.kind == "f" else xp.maximum(x, zero)
 
-    def vjp(self, grad: Tensor) -> Any:
-        (y,) = self.saved_tensors
-        return Gate.apply(grad, y)
+    def grad_x(self, g: Tensor, out: Tensor) -> Tensor:
+        return Gate.apply(g, out)
 
 
-class Gate(Function):
-    """``grad`` where ``y > 0``, else 0; linear in `grad`, and flat in `y`."""
+class Gate(Operation):
+    """``g`` where ``y > 0``, else 0; linear in `g`, and flat in `y`."""
 
     __slots__ = ()
 
-    def forward(self, grad: Array, y: Array) -> Array:
-        self.save_for_backward(y)
-        mask = (y > 0).astype(grad.dtype)  # NumPy multiplies floats faster than floats and bools
-        mask *= grad
+    def forward(self, g: Array, y: Array) -> Array:
+        mask = (y > 0).astype(g.dtype)  # NumPy multiplies floats faster than floats and bools
+        mask *= g
         return mask
 
-    def vjp(self, grad: Tensor) -> Any:
-        (y,) = self.saved_tensors
-        return Gate.apply(grad, y), None
+    def grad_g(self, g: Tensor, y: Tensor) -> Tensor:
+        return Gate.apply(g, y)
+
+    def grad_y(self, g: Tensor) -> None:
+        return None
 
 
-class Softmax(Function):
-    """``y = exp(x)/sum(exp(x))``; ``vjp(g) = y*(g - sum(g*y))``."""
+class Softmax(Operation):
+    """``y = exp(x)/sum(exp(x))``; the gradient is ``y*(g - sum(g*y))``."""
 
-    __slots__ = ("_dim",)
+    __slots__ = ()
 
     def forward(self, x: Array, dim: int) -> Array:
-        self._dim = dim
         xp = get_array_module(x)
         y = xp.exp(x - xp.max(x, axis=dim, keepdims=True))
         y /= xp.sum(y, axis=dim, keepdims=True)
-        self.save_for_backward(y)
         return y
 
-    def vjp(self, grad: Tensor) -> Any:
-        (y,) = self.saved_tensors
-        return y * (grad - sum_(grad * y, self._dim, keepdim=True)), None
+    def grad_x(self, g: Tensor, out: Tensor, dim: int) -> Tensor:
+        return out * (g - sum_(g * out, dim, keepdim=True))
 
 
-class LogSoftmax(Function):
-    """``y = x - logsumexp(x)``; ``vjp(g) = g - exp(y)*sum(g)``."""
+class LogSoftmax(Operation):
+    """``y = x - logsumexp(x)``; the gradient is ``g - exp(y)*sum(g)``."""
 
-    __slots__ = ("_dim",)
+    __slots__ = ()
 
     def forward(self, x: Array, dim: int) -> Array:
-        self._dim = dim
-        y = log_softmax_array(x, dim)
-        self.save_for_backward(y)
-        return y
+        return log_softmax_array(x, dim)
 
-    def vjp(self, grad: Tensor) -> Any:
-        (y,) = self.saved_tensors
-        return grad - y.exp() * sum_(grad, self._dim, keepdim=True), None
+    def grad_x(self, g: Tensor, out: Tensor, dim: int) -> Tensor:
+        return g - out.exp() * sum_(g, dim, keepdim=True)
 
 
 def log_softmax_array(x: Array, dim: int) -> Array:
@@ -97,8 +85,8 @@ def log_softmax_array(x: Array, dim: int) -> Array:
     return y
 
 
-def relu(x: Any) -> Tensor:
-    """``max(x, 0)``, element by element; NaN stays NaN.
+def relu(x: Any, inplace: bool = False) -> Tensor:
+    """``max(x, 0)``, element by element; NaN stays NaN.  `inplace`, here and below: written over `x`.
 
     Examples
     --------
@@ -106,13 +94,17 @@ def relu(x: Any) -> Tensor:
     >>> tc.relu(tc.tensor([-1.0, 2.0]))
     tensor([0., 2.])
     """
-    x = x if isinstance(x, autograd.tensor_type) else autograd.tensor_type(x)
-    return ReLU.apply(x)
+    if inplace:
+        return relu_(x)
+    return ReLU.apply(x if isinstance(x, Tensor) else Tensor(x))
+
+
+relu_ = in_place(relu, "relu_")
 
 
 def _softmax_dim(x: Tensor, dim: int | None, function: str) -> int:
     if dim is None:
-        raise TypeError(f"{layer_name(function)}: say along which dimension, e.g. dim=1 for (N, C) scores")
+        raise refusal("softmax.dim", function)
     return normalize_dims(dim, x.ndim, function)[0]
 
 
@@ -148,6 +140,7 @@ def log_softmax(x: Tensor, dim: int | None = None) -> Tensor:
     return LogSoftmax.apply(x, axis) if x.shape[axis] else x.clone()
 
 
+@whole
 def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """``log(1 + exp(beta*x)) / beta``, and just ``x`` where ``beta*x > threshold``.
 
@@ -159,11 +152,12 @@ def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """
     x = as_float(x)
     scaled = x * beta if beta != 1.0 else x
-    smooth = Softplus.apply(scaled)
+    smooth = smooth_relu(scaled)
     return where(scaled.detach() > threshold, x, smooth / beta if beta != 1.0 else smooth)
 
 
-def leaky_relu(x: Tensor, negative_slope: float = 0.01) -> Tensor:
+@whole
+def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """``x`` where positive, else ``negative_slope * x``.
 
     Examples
@@ -172,9 +166,15 @@ def leaky_relu(x: Tensor, negative_slope: float = 0.01) -> Tensor:
     >>> tc.nn.functional.leaky_relu(tc.tensor([-1.0, 2.0]), 0.5)
     tensor([-0.5000,  2.0000])
     """
+    if inplace:
+        return leaky_relu_(x, negative_slope)
     return where(x.detach() > 0, x, x * negative_slope)
 
 
+leaky_relu_ = in_place(leaky_relu, "leaky_relu_")
+
+
+@whole
 def prelu(x: Tensor, weight: Tensor) -> Tensor:
     """``x`` where positive, else ``weight * x`` with one learnt slope, or one per channel (dimension 1).
 
@@ -191,15 +191,13 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
     """
     slopes, channels = weight.numel(), x.shape[1] if x.ndim > 1 else 1
     if slopes not in (1, channels):
-        raise RuntimeError(
-            f"{layer_name('prelu')}: Mismatch of parameter numbers and input channel size. Found parameter "
-            f"numbers = {slopes} and channel size = {channels} (input {x.shape})"
-        )
+        raise refusal("prelu.slopes", "prelu", slopes=slopes, channels=channels, x=x)
     shaped = weight.reshape((1, slopes) + (1,) * (x.ndim - 2)) if slopes > 1 else weight.reshape((1,) * x.ndim)
     return where(x.detach() > 0, x, mul(x, shaped))
 
 
-def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
+@whole
+def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """``x`` where positive, else ``alpha * (exp(x) - 1)``, exact near 0 too.
 
     Examples
@@ -208,11 +206,17 @@ def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
     >>> tc.nn.functional.elu(tc.tensor([-1.0, 2.0]))
     tensor([-0.6321,  2.0000])
     """
+    if inplace:
+        return elu_(x, alpha)
     positive = x.detach() > 0
     below = where(positive, 0.0, x)  # exp of a large positive x is not wanted, and inf * 0 would be NaN
     return where(positive, x, expm1(below) * alpha)
 
 
+elu_ = in_place(elu, "elu_")
+
+
+@whole
 def gelu(x: Tensor, approximate: str = "none") -> Tensor:
     """``x * Phi(x)``, Phi the normal distribution function; or its tanh approximation.
 
@@ -232,16 +236,14 @@ def gelu(x: Tensor, approximate: str = "none") -> Tensor:
     tensor([0.0000, 0.8413])
     """
     if approximate == "none":
-        return x * (erf_(x * math.sqrt(0.5)) + 1.0) * 0.5
+        return x * (erf(x * math.sqrt(0.5)) + 1.0) * 0.5
     if approximate != "tanh":
-        raise RuntimeError(
-            f"{layer_name('gelu')}: approximate argument must be either none or tanh, got {approximate!r}"
-        )
+        raise refusal("gelu.approximate", "gelu", approximate=approximate)
     inner = (x + x * x * x * 0.044715) * math.sqrt(2.0 / math.pi)
     return x * (inner.tanh() + 1.0) * 0.5
 
 
-def silu(x: Tensor) -> Tensor:
+def silu(x: Tensor, inplace: bool = False) -> Tensor:
     """``x * sigmoid(x)``, also called swish.
 
     Examples
@@ -250,37 +252,9 @@ def silu(x: Tensor) -> Tensor:
     >>> tc.nn.functional.silu(tc.tensor([0.0, 1.0]))
     tensor([0.0000, 0.7311])
     """
+    if inplace:
+        return silu_(x)
     return x * x.sigmoid()
 
 
-def dropout(x: Tensor, p: float = 0.5, training: bool = True, channels: int = 0) -> Tensor:
-    """Zero elements with probability `p` and scale the rest by ``1/(1 - p)``.
-
-    With ``channels = n`` whole channels are dropped: one draw is shared by the last `n` dimensions.
-    A seed is drawn on the host and the mask on x's device, so a mask differs between kinds of device.
-
-    Raises
-    ------
-    ValueError
-        If `p` is not in [0, 1].
-
-    References
-    ----------
-    N. Srivastava et al., "Dropout", JMLR 15 (2014) 1929-1958.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.functional.dropout(tc.ones(3), p=0.5, training=False)
-    tensor([1., 1., 1.])
-    """
-    if not 0.0 <= p <= 1.0:
-        raise ValueError(f"{layer_name('dropout')}: dropout probability has to be between 0 and 1, but got {p}")
-    if not training or p == 0.0:
-        return x
-    xp = get_array_module(x._data)
-    shape = x.shape[: x.ndim - channels] + (1,) * channels
-    random = xp.random.default_rng(int(generator().integers(2**31)))
-    kept = random.random(shape, dtype=np.float32) >= p
-    mask = kept.astype(x.dtype) * x.dtype.type(0.0 if p == 1.0 else 1.0 / (1.0 - p))
-    return x * autograd.tensor_type(mask)
+silu_ = in_place(silu, "silu(inplace=True)")

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .. import autograd
+from ..autograd import Tensor, whole
 from ..backend import get_array_module
-from ..errors import layer_name
+from ..errors import refusal
 from ..kernels.geometry import conv_geometry, conv_output_size
 from ..kernels.sampling import bilinear_corners, tap_positions
-from .conv import _check_bias, _check_channels, _check_weight, check_groups, require_float
+from .checks import check_bias, check_channels, check_groups, check_weight
+from .dtype import cast, require_float
 from .pool import TakeFlat
-from .promotion import cast
 from .unary import clamp
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+__all__ = ["deform_conv2d"]
 
 
+@whole
 def deform_conv2d(
     input: Tensor,
     offset: Tensor,
@@ -70,21 +70,19 @@ def deform_conv2d(
             [4., 5., 0.],
             [7., 8., 0.]])
     """
-    require_float(input, "deform_conv2d")
-    _check_weight(weight, 2, "deform_conv2d")
+    function = "deform_conv2d"
+    require_float(input, function)
+    check_weight(weight, 2, function)
     if input.ndim != 4:
-        raise RuntimeError(
-            f"{layer_name('deform_conv2d')}: expected input (N, C_in, H, W), got {list(input.shape)}; "
-            f"use unsqueeze(0) for a single image"
-        )
+        raise refusal("deform.input", function, size=list(input.shape))
     groups = max(1, input.shape[1] // weight.shape[1])
-    _check_channels(input, weight, weight.shape[1] * groups, groups, "deform_conv2d")
-    check_groups(input.shape[1], weight.shape[0], groups, "deform_conv2d", RuntimeError)
-    _check_bias(bias, weight.shape[0], weight, "deform_conv2d")
+    check_channels(input, weight, weight.shape[1] * groups, groups, function)
+    check_groups(input.shape[1], weight.shape[0], groups, function, of_weight=True)
+    check_bias(bias, weight.shape[0], weight, function)
     kernel = weight.shape[2:]
-    geometry = conv_geometry(kernel, stride, padding, dilation, groups, "deform_conv2d")
-    out = conv_output_size(geometry, input.shape[2:], kernel, "deform_conv2d")
-    offset_groups = _check_offset(input, offset, mask, kernel, out)
+    geometry = conv_geometry(kernel, stride, padding, dilation, groups, function)
+    out = conv_output_size(geometry, input.shape[2:], kernel, function)
+    offset_groups = _check_offset(input, offset, mask, kernel, out, function)
 
     samples = _sample(input, offset, kernel, out, offset_groups, geometry)  # (N, G_off, C/G_off, K, L)
     if mask is not None:
@@ -101,36 +99,30 @@ def _sample(x: Tensor, offset: Tensor, kernel: Any, out: Any, offset_groups: int
     """Read every moved tap: ``(N, G_off, C/G_off, prod(K), prod(O))``."""
     n, channels, height, width = x.shape
     taps, cells = math.prod(kernel), math.prod(out)
-    base_y, base_x = tap_positions(geometry, kernel, out, get_array_module(x._data), x.dtype)
+    base_y, base_x = tap_positions(geometry, kernel, out, get_array_module(x.array), x.dtype)
     moved = cast(offset, x.dtype).reshape(n * offset_groups, taps, 2, cells)
     # a point outside [-1, size] sees no cell; clamped there it still sees none, and its index stays small
-    y = clamp(moved[:, :, 0] + autograd.tensor_type(base_y), -1, height)
-    x_ = clamp(moved[:, :, 1] + autograd.tensor_type(base_x), -1, width)
-    floor_y, floor_x, corners = bilinear_corners(y._data, x_._data, (height, width))
-    fy, fx = y - autograd.tensor_type(floor_y), x_ - autograd.tensor_type(floor_x)
+    y = clamp(moved[:, :, 0] + Tensor(base_y), -1, height)
+    x_ = clamp(moved[:, :, 1] + Tensor(base_x), -1, width)
+    floor_y, floor_x, corners = bilinear_corners(y.array, x_.array, (height, width))
+    fy, fx = y - Tensor(floor_y), x_ - Tensor(floor_x)
     planes = x.reshape(n * offset_groups, channels // offset_groups, height, width)
     total: Any = 0.0
     for dy, dx, index, inside in corners:
-        weight = (fy if dy else 1.0 - fy) * (fx if dx else 1.0 - fx) * autograd.tensor_type(inside)
-        corner = TakeFlat.apply(planes, autograd.tensor_type(index).unsqueeze(1))
+        weight = (fy if dy else 1.0 - fy) * (fx if dx else 1.0 - fx) * Tensor(inside)
+        corner = TakeFlat.apply(planes, Tensor(index).unsqueeze(1))
         total = total + corner * weight.unsqueeze(1)
     return total.reshape(n, offset_groups, channels // offset_groups, taps, cells)
 
 
-def _check_offset(x: Tensor, offset: Tensor, mask: Tensor | None, kernel: Any, out: Any) -> int:
+def _check_offset(x: Tensor, offset: Tensor, mask: Tensor | None, kernel: Any, out: Any, function: str) -> int:
     """Give the number of offset groups, or say what does not fit."""
-    taps = math.prod(kernel)
-    layer, n, channels = layer_name("deform_conv2d"), x.shape[0], x.shape[1]
+    n, channels, taps = x.shape[0], x.shape[1], math.prod(kernel)
     offset_groups = offset.shape[1] // (2 * taps) if offset.ndim == 4 else 0
     if offset.shape != (n, 2 * offset_groups * taps) + out or offset_groups < 1 or channels % offset_groups:
-        raise RuntimeError(
-            f"{layer}: offset must have shape (N, 2*offset_groups*kH*kW, H_out, W_out) = ({n}, "
-            f"{2 * taps}*offset_groups, {out[0]}, {out[1]}) with offset_groups dividing {channels} channels, "
-            f"got {offset.shape}"
-        )
-    if mask is not None and mask.shape != (n, offset_groups * taps) + out:
-        raise RuntimeError(
-            f"{layer}: mask must have shape (N, offset_groups*kH*kW, H_out, W_out) = "
-            f"{(n, offset_groups * taps) + out}, got {mask.shape}"
-        )
+        sizes = {"n": n, "pairs": 2 * taps, "height": out[0], "width": out[1], "channels": channels}
+        raise refusal("deform.offset", function, offset=offset, **sizes)
+    expected = (n, offset_groups * taps) + out
+    if mask is not None and mask.shape != expected:
+        raise refusal("deform.mask", function, expected=expected, mask=mask)
     return offset_groups

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
-from .. import autograd
-from ..autograd import Function
+from ..autograd import Operation, Tensor, is_grad_enabled
 from ..backend import Array, get_array_module, is_array
-from ..kernels.sampling import sum_dtype
-from .elementwise import unbroadcast
+from ..errors import refusal
+from ..kernels.labels import check_classes
+from .dtype import cast, sum_dtype
 from .shape import normalize_dim
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+__all__ = ["take_along_dim"]
 
 
 def as_index(x: Tensor, key: Any) -> Any:
@@ -33,17 +33,14 @@ def as_index(x: Tensor, key: Any) -> Any:
         key = np.asarray(key) if len(key) else np.zeros(0, np.int64)  # host: the caller's list
     if isinstance(key, np.ndarray):
         key = x.device.asarray(key)
-    elif isinstance(key, autograd.tensor_type):
+    elif isinstance(key, Tensor):
         if key.device != x.device and key.device.type != "cpu":
-            raise RuntimeError(
-                f"indices should be either on cpu or on the device of the indexed tensor ({x.device}), but got one "
-                f"on {key.device}; use index.cpu()"
-            )
-        key = x.device.asarray(key._data)
+            raise refusal("index.device", x=x, key=key)
+        key = x.device.asarray(key.array)
         if key.ndim == 0 and key.dtype.kind in "iu":
             return int(key)
     if getattr(key, "dtype", None) is not None and key.dtype.kind not in "biu":
-        raise IndexError(f"tensors used as indices must be integer or bool, got {key.dtype}; use index.long()")
+        raise refusal("index.dtype", key=key)
     return key
 
 
@@ -92,20 +89,19 @@ def as_value(x: Array, key: Any, value: Any) -> Array:
     return value
 
 
-class GetItem(Function):
-    """``x[key]``; its derivative puts the gradient back at those places."""
+class GetItem(Operation):
+    """``x[key]``; its gradient puts the values back at those places."""
 
-    __slots__ = ("_key", "_shape")
+    __slots__ = ()
 
     def forward(self, x: Array, key: Any) -> Array:
-        self._key, self._shape = key, x.shape
         part = x[key]
         if is_array(part):
             return part
         return x[(*key, ...) if isinstance(key, tuple) else (key, ...)]  # NumPy gives a scalar: ask for a view
 
-    def vjp(self, grad: Tensor) -> Any:
-        return PutItem.apply(grad, self._key, self._shape), None
+    def grad_x(self, g: Tensor, key: Any, shape: tuple[int, ...]) -> Tensor:
+        return PutItem.apply(g, key, shape)
 
 
 class GetView(GetItem):
@@ -115,48 +111,23 @@ class GetView(GetItem):
     is_view = True
 
 
-class PutItem(Function):
-    """Zeros of `shape` with values added at ``key``; repeated places accumulate."""
+class PutItem(Operation):
+    """Zeros of a shape with values added at ``key``; repeated places accumulate."""
 
-    __slots__ = ("_key",)
+    __slots__ = ()
 
-    def forward(self, values: Array, key: Any, shape: tuple[int, ...]) -> Array:
-        self._key = key
+    def forward(self, values: Array, key: Any, whole: tuple[int, ...]) -> Array:
         xp = get_array_module(values)
         if not _is_advanced(key):
-            out = xp.zeros(shape, values.dtype)
+            out = xp.zeros(whole, values.dtype)
             out[key] = values
             return out
-        out = xp.zeros(shape, sum_dtype(values))
+        out = xp.zeros(whole, sum_dtype(values))
         xp.add.at(out, key, values.astype(out.dtype, copy=False))
         return out.astype(values.dtype, copy=False)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return GetItem.apply(grad, self._key), None, None
-
-
-class SetItem(Function):
-    """A copy of ``x`` with ``x[key] = value``; x's gradient is 0 there, the value's is read there."""
-
-    __slots__ = ("_key", "_shape")
-
-    def forward(self, x: Array, value: Array, key: Any) -> Array:
-        self._key, self._shape = key, getattr(value, "shape", ())
-        out = x.copy()
-        out[key] = as_value(x, key, value)
-        return out
-
-    def vjp(self, grad: Tensor) -> Any:
-        need_x, need_value, _ = self.needs_input_grad
-        zero = grad.dtype.type(0)
-        gx = SetItem.apply(grad, zero, self._key) if need_x else None
-        gvalue = None
-        if need_value:
-            read = GetItem.apply(grad, self._key)
-            lead = (1,) * (read.ndim - len(self._shape))
-            trailing = self._shape[max(0, len(self._shape) - read.ndim) :]  # x[0] = v may drop leading 1s of v
-            gvalue = unbroadcast(read, lead + trailing if lead else trailing).reshape(self._shape)
-        return gx, gvalue, None
+    def grad_values(self, g: Tensor, key: Any) -> Tensor:
+        return GetItem.apply(g, key)
 
 
 def getitem(x: Tensor, key: Any) -> Tensor:
@@ -171,12 +142,25 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     if parts := parted(key):
         return getitem(getitem(x, parts[0]), parts[1])
     advanced = _is_advanced(key)
-    if advanced and x.requires_grad and autograd.is_grad_enabled():
+    if advanced and x.requires_grad and is_grad_enabled():
         key = own_index(key)
     try:
         return (GetItem if advanced else GetView).apply(x, key)
     except (IndexError, ValueError) as error:
-        raise IndexError(f"index {_show(key)} does not fit a tensor of shape {x.shape}: {error}") from None
+        raise refusal("index.shape", key=_show(key), x=x, error=error) from None
+
+
+def iterate(x: Tensor) -> Iterator[Tensor]:
+    """Give ``x[0]``, ``x[1]``, ...
+
+    Raises
+    ------
+    TypeError
+        For a 0-d tensor.
+    """
+    if not x.ndim:
+        raise refusal("tensor.iteration_over_0d")
+    return (getitem(x, i) for i in range(x.shape[0]))
 
 
 def _show(key: Any) -> str:
@@ -195,29 +179,24 @@ def _show_slice(k: Any) -> str:
     )
 
 
-class TakeAlong(Function):
+class TakeAlong(Operation):
     """Values picked along one dimension by an integer array (``gather``); adjoint of PutAlong."""
 
-    __slots__ = ("_dim", "_size")
+    __slots__ = ()
 
     def forward(self, x: Array, indices: Array, dim: int) -> Array:
-        self._dim, self._size = dim, x.shape[dim]
-        self.save_for_backward(indices)
         return get_array_module(x).take_along_axis(x, indices, axis=dim)
 
-    def vjp(self, grad: Tensor) -> Any:
-        (indices,) = self.saved_tensors
-        return PutAlong.apply(grad, indices, self._dim, self._size), None, None
+    def grad_x(self, g: Tensor, indices: Tensor, dim: int, shape: tuple[int, ...]) -> Tensor:
+        return PutAlong.apply(g, indices, dim, shape[dim])
 
 
-class PutAlong(Function):
+class PutAlong(Operation):
     """Zeros with values added along one dimension at integer places; adjoint of TakeAlong."""
 
-    __slots__ = ("_dim",)
+    __slots__ = ()
 
     def forward(self, values: Array, indices: Array, dim: int, size: int) -> Array:
-        self._dim = dim
-        self.save_for_backward(indices)
         xp = get_array_module(values)
         out = xp.zeros(values.shape[:dim] + (size,) + values.shape[dim + 1 :], sum_dtype(values))
         grid = [
@@ -227,12 +206,11 @@ class PutAlong(Function):
         xp.add.at(out, places, values.astype(out.dtype, copy=False))
         return out.astype(values.dtype, copy=False)
 
-    def vjp(self, grad: Tensor) -> Any:
-        (indices,) = self.saved_tensors
-        return TakeAlong.apply(grad, indices, self._dim), None, None, None
+    def grad_values(self, g: Tensor, indices: Tensor, dim: int) -> Tensor:
+        return TakeAlong.apply(g, indices, dim)
 
 
-def take_along(x: Tensor, indices: Tensor, dim: int) -> Tensor:
+def take_along_dim(x: Tensor, indices: Tensor, dim: int) -> Tensor:
     """Pick ``out[i, j] = x[indices[i, j], j]`` along `dim` (``torch.gather`` with equal other sizes).
 
     Raises
@@ -251,8 +229,27 @@ def take_along(x: Tensor, indices: Tensor, dim: int) -> Tensor:
     """
     axis = normalize_dim(dim, x.ndim, "take_along_dim")
     if indices.ndim != x.ndim or any(a != b for i, (a, b) in enumerate(zip(x.shape, indices.shape)) if i != axis):
-        raise RuntimeError(
-            f"take_along_dim: indices of shape {indices.shape} must have the shape of the input {x.shape} "
-            f"except along dim {dim}"
-        )
+        raise refusal("index.take", "take_along_dim", indices=indices, x=x, dim=dim)
     return TakeAlong.apply(x, indices, axis)
+
+
+def one_hot(target: Tensor, num_classes: int) -> Tensor:
+    """Turn class indices ``(*)`` into int64 vectors ``(*, num_classes)`` with a 1 at the index.
+
+    Raises
+    ------
+    RuntimeError
+        If the indices are not integers, or leave ``[0, num_classes)`` (on a device such a vector is all zeros).
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.one_hot(tc.tensor([1, 0]), 3)
+    tensor([[0, 1, 0],
+            [1, 0, 0]])
+    """
+    if target.dtype.kind not in "iu":
+        raise refusal("one_hot.dtype", "one_hot", target=target)
+    check_classes(target.array, num_classes, "one_hot")
+    classes = Tensor(get_array_module(target.array).arange(num_classes))
+    return cast(target.unsqueeze(-1) == classes, "int64")

@@ -1,35 +1,31 @@
-"""Matrix products."""
+"""Products of matrices, and the linear map that layers are made of."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .. import autograd
+from ..autograd import Tensor, whole
 from ..backend import Array
-from ..errors import layer_name
-from .elementwise import _Binary
-from .promotion import operands
+from ..errors import refusal
+from .dtype import cast, operands, require_float
+from .elementwise import Binary
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+__all__ = ["matmul"]
 
 
-class MatMul(_Binary):
+class MatMul(Binary):
     """``a @ b`` of two (stacks of) matrices; ``d/da = g @ b.T``, ``d/db = a.T @ g``."""
 
     __slots__ = ()
 
     def forward(self, a: Array, b: Array) -> Array:
-        self._note(a, b)
-        need_a, need_b = self.needs_input_grad
-        self.save_for_backward(a if need_b else None, b if need_a else None)
         return a @ b
 
-    def vjp(self, grad: Tensor) -> Any:
-        a, b = self.saved_tensors
-        need_a, need_b = self.needs_input_grad
-        ga = MatMul.apply(grad, b.mT) if need_a else None
-        return self._fit(ga, MatMul.apply(a.mT, grad) if need_b else None)
+    def grad_a(self, g: Tensor, b: Tensor) -> Tensor:
+        return MatMul.apply(g, b.mT)
+
+    def grad_b(self, g: Tensor, a: Tensor) -> Tensor:
+        return MatMul.apply(a.mT, g)
 
 
 def matmul(a: Any, b: Any) -> Tensor:
@@ -50,24 +46,18 @@ def matmul(a: Any, b: Any) -> Tensor:
     tensor([3., 3.])
     """
     a, b = operands(a, b)
-    if not all(isinstance(t, autograd.tensor_type) and t.ndim for t in (a, b)):
+    if not all(isinstance(t, Tensor) and t.ndim for t in (a, b)):
         shapes = [getattr(t, "shape", ()) for t in (a, b)]
-        raise RuntimeError(f"matmul: both arguments need to be at least 1D, but they have shapes {shapes}")
+        raise refusal("matmul.dims", "matmul", shapes=shapes)
     inner_a, inner_b = a.shape[-1], b.shape[-2 if b.ndim > 1 else 0]
     if inner_a != inner_b:
-        raise RuntimeError(
-            f"{layer_name('matmul')}: mat1 and mat2 shapes cannot be multiplied ({_show(a)} and {_show(b)}): "
-            f"the last size of the first, {inner_a}, must equal the first size of the matrix after it, {inner_b}"
-        )
+        raise refusal("matmul.inner", "matmul", left=_show(a), right=_show(b), last=inner_a, first=inner_b)
     left = a.unsqueeze(0) if a.ndim == 1 else a
     right = b.unsqueeze(1) if b.ndim == 1 else b
     try:
         product = MatMul.apply(left, right)
     except ValueError:
-        raise RuntimeError(
-            f"matmul: leading dimensions of {a.shape} and {b.shape} do not broadcast: {a.shape[:-2]} against "
-            f"{b.shape[:-2]}"
-        ) from None
+        raise refusal("matmul.leading", "matmul", a=a, b=b, left=a.shape[:-2], right=b.shape[:-2]) from None
     if a.ndim == 1:
         product = product.squeeze(-2)
     return product.squeeze(-1) if b.ndim == 1 else product
@@ -75,3 +65,42 @@ def matmul(a: Any, b: Any) -> Tensor:
 
 def _show(t: Tensor) -> str:
     return "x".join(map(str, t.shape))
+
+
+@whole
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """``input @ weight.T + bias``.
+
+    Parameters
+    ----------
+    input : Tensor
+        ``(*, in_features)``.
+    weight : Tensor
+        ``(out_features, in_features)``.
+    bias : Tensor, optional
+        ``(out_features,)``.
+
+    Returns
+    -------
+    Tensor
+        ``(*, out_features)``.
+
+    Raises
+    ------
+    RuntimeError
+        If the last size is not ``in_features``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.linear(tc.tensor([[1.0, 2.0]]), tc.tensor([[3.0, 4.0]]), tc.tensor([0.5]))
+    tensor([[11.5000]])
+    """
+    if not input.ndim or input.shape[-1] != weight.shape[-1]:
+        last = input.shape[-1] if input.ndim else 1
+        rows = input.numel() // max(1, last)
+        n_out, n_in = weight.shape[0], weight.shape[-1]
+        raise refusal("linear.features", "linear", input=input, rows=rows, last=last, n_in=n_in, n_out=n_out)
+    require_float(input, "linear")
+    product = matmul(input, cast(weight, input.dtype).T)
+    return product if bias is None else product + cast(bias, input.dtype)

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .. import autograd
-from ..autograd import Function
+from ..autograd import Operation, Tensor, is_grad_enabled, whole
 from ..backend import Array, get_array_module
-from ..errors import layer_name
+from ..errors import phrase, refusal
 from ..kernels import cuda
 from ..kernels.labels import check_probabilities, checked_labels
 from .activation import log_softmax, log_softmax_array, softmax
-from .conv import require_float
+from .checks import check_same_size, check_tensors
+from .dtype import cast, require_float
 from .elementwise import where
-from .indexing import take_along
-from .promotion import cast
-from .unary import Softplus
+from .indexing import take_along_dim
+from .unary import smooth_relu
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+__all__ = [
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "huber_loss", "l1_loss", "mse_loss",
+    "nll_loss", "smooth_l1_loss",
+]  # fmt: skip
 
 
 def reduce(loss: Tensor, reduction: str, function: str) -> Tensor:
@@ -36,16 +37,14 @@ def reduce(loss: Tensor, reduction: str, function: str) -> Tensor:
         return loss.sum()
     if reduction == "none":
         return loss
-    raise ValueError(
-        f"{layer_name(function)}: {reduction!r} is not a valid value for reduction: 'none', 'mean' or 'sum'"
-    )
+    raise refusal("loss.reduction", function, reduction=reduction)
 
 
 # ------------------------------------------------------------------------------ classes
 
 
-class SoftmaxCrossEntropy(Function):
-    """``logsumexp(x) - x[label]`` per cell of ``(N, C, *)``; ``vjp(g) = g*(softmax(x) - onehot)``.
+class SoftmaxCrossEntropy(Operation):
+    """``logsumexp(x) - x[label]`` per cell of ``(N, C, *)``; the gradient is ``g*(softmax(x) - onehot)``.
 
     One pass for log, softmax and pick: no array of log-probabilities is kept.
     """
@@ -55,63 +54,39 @@ class SoftmaxCrossEntropy(Function):
     def forward(self, x: Array, labels: Array) -> Array:
         if cuda.available_for(x) and x.shape[1] > 0:
             loss, peak, total = cuda.cross_entropy(x, labels)
-            self.save_for_backward(x, labels, peak, total)
+            self.keep(statistics=(peak, total))
             return loss
-        self.save_for_backward(x, labels)
+        self.keep(statistics=None)
         xp = get_array_module(x)
         picked = xp.take_along_axis(log_softmax_array(x, 1), xp.expand_dims(labels, 1), axis=1)
         return -picked.reshape(labels.shape)
 
-    def vjp(self, grad: Tensor) -> Any:
-        x, labels, *statistics = self.saved_tensors
-        if statistics and not autograd.is_grad_enabled():  # the kernel's result has no graph
-            arrays = [tensor._data for tensor in (grad, x, labels, *statistics)]
-            return autograd.tensor_type(cuda.cross_entropy_grad(*arrays)), None
-        xp = get_array_module(x._data)
+    def grad_x(self, g: Tensor, x: Tensor, labels: Tensor, statistics: Any) -> Tensor:
+        if statistics and not is_grad_enabled():  # the kernel's result has no graph
+            return Tensor(cuda.cross_entropy_grad(g.array, x.array, labels.array, *statistics))
+        xp = get_array_module(x.array)
         classes = xp.arange(x.shape[1]).reshape((1, -1) + (1,) * (x.ndim - 2))
-        onehot = autograd.tensor_type((xp.expand_dims(labels._data, 1) == classes).astype(x.dtype))
-        return grad.unsqueeze(1) * (softmax(x, 1) - onehot), None
-
-
-def _check_tensors(function: str, **arguments: Any) -> None:
-    """Refuse arrays, lists and numbers where a loss needs Tensors."""
-    for name, value in arguments.items():
-        if not isinstance(value, autograd.tensor_type):
-            raise TypeError(
-                f"{layer_name(function)}: {name} must be a Tensor, not {type(value).__name__}; use "
-                f"tinyconv.tensor({name})"
-            )
+        onehot = Tensor((xp.expand_dims(labels.array, 1) == classes).astype(x.dtype))
+        return g.unsqueeze(1) * (softmax(x, 1) - onehot)
 
 
 def _check_targets(input: Tensor, target: Tensor, weight: Tensor | None, function: str) -> None:
     require_float(input, function)
     expected = input.shape[:1] + input.shape[2:]
     if input.ndim < 2 or target.shape != expected:
-        raise ValueError(
-            f"{layer_name(function)}: Expected input batch_size ({input.shape[0] if input.ndim else 0}) to match "
-            f"target batch_size ({target.shape[0] if target.ndim else 0}): for scores {input.shape} = (N, C, ...) "
-            f"the class indices must have shape {expected} = (N, ...), got {target.shape}"
-        )
+        samples, targets = (t.shape[0] if t.ndim else 0 for t in (input, target))
+        given = {"input": input, "target": target, "expected": expected}
+        raise refusal("loss.batch", function, samples=samples, targets=targets, **given)
     if target.dtype.kind not in "iu":
-        raise RuntimeError(
-            f"{layer_name(function)}: expected target of dtype int64 for class indices, got {target.dtype}. "
-            f"Use target.long(); probabilities must have the input's shape {input.shape}"
-        )
+        raise refusal("loss.target_dtype", function, input=input, target=target)
     if weight is not None and weight.shape != (input.shape[1],):
-        raise RuntimeError(
-            f"{layer_name(function)}: weight tensor should be defined either for all {input.shape[1]} classes or "
-            f"no classes but got weight tensor of shape: {list(weight.shape)}"
-        )
+        raise refusal("loss.class_weight", function, classes=input.shape[1], size=list(weight.shape))
 
 
 def _batch_of_one(input: Tensor, target: Tensor, function: str) -> tuple[Tensor, Tensor]:
     """Unbatched scores ``(C,)`` and their one class index as a batch."""
     if target.numel() != 1:
-        raise ValueError(
-            f"{layer_name(function)}: For 1D input, 1D target must have size 1, but got target size: "
-            f"{list(target.shape)}. Scores {input.shape} = (C,) are one sample; use input.unsqueeze(1) for "
-            f"{input.shape[0]} samples of one class"
-        )
+        raise refusal("loss.one_sample", function, size=list(target.shape), input=input, count=input.shape[0])
     return input.unsqueeze(0), target.reshape(1)
 
 
@@ -125,11 +100,11 @@ def _reduce_by_class(
 
 
 def _prepared(input: Tensor, target: Tensor, ignore_index: int, function: str) -> tuple[Tensor, Tensor]:
-    safe, factor = checked_labels(target._data, input.shape[1], ignore_index, function)
-    tensor = autograd.tensor_type
-    return tensor(safe), tensor(factor.astype(input.dtype, copy=False))
+    safe, factor = checked_labels(target.array, input.shape[1], ignore_index, function)
+    return Tensor(safe), Tensor(factor.astype(input.dtype, copy=False))
 
 
+@whole
 def nll_loss(
     input: Tensor,
     target: Tensor,
@@ -161,16 +136,17 @@ def nll_loss(
     >>> tc.nn.functional.nll_loss(tc.tensor([[-0.5, -2.0]]), tc.tensor([1]))
     tensor(2.)
     """
-    _check_tensors("nll_loss", input=input, target=target)
+    check_tensors("nll_loss", input=input, target=target)
     if input.ndim == 1:
         scores, label = _batch_of_one(input, target, "nll_loss")
         return nll_loss(scores, label, weight, ignore_index, reduction).reshape(())
     _check_targets(input, target, weight, "nll_loss")
     labels, factor = _prepared(input, target, ignore_index, "nll_loss")
-    loss = -take_along(input, labels.unsqueeze(1), 1).squeeze(1)
+    loss = -take_along_dim(input, labels.unsqueeze(1), 1).squeeze(1)
     return _reduce_by_class(loss, labels, factor, weight, reduction, "nll_loss")
 
 
+@whole
 def cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -209,11 +185,9 @@ def cross_entropy(
     >>> tc.nn.functional.cross_entropy(tc.tensor([[0.0, 0.0]]), tc.tensor([1]))
     tensor(0.6931)
     """
-    _check_tensors("cross_entropy", input=input, target=target)
+    check_tensors("cross_entropy", input=input, target=target)
     if not 0.0 <= label_smoothing <= 1.0:
-        raise RuntimeError(
-            f"{layer_name('cross_entropy')}: label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}"
-        )
+        raise refusal("loss.smoothing", "cross_entropy", value=label_smoothing)
     if input.shape == target.shape and target.dtype.kind == "f":
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     if input.ndim == 1:
@@ -258,14 +232,11 @@ def _soft_cross_entropy(
 # ------------------------------------------------------------------------------ distances
 
 
-def _same_size(input: Tensor, target: Tensor, function: str) -> None:
-    _check_tensors(function, input=input, target=target)
+def _warn_of_sizes(input: Tensor, target: Tensor, function: str) -> None:
+    """Sizes that differ broadcast, as in PyTorch, and seldom because that was meant."""
+    check_tensors(function, input=input, target=target)
     if input.shape != target.shape:
-        warnings.warn(
-            f"{layer_name(function)}: Using a target size {target.shape} that is different to the input size "
-            f"{input.shape}. This will likely lead to incorrect results due to broadcasting; reshape one of them",
-            stacklevel=3,
-        )
+        warnings.warn(phrase("loss.sizes_differ", function=function, target=target, input=input), stacklevel=3)
 
 
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
@@ -277,7 +248,7 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     >>> tc.nn.functional.mse_loss(tc.tensor([1.0, 2.0]), tc.tensor([1.0, 4.0]))
     tensor(2.)
     """
-    _same_size(input, target, "mse_loss")
+    _warn_of_sizes(input, target, "mse_loss")
     difference = input - target
     return reduce(difference * difference, reduction, "mse_loss")
 
@@ -291,7 +262,7 @@ def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     >>> tc.nn.functional.l1_loss(tc.tensor([1.0, 2.0]), tc.tensor([1.0, 4.0]))
     tensor(1.)
     """
-    _same_size(input, target, "l1_loss")
+    _warn_of_sizes(input, target, "l1_loss")
     return reduce((input - target).abs(), reduction, "l1_loss")
 
 
@@ -305,10 +276,10 @@ def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta:
     tensor([0.5000, 2.5000])
     """
     if beta < 0:
-        raise ValueError(f"{layer_name('smooth_l1_loss')}: beta must not be negative, got {beta}")
+        raise refusal("loss.beta", "smooth_l1_loss", beta=beta)
     if beta == 0:
         return l1_loss(input, target, reduction)
-    _same_size(input, target, "smooth_l1_loss")
+    _warn_of_sizes(input, target, "smooth_l1_loss")
     difference = input - target
     size = difference.abs()
     loss = where(size.detach() < beta, difference * difference * (0.5 / beta), size - 0.5 * beta)
@@ -329,8 +300,8 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     tensor([0.5000, 2.5000])
     """
     if delta <= 0:
-        raise ValueError(f"{layer_name('huber_loss')}: delta must be positive, got {delta}")
-    _same_size(input, target, "huber_loss")
+        raise refusal("loss.delta", "huber_loss", delta=delta)
+    _warn_of_sizes(input, target, "huber_loss")
     difference = input - target
     size = difference.abs()
     loss = where(size.detach() <= delta, difference * difference * 0.5, (size - 0.5 * delta) * delta)
@@ -340,7 +311,7 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
 # ------------------------------------------------------------------------------ two classes
 
 
-class BinaryCrossEntropy(Function):
+class BinaryCrossEntropy(Operation):
     """``-(t*log(x) + (1-t)*log(1-x))`` with each logarithm held at -100 or above.
 
     ``d/dx = (x - t)/(x*(1 - x))`` with the denominator held at 1e-12 or above, as PyTorch holds it.
@@ -349,28 +320,15 @@ class BinaryCrossEntropy(Function):
     __slots__ = ()
 
     def forward(self, x: Array, t: Array) -> Array:
-        self.save_for_backward(x, t)
         xp = get_array_module(x)
         floor = x.dtype.type(-100)
         return -(t * xp.maximum(xp.log(x), floor) + (1 - t) * xp.maximum(xp.log1p(-x), floor))
 
-    def vjp(self, grad: Tensor) -> Any:
-        x, t = self.saved_tensors
-        gx = grad * (x - t) / (x * (1.0 - x)).clamp(min=1e-12) if self.needs_input_grad[0] else None
-        gt = None
-        if self.needs_input_grad[1]:
-            gt = grad * ((-x).log1p().clamp(min=-100) - x.log().clamp(min=-100))
-        return gx, gt
+    def grad_x(self, g: Tensor, x: Tensor, t: Tensor) -> Tensor:
+        return g * (x - t) / (x * (1.0 - x)).clamp(min=1e-12)
 
-
-def _equal_shapes(input: Tensor, target: Tensor, function: str) -> None:
-    _check_tensors(function, input=input, target=target)
-    require_float(input, function)
-    if input.shape != target.shape:
-        raise ValueError(
-            f"{layer_name(function)}: Target size ({target.shape}) must be the same as input size ({input.shape}); "
-            f"use target.reshape(...) or unsqueeze"
-        )
+    def grad_t(self, g: Tensor, x: Tensor) -> Tensor:
+        return g * ((-x).log1p().clamp(min=-100) - x.log().clamp(min=-100))
 
 
 def binary_cross_entropy(
@@ -391,8 +349,8 @@ def binary_cross_entropy(
     >>> tc.nn.functional.binary_cross_entropy(tc.tensor([0.5]), tc.tensor([1.0]))
     tensor(0.6931)
     """
-    _equal_shapes(input, target, "binary_cross_entropy")
-    check_probabilities(input._data, "binary_cross_entropy")
+    check_same_size(input, target, "binary_cross_entropy")
+    check_probabilities(input.array, "binary_cross_entropy")
     loss = BinaryCrossEntropy.apply(input, cast(target, input.dtype))
     return reduce(loss if weight is None else loss * weight, reduction, "binary_cross_entropy")
 
@@ -419,9 +377,9 @@ def binary_cross_entropy_with_logits(
     >>> tc.nn.functional.binary_cross_entropy_with_logits(tc.tensor([0.0]), tc.tensor([1.0]))
     tensor(0.6931)
     """
-    _equal_shapes(input, target, "binary_cross_entropy_with_logits")
+    check_same_size(input, target, "binary_cross_entropy_with_logits")
     target = cast(target, input.dtype)
-    smooth = Softplus.apply(-input)
+    smooth = smooth_relu(-input)
     if pos_weight is not None:
         smooth = smooth * ((pos_weight - 1.0) * target + 1.0)
     loss = (1.0 - target) * input + smooth

@@ -2,53 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .. import autograd
-from ..autograd import Function
+from ..autograd import Operation, Tensor, no_grad, whole
 from ..backend import Array, get_array_module
-from ..errors import layer_name
-from ..kernels.sampling import sum_dtype
-from .conv import require_float
+from ..errors import refusal
+from .dtype import require_float, sum_dtype
 from .reduction import count
 from .reduction import mean as mean_
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm"]
 
 
-class Normalize(Function):
+class Normalize(Operation):
     """``z = (x - mean) / sqrt(var + eps)`` over some dimensions; also gives mean and var.
 
     With ``s = 1/sqrt(var + eps)`` and n elements per mean (means are over the same dimensions)::
 
-        vjp(g, g_mean, g_var) = s*(g - mean(g) - z*mean(g*z)) + g_mean/n + g_var*2*z/(s*n)
+        gx = s*(g - mean(g) - z*mean(g*z)) + g_mean/n + g_var*2*z/(s*n)
 
     Saving the outputs z and var ties them into the graph, so the formula can itself be differentiated.
     For float16 mean and var are float32: the variance of 300 and -300 is beyond float16.
     """
 
-    __slots__ = ("_count", "_dims", "_eps")
+    __slots__ = ()
 
     def forward(self, x: Array, dims: tuple[int, ...], eps: float) -> tuple[Array, Array, Array]:
         xp = get_array_module(x)
-        self._dims, self._eps, self._count = dims, eps, count(x.shape, dims)
         wide = sum_dtype(x)  # squares of float16 overflow
         mean = xp.mean(x, axis=dims, keepdims=True, dtype=wide)
         centred = x - mean
-        var = xp.mean(centred * centred, axis=dims, keepdims=True, dtype=wide)
+        var = xp.asarray(xp.mean(centred * centred, axis=dims, keepdims=True, dtype=wide))
         centred *= 1.0 / xp.sqrt(var + var.dtype.type(eps))
-        z = centred.astype(x.dtype, copy=False)
-        z, mean, var = (xp.asarray(a) for a in (z, mean, var))  # saved ones must be the arrays given back
-        self.save_for_backward(z, var)
+        z = xp.asarray(centred.astype(x.dtype, copy=False))
+        self.keep(z=z, var=var)
         return z, mean, var
 
-    def vjp(self, grad: Tensor, grad_mean: Tensor, grad_var: Tensor) -> Any:
-        z, var = self.saved_tensors
-        dims, n = self._dims, self._count
-        scale = (var + self._eps).rsqrt()
-        gx = scale * (grad - mean_(grad, dims, keepdim=True) - z * mean_(grad * z, dims, keepdim=True))
-        return gx + grad_mean * (1.0 / n) + grad_var * (2.0 / n) * z / scale, None, None
+    def grad_x(
+        self, g: tuple[Tensor, ...], z: Tensor, var: Tensor, dims: tuple[int, ...], eps: float, shape: tuple[int, ...]
+    ) -> Tensor:
+        g_z, g_mean, g_var = g
+        n = count(shape, dims)
+        scale = (var + eps).rsqrt()
+        gx = scale * (g_z - mean_(g_z, dims, keepdim=True) - z * mean_(g_z * z, dims, keepdim=True))
+        return gx + g_mean * (1.0 / n) + g_var * (2.0 / n) * z / scale
 
 
 def normalize(x: Tensor, dims: tuple[int, ...], eps: float, function: str) -> tuple[Tensor, Tensor, Tensor]:
@@ -61,7 +58,7 @@ def normalize(x: Tensor, dims: tuple[int, ...], eps: float, function: str) -> tu
     """
     require_float(x, function)
     if count(x.shape, dims) == 0:
-        raise RuntimeError(f"{layer_name(function)}: cannot normalise over the empty dimensions {dims} of {x.shape}")
+        raise refusal("norm.empty", function, dims=dims, x=x)
     return Normalize.apply(x, dims, eps)
 
 
@@ -79,18 +76,13 @@ def _per_channel(x: Tensor) -> tuple[int, ...]:
 def _check_affine(x: Tensor, function: str, **parameters: Tensor | None) -> None:
     """Refuse an input without a channel axis, and parameters that have not one element per channel."""
     if x.ndim < 2:
-        raise RuntimeError(
-            f"{layer_name(function)}: Expected at least 2 dimensions (N, C, ...) for input tensor but received "
-            f"shape {x.shape}; use unsqueeze(0) for a single sample"
-        )
+        raise refusal("norm.no_channels", function, x=x)
     for name, p in parameters.items():
         if p is not None and p.shape != (x.shape[1],):
-            raise RuntimeError(
-                f"{layer_name(function)}: {name} should contain {x.shape[1]} elements (the channels of input "
-                f"{x.shape}) not {p.numel()}"
-            )
+            raise refusal("norm.parameter", function, name=name, channels=x.shape[1], x=x, count=p.numel())
 
 
+@whole
 def batch_norm(
     input: Tensor,
     running_mean: Tensor | None = None,
@@ -128,20 +120,14 @@ def batch_norm(
     shape = _per_channel(input)
     if not training:
         if running_mean is None or running_var is None:
-            raise RuntimeError(
-                f"{layer_name('batch_norm')}: running_mean and running_var must be defined in evaluation mode; pass "
-                f"both, or training=True to normalise by the batch"
-            )
+            raise refusal("norm.no_running", "batch_norm")
         require_float(input, "batch_norm")
         scale = (running_var + eps).rsqrt().reshape(shape)
         return affine((input - running_mean.reshape(shape)) * scale, weight, bias, shape)
     dims = (0, *range(2, input.ndim))
     n = count(input.shape, dims)
     if n == 1:
-        raise ValueError(
-            f"{layer_name('batch_norm')}: Expected more than 1 value per channel when training, got input size "
-            f"{list(input.shape)}: 1 sample * 1 cell. Use a larger batch, or eval()"
-        )
+        raise refusal("norm.one_value", "batch_norm", size=list(input.shape))
     z, mean, var = normalize(input, dims, eps, "batch_norm")
     _update_running(running_mean, running_var, mean, var, n, momentum)
     return affine(z, weight, bias, shape)
@@ -151,12 +137,13 @@ def _update_running(
     running_mean: Tensor | None, running_var: Tensor | None, mean: Tensor, var: Tensor, n: int, momentum: float
 ) -> None:
     """Move the running values towards a batch's, ``(1 or N, C, 1, ...)``, the variance of `n` values unbiased."""
-    with autograd.no_grad():
+    with no_grad():
         for running, batch in ((running_mean, mean), (running_var, var * (n / (n - 1)))):
             if running is not None:
                 running.copy_(running * (1.0 - momentum) + batch.mean(0).reshape(-1) * momentum)
 
 
+@whole
 def layer_norm(
     input: Tensor,
     normalized_shape: Any,
@@ -183,15 +170,14 @@ def layer_norm(
     """
     shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
     if input.shape[input.ndim - len(shape) :] != shape or not shape:
-        raise RuntimeError(
-            f"{layer_name('layer_norm')}: Given normalized_shape={list(shape)}, expected input with shape "
-            f"[*, {', '.join(map(str, shape))}], but got input of size {list(input.shape)}"
-        )
+        sizes = ", ".join(map(str, shape))
+        raise refusal("norm.shape", "layer_norm", given=list(shape), sizes=sizes, size=list(input.shape))
     dims = tuple(range(input.ndim - len(shape), input.ndim))
     z, _, _ = normalize(input, dims, eps, "layer_norm")
     return affine(z, weight, bias, shape)
 
 
+@whole
 def group_norm(
     input: Tensor,
     num_groups: int,
@@ -219,15 +205,13 @@ def group_norm(
     _check_affine(input, "group_norm", weight=weight, bias=bias)
     channels = input.shape[1]
     if num_groups < 1 or channels % num_groups:
-        raise ValueError(
-            f"{layer_name('group_norm')}: Expected number of channels in input to be divisible by num_groups, "
-            f"but got input of shape {list(input.shape)} and num_groups={num_groups}"
-        )
+        raise refusal("norm.num_groups", "group_norm", size=list(input.shape), groups=num_groups)
     grouped = input.reshape((input.shape[0], num_groups, channels // num_groups) + input.shape[2:])
     z, _, _ = normalize(grouped, tuple(range(2, grouped.ndim)), eps, "group_norm")
     return affine(z.reshape(input.shape), weight, bias, _per_channel(input))
 
 
+@whole
 def instance_norm(
     input: Tensor,
     running_mean: Tensor | None = None,
@@ -261,10 +245,7 @@ def instance_norm(
     dims = tuple(range(2, input.ndim))
     n = count(input.shape, dims)
     if n == 1:
-        raise ValueError(
-            f"{layer_name('instance_norm')}: Expected more than 1 spatial element when training, got input size "
-            f"{list(input.shape)}"
-        )
+        raise refusal("norm.one_cell", "instance_norm", size=list(input.shape))
     z, mean, var = normalize(input, dims, eps, "instance_norm")
     _update_running(running_mean, running_var, mean, var, n, momentum)
     return affine(z, weight, bias, _per_channel(input))

@@ -1,216 +1,242 @@
-"""Pooling, unpooling and up-sampling."""
+"""Pooling and unpooling."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .. import autograd
-from ..autograd import Function
+from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module
-from ..errors import layer_name
+from ..errors import refusal
 from ..kernels import pool as kernels
-from ..kernels.geometry import PoolGeometry, as_tuple, pool_geometry, show_size
-from ..kernels.sampling import put_flat, sum_dtype, take_flat
+from ..kernels.geometry import PoolGeometry, as_tuple, pool_geometry
+from ..kernels.sampling import put_flat, take_flat
 from ..kernels.sampling import unpool as unpool_array
-from ..language import translate
-from .conv import _batched, require_float
-from .promotion import cast
+from .checks import batched
+from .dtype import cast, sum_dtype
+from .ranks import ranks
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+__all__ = [
+    "adaptive_avg_pool", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool",
+    "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d", "avg_pool", "avg_pool1d", "avg_pool2d",
+    "avg_pool3d", "max_pool", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool", "max_unpool1d", "max_unpool2d",
+    "max_unpool3d",
+]  # fmt: skip
 
 
-class MaxPool(Function):
+class MaxPool(Operation):
     """The largest cell of each window, and which tap of the window it was."""
 
-    __slots__ = ("_geometry",)
+    __slots__ = ()
 
     def forward(self, x: Array, geometry: PoolGeometry) -> tuple[Array, Array]:
-        self._geometry = geometry
         y, taps = kernels.max_pool(x, geometry)
-        self.save_for_backward(taps)
+        self.keep(taps=taps)
         return y, taps
 
-    def vjp(self, grad: Tensor, _: Tensor) -> Any:
-        (taps,) = self.saved_tensors
-        return PutTaps.apply(grad, taps, self._geometry), None
+    def grad_x(self, g: tuple[Tensor, ...], taps: Tensor, geometry: PoolGeometry) -> Tensor:
+        return PutTaps.apply(g[0], taps, geometry)
 
 
-class PutTaps(Function):
+class PutTaps(Operation):
     """Values added to the cells that won; adjoint of TakeTaps."""
 
-    __slots__ = ("_geometry",)
+    __slots__ = ()
 
     def forward(self, values: Array, taps: Array, geometry: PoolGeometry) -> Array:
-        self._geometry = geometry
-        self.save_for_backward(taps)
         return kernels.put_taps(values, taps, geometry)
 
-    def vjp(self, grad: Tensor) -> Any:
-        (taps,) = self.saved_tensors
-        return TakeTaps.apply(grad, taps, self._geometry), None, None
+    def grad_values(self, g: Tensor, taps: Tensor, geometry: PoolGeometry) -> Tensor:
+        return TakeTaps.apply(g, taps, geometry)
 
 
-class TakeTaps(Function):
+class TakeTaps(Operation):
     """The cells at the winning taps; adjoint of PutTaps."""
 
-    __slots__ = ("_geometry",)
+    __slots__ = ()
 
     def forward(self, x: Array, taps: Array, geometry: PoolGeometry) -> Array:
-        self._geometry = geometry
-        self.save_for_backward(taps)
         return kernels.take_taps(x, taps, geometry)
 
-    def vjp(self, grad: Tensor) -> Any:
-        (taps,) = self.saved_tensors
-        return PutTaps.apply(grad, taps, self._geometry), None, None
+    def grad_x(self, g: Tensor, taps: Tensor, geometry: PoolGeometry) -> Tensor:
+        return PutTaps.apply(g, taps, geometry)
 
 
-class WindowSum(Function):
+class WindowSum(Operation):
     """The sum of each window; adjoint of WindowSpread."""
 
-    __slots__ = ("_geometry",)
+    __slots__ = ()
 
     def forward(self, x: Array, geometry: PoolGeometry) -> Array:
-        self._geometry = geometry
         return kernels.window_sum(x, geometry)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return WindowSpread.apply(grad, self._geometry), None
+    def grad_x(self, g: Tensor, geometry: PoolGeometry) -> Tensor:
+        return WindowSpread.apply(g, geometry)
 
 
-class WindowSpread(Function):
+class WindowSpread(Operation):
     """Each window's value added to all its cells; adjoint of WindowSum."""
 
-    __slots__ = ("_geometry",)
+    __slots__ = ()
 
     def forward(self, values: Array, geometry: PoolGeometry) -> Array:
-        self._geometry = geometry
         return kernels.window_spread(values, geometry)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return WindowSum.apply(grad, self._geometry), None
+    def grad_values(self, g: Tensor, geometry: PoolGeometry) -> Tensor:
+        return WindowSum.apply(g, geometry)
 
 
-class AdaptiveAvg(Function):
+class AdaptiveAvg(Operation):
     """The mean of each bin; adjoint of AdaptiveSpread."""
 
-    __slots__ = ("_size",)
+    __slots__ = ()
 
     def forward(self, x: Array, output_size: tuple[int, ...]) -> Array:
-        self._size = x.shape[2:]
         return kernels.adaptive_avg_pool(x, output_size)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return AdaptiveSpread.apply(grad, self._size), None
+    def grad_x(self, g: Tensor, shape: tuple[int, ...]) -> Tensor:
+        return AdaptiveSpread.apply(g, shape[2:])
 
 
-class AdaptiveSpread(Function):
+class AdaptiveSpread(Operation):
     """Each bin's value shared among its cells; adjoint of AdaptiveAvg."""
 
-    __slots__ = ("_size",)
+    __slots__ = ()
 
     def forward(self, values: Array, input_size: tuple[int, ...]) -> Array:
-        self._size = values.shape[2:]
         return kernels.adaptive_avg_pool_grad(values, input_size)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return AdaptiveAvg.apply(grad, self._size), None
+    def grad_values(self, g: Tensor, shape: tuple[int, ...]) -> Tensor:
+        return AdaptiveAvg.apply(g, shape[2:])
 
 
-class TakeFlat(Function):
+class TakeFlat(Operation):
     """Cells at flat indices of each plane; adjoint of PutFlat."""
 
-    __slots__ = ("_size",)
+    __slots__ = ()
 
     def forward(self, x: Array, indices: Array) -> Array:
-        self._size = x.shape[2:]
-        self.save_for_backward(indices)
         return take_flat(x, indices)
 
-    def vjp(self, grad: Tensor) -> Any:
-        (indices,) = self.saved_tensors
-        return PutFlat.apply(grad, indices, self._size), None
+    def grad_x(self, g: Tensor, indices: Tensor, shape: tuple[int, ...]) -> Tensor:
+        return PutFlat.apply(g, indices, shape[2:])
 
 
-class PutFlat(Function):
+class PutFlat(Operation):
     """Values added at flat indices of each plane; adjoint of TakeFlat."""
 
     __slots__ = ()
 
     def forward(self, values: Array, indices: Array, size: tuple[int, ...]) -> Array:
-        self.save_for_backward(indices)
         return put_flat(values, indices, size)
 
-    def vjp(self, grad: Tensor) -> Any:
-        (indices,) = self.saved_tensors
-        return TakeFlat.apply(grad, indices), None, None
+    def grad_values(self, g: Tensor, indices: Tensor) -> Tensor:
+        return TakeFlat.apply(g, indices)
 
 
-class Unpool(Function):
+class Unpool(Operation):
     """Values set at flat indices of each plane, zeros elsewhere; its gradient is read there."""
 
     __slots__ = ()
 
     def forward(self, values: Array, indices: Array, size: tuple[int, ...]) -> Array:
-        self.save_for_backward(indices)
         return unpool_array(values, indices, size)
 
-    def vjp(self, grad: Tensor) -> Any:
-        (indices,) = self.saved_tensors
-        return TakeFlat.apply(grad, indices), None, None
+    def grad_values(self, g: Tensor, indices: Tensor) -> Tensor:
+        return TakeFlat.apply(g, indices)
 
 
 # ------------------------------------------------------------------------------ as functions
 
 
+@whole
 def max_pool(
-    input: Tensor,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-    cover_all: bool = False,
-    *,
-    ndim: int,
-) -> Any:
-    """Max pooling over `ndim` spatial axes; the body of max_pool1d, 2d and 3d."""
+    ndim: int, input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
+    ceil_mode: bool = False, return_indices: bool = False, *, cover_all: bool = False,
+) -> Any:  # fmt: skip
+    """Largest value of each window of ``(N, C, {axes})`` or ``(C, {axes})``.
+
+    Padding counts as -inf, the first of equal values wins, NaN wins over all.
+
+    Parameters
+    ----------
+    stride : int or tuple, optional
+        Defaults to `kernel_size`.
+    ceil_mode : bool
+        Round the output size up; a last window that would start in the padding after the end is
+        dropped (PyTorch's rule).
+    return_indices : bool
+        Also give each maximum's place in its plane, counted row by row, for ``max_unpool{ndim}d``.
+    cover_all : bool
+        Chainer's rule, ``(i + 2p - k + s - 1)//s + 1`` windows: not the same as `ceil_mode`.
+
+    Returns
+    -------
+    Tensor, or (Tensor, Tensor of int64)
+        The values; and their indices.
+
+    Raises
+    ------
+    RuntimeError
+        If a window does not fit, or padding exceeds half the kernel.
+    ValueError
+        If both rules are asked for.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.max_pool1d(tc.tensor([[[1.0, 4.0, 3.0, 2.0]]]), 2, return_indices=True)
+    (tensor([[[4., 3.]]]), tensor([[[1, 2]]]))
+    """
     function = f"max_pool{ndim}d"
-    require_float(input, function)
-    x, batched = _batched(input, ndim, function)
+    x, had_batch = batched(input, ndim, function)
     geometry = pool_geometry(x.shape[2:], kernel_size, stride, padding, dilation, ceil_mode, cover_all, function)
     y, taps = MaxPool.apply(x, geometry)
-    y = y if batched else y.squeeze(0)
+    y = y if had_batch else y.squeeze(0)
     if not return_indices:
         return y
-    indices = autograd.tensor_type(kernels.flat_indices(taps._data, geometry))
-    return y, indices if batched else indices.squeeze(0)
+    indices = Tensor(kernels.flat_indices(taps.array, geometry))
+    return y, indices if had_batch else indices.squeeze(0)
 
 
+max_pool1d, max_pool2d, max_pool3d = ranks(max_pool)
+
+
+@whole
 def avg_pool(
-    input: Tensor,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-    *,
-    ndim: int,
-) -> Tensor:
-    """Average pooling over `ndim` spatial axes; the body of avg_pool1d, 2d and 3d."""
+    ndim: int, input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
+    count_include_pad: bool = True, divisor_override: int | None = None,
+) -> Tensor:  # fmt: skip
+    """Mean of each window of ``(N, C, {axes})`` or ``(C, {axes})``.
+
+    Parameters
+    ----------
+    stride : int or tuple, optional
+        Defaults to `kernel_size`.
+    ceil_mode : bool
+        Round the output size up, by the rule of ``max_pool{ndim}d``.
+    count_include_pad : bool
+        Whether padding counts in the divisor.
+    divisor_override : int, optional
+        Divide every window's sum by this instead.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.avg_pool1d(tc.tensor([[[1.0, 4.0, 3.0]]]), 2, stride=1)
+    tensor([[[2.5000, 3.5000]]])
+    """
     function = f"avg_pool{ndim}d"
-    require_float(input, function)
-    x, batched = _batched(input, ndim, function)
+    x, had_batch = batched(input, ndim, function)
     geometry = pool_geometry(x.shape[2:], kernel_size, stride, padding, 1, ceil_mode, function=function)
-    divisor = kernels.window_divisor(geometry, get_array_module(x._data), x.dtype, count_include_pad, divisor_override)
-    total = WindowSum.apply(cast(x, sum_dtype(x._data)), geometry)  # a sum of float16 may overflow
-    y = total * (1.0 / divisor) if isinstance(divisor, float) else total / autograd.tensor_type(divisor)
+    divisor = kernels.window_divisor(geometry, get_array_module(x.array), x.dtype, count_include_pad, divisor_override)
+    total = WindowSum.apply(cast(x, sum_dtype(x.array)), geometry)  # a sum of float16 may overflow
+    y = total * (1.0 / divisor) if isinstance(divisor, float) else total / Tensor(divisor)
     y = cast(y, x.dtype)
-    return y if batched else y.squeeze(0)
+    return y if had_batch else y.squeeze(0)
+
+
+avg_pool1d, avg_pool2d, avg_pool3d = ranks(avg_pool)
 
 
 def _adaptive_size(x: Tensor, output_size: Any, ndim: int, function: str) -> tuple[int, ...]:
@@ -220,118 +246,85 @@ def _adaptive_size(x: Tensor, output_size: Any, ndim: int, function: str) -> tup
     return as_tuple(filled, ndim, "output_size", 0, function)
 
 
-def adaptive_avg_pool(input: Tensor, output_size: Any, *, ndim: int) -> Tensor:
-    """Average of bins ``floor(j*i/o) .. ceil((j+1)*i/o)``, so that the output has `output_size`."""
+def adaptive_avg_pool(ndim: int, input: Tensor, output_size: Any) -> Tensor:
+    """Mean of bins of ``(N, C, {axes})`` that make the output have `output_size` (None keeps a size).
+
+    Bin ``j`` of ``o`` over ``i`` cells runs from ``floor(j*i/o)`` up to ``ceil((j+1)*i/o)``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.adaptive_avg_pool1d(tc.tensor([[[1.0, 4.0, 3.0]]]), 2)
+    tensor([[[2.5000, 3.5000]]])
+    """
     function = f"adaptive_avg_pool{ndim}d"
-    require_float(input, function)
-    x, batched = _batched(input, ndim, function)
+    x, had_batch = batched(input, ndim, function)
     y = AdaptiveAvg.apply(x, _adaptive_size(x, output_size, ndim, function))
-    return y if batched else y.squeeze(0)
+    return y if had_batch else y.squeeze(0)
 
 
-def adaptive_max_pool(input: Tensor, output_size: Any, return_indices: bool = False, *, ndim: int) -> Any:
-    """Largest value of bins ``floor(j*i/o) .. ceil((j+1)*i/o)``, so that the output has `output_size`."""
+adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = ranks(adaptive_avg_pool)
+
+
+@whole
+def adaptive_max_pool(ndim: int, input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """Largest value of bins of ``(N, C, {axes})`` that make the output have `output_size` (None keeps a size).
+
+    The bins are those of ``adaptive_avg_pool{ndim}d``; with `return_indices` also each maximum's place in its plane.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.adaptive_max_pool1d(tc.tensor([[[1.0, 4.0, 3.0]]]), 2)
+    tensor([[[4., 4.]]])
+    """
     function = f"adaptive_max_pool{ndim}d"
-    require_float(input, function)
-    x, batched = _batched(input, ndim, function)
-    _, indices = kernels.adaptive_max_pool(x._data, _adaptive_size(x, output_size, ndim, function))
-    places = autograd.tensor_type(indices)
+    x, had_batch = batched(input, ndim, function)
+    _, indices = kernels.adaptive_max_pool(x.array, _adaptive_size(x, output_size, ndim, function))
+    places = Tensor(indices)
     y = TakeFlat.apply(x, places)
-    y, places = (y, places) if batched else (y.squeeze(0), places.squeeze(0))
+    y, places = (y, places) if had_batch else (y.squeeze(0), places.squeeze(0))
     return (y, places) if return_indices else y
 
 
+adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = ranks(adaptive_max_pool)
+
+
+@whole
 def max_unpool(
-    input: Tensor,
-    indices: Tensor,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
+    ndim: int, input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,
     output_size: Sequence[int] | None = None,
-    *,
-    ndim: int,
-) -> Tensor:
-    """Put pooled values back at their `indices`, zeros elsewhere; the body of max_unpool1d, 2d and 3d."""
+) -> Tensor:  # fmt: skip
+    """Put the values of ``max_pool{ndim}d`` back where its indices say, zeros elsewhere.
+
+    The inverse of max pooling as far as there is one; `output_size` chooses among the sizes that pool to
+    the input's.
+
+    Raises
+    ------
+    RuntimeError
+        If an index lies outside the output (on a device, such a plane becomes NaN instead).
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.max_unpool1d(tc.tensor([[[5.0, 7.0]]]), tc.tensor([[[1, 2]]]), 2)
+    tensor([[[0., 5., 7., 0.]]])
+    """
     function = f"max_unpool{ndim}d"
-    require_float(input, function)
-    x, batched = _batched(input, ndim, function)
+    x, had_batch = batched(input, ndim, function)
     if indices.shape != input.shape or indices.dtype.kind not in "iu":
-        text = (
-            "{layer}: indices must be integers of the input's shape {shape}, got {dtype} of shape {given}; pass what "
-            "max_pool returned with return_indices=True"
-        )
-        got = {"dtype": indices.dtype, "given": indices.shape}
-        raise RuntimeError(translate(text, layer=layer_name(function), shape=input.shape, **got))
+        raise refusal("unpool.indices", function, shape=input.shape, indices=indices)
     kernel = as_tuple(kernel_size, ndim, "kernel_size", function=function)
     strides = kernel if stride is None else as_tuple(stride, ndim, "stride", function=function)
     pads = as_tuple(padding, ndim, "padding", 0, function)
     default = tuple((i - 1) * s - 2 * p + k for i, s, p, k in zip(x.shape[2:], strides, pads, kernel))
     size = default if output_size is None else tuple(output_size)[-ndim:]
     if len(size) != ndim or any(not d - s < n < d + s for n, d, s in zip(size, default, strides)):
-        text = (
-            "{layer}: invalid output_size {size}: each size must be within stride {stride} of (i - 1)*stride - "
-            "2*padding + kernel_size = {default}"
-        )
-        raise ValueError(translate(text, layer=layer_name(function), size=size, stride=strides, default=default))
-    places = indices if batched else indices.unsqueeze(0)
+        raise refusal("unpool.size", function, size=size, stride=strides, default=default)
+    places = indices if had_batch else indices.unsqueeze(0)
     y = Unpool.apply(x, places, size)
-    return y if batched else y.squeeze(0)
+    return y if had_batch else y.squeeze(0)
 
 
-def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
-    """Repeat cells: output cell ``o`` of an axis copies input cell ``floor(o * i / size)``.
-
-    With `scale_factor` f an axis of ``i`` cells becomes ``floor(i*f)`` cells, and cell ``o`` copies ``floor(o/f)``.
-
-    Raises
-    ------
-    RuntimeError
-        If a size would be 0.
-    ValueError
-        Unless exactly one of `size` and `scale_factor` is given, or if the input has no spatial axis.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.functional.interpolate(tc.tensor([[[1.0, 2.0]]]), scale_factor=2)
-    tensor([[[1., 1., 2., 2.]]])
-    """
-    ndim = input.ndim - 2
-    if (size is None) == (scale_factor is None):
-        text = (
-            "{layer}: only one of size or scale_factor should be defined, got size={size} and "
-            "scale_factor={scale_factor}"
-        )
-        raise ValueError(translate(text, layer=layer_name("interpolate"), size=size, scale_factor=scale_factor))
-    if ndim < 1:
-        text = "{layer}: expected input (N, C, *D) with at least 3 dimensions, got {size}; use unsqueeze"
-        raise ValueError(translate(text, layer=layer_name("interpolate"), size=list(input.shape)))
-    if size is not None:
-        target = as_tuple(size, ndim, "size", function="interpolate")
-        factors: tuple[float | None, ...] = (None,) * ndim
-    else:
-        factors = tuple(scale_factor) if isinstance(scale_factor, Sequence) else (float(scale_factor),) * ndim
-        target = tuple(int(i * f) for i, f in zip(input.shape[2:], factors))  # type: ignore[operator]
-    if len(factors) != ndim or min(target + input.shape[2:]) < 1:
-        text = (
-            "{layer}: Input and output sizes should be greater than 0, but got input {given} and output {target} from "
-            "size={size}, scale_factor={scale_factor}; give one positive number, or {ndim} of them"
-        )
-        sizes = {"given": show_size(input.shape[2:]), "target": show_size(target), "ndim": ndim}
-        layer = layer_name("interpolate")
-        raise RuntimeError(translate(text, layer=layer, size=size, scale_factor=scale_factor, **sizes))
-    y = input
-    for axis, (o, factor) in enumerate(zip(target, factors), start=2):
-        y = _repeat_axis(y, axis, o, factor)
-    return y
-
-
-def _repeat_axis(x: Tensor, axis: int, o: int, factor: float | None) -> Tensor:
-    """Give one axis `o` cells, where cell ``j`` copies ``floor(j/factor)``, or ``floor(j*i/o)`` without factor."""
-    i, before, after = x.shape[axis], x.shape[:axis], x.shape[axis + 1 :]
-    if o % i == 0 and factor in (None, o // i):  # whole numbers need no index, and no scatter backward
-        return x.unsqueeze(axis + 1).expand(before + (i, o // i) + after).reshape(before + (o,) + after)
-    xp = get_array_module(x._data)
-    places = xp.arange(o)
-    source = places * i // o if factor is None else xp.minimum((places / factor).astype("int64"), i - 1)
-    return x[(slice(None),) * axis + (autograd.tensor_type(source),)]
+max_unpool1d, max_unpool2d, max_unpool3d = ranks(max_unpool)

@@ -5,24 +5,23 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from .. import autograd
-from ..autograd import Function
+from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module, quiet
-from ..kernels.sampling import sum_dtype
+from ..errors import refusal
+from .dtype import as_float, cast, sum_dtype
 from .elementwise import maximum, minimum, mul, where
-from .indexing import take_along
-from .promotion import cast, default_dtype
-from .shape import cat
+from .indexing import take_along_dim
+from .shape import Dims, cat, clone, normalize_dims
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
-
-Dims = int | Sequence[int] | None
+__all__ = [
+    "all", "amax", "amin", "any", "argmax", "argmin", "logsumexp", "max", "mean", "min", "norm", "prod", "std", "sum",
+    "var",
+]  # fmt: skip
 
 
 class ValuesIndices(NamedTuple):
@@ -58,45 +57,10 @@ def numpy_names(function: F) -> F:
                 del kwargs[name]
         keepdim = args[place] if len(args) > place else kwargs.get("keepdim", False)
         if not isinstance(keepdim, (bool, np.bool_)):
-            raise TypeError(
-                f"{function.__name__}: keepdim must be True or False, got {keepdim!r}. Several dimensions go into a "
-                f"tuple: {function.__name__}(dim=(0, 1))"
-            )
+            raise refusal("reduce.keepdim", function.__name__, function=function.__name__, keepdim=keepdim)
         return function(*args, **kwargs)
 
     return renamed  # type: ignore[return-value]
-
-
-def normalize_dims(dim: Dims, ndim: int, function: str) -> tuple[int, ...]:
-    """Turn one dimension, several or None (all) into sorted non-negative ones; none given means all.
-
-    Raises
-    ------
-    IndexError
-        If a dimension is out of range.
-    ValueError
-        If one appears twice.
-
-    Examples
-    --------
-    >>> normalize_dims((-1, 0), 3, "sum")
-    (0, 2)
-    """
-    given = () if dim is None else tuple(dim) if isinstance(dim, Sequence) else (dim,)
-    if not given:
-        return tuple(range(ndim))
-    if not all(hasattr(d, "__index__") for d in given):
-        raise TypeError(f"{function}: dim must be an int, several ints or None, got {dim!r}")
-    room = ndim or 1  # PyTorch lets a 0-d tensor be reduced along dim 0 or -1
-    for d in given:
-        if not -room <= d < room:
-            raise IndexError(
-                f"{function}: Dimension out of range (expected to be in range of [{-room}, {room - 1}], but got {d})"
-            )
-    dims = tuple(sorted(d % room for d in given))
-    if len(set(dims)) != len(dims):
-        raise ValueError(f"{function}: dim={dim} names a dimension twice")
-    return dims if ndim else ()
 
 
 def kept_shape(shape: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, ...]:
@@ -104,18 +68,17 @@ def kept_shape(shape: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, ...]
     return tuple(1 if i in dims else n for i, n in enumerate(shape))
 
 
-class Sum(Function):
+class Sum(Operation):
     """Sum over dimensions; every summand's gradient is the sum's."""
 
-    __slots__ = ("_kept", "_shape")
+    __slots__ = ()
 
     def forward(self, x: Array, dims: tuple[int, ...], keepdim: bool) -> Array:
-        self._shape, self._kept = x.shape, kept_shape(x.shape, dims)
         total = get_array_module(x).sum(x, axis=dims, keepdims=keepdim, dtype=sum_dtype(x))
         return total.astype(x.dtype, copy=False)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return grad.reshape(self._kept).expand(self._shape), None, None
+    def grad_x(self, g: Tensor, dims: tuple[int, ...], shape: tuple[int, ...]) -> Tensor:
+        return g.reshape(kept_shape(shape, dims)).expand(shape)
 
 
 def _summable(x: Tensor) -> Tensor:
@@ -139,10 +102,7 @@ def sum(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
 def _need_float(x: Tensor, function: str) -> None:
     if x.dtype.kind != "f":
-        raise RuntimeError(
-            f"{function}(): could not infer output dtype. Input dtype must be a floating point dtype. "
-            f"Got: {x.dtype}. Use x.float().{function}()"
-        )
+        raise refusal("reduce.float", function, function=function, x=x)
 
 
 def count(shape: tuple[int, ...], dims: tuple[int, ...]) -> int:
@@ -151,6 +111,7 @@ def count(shape: tuple[int, ...], dims: tuple[int, ...]) -> int:
 
 
 @numpy_names
+@whole
 def mean(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Arithmetic mean over `dim`; NaN for no elements.
 
@@ -219,6 +180,7 @@ def _root(x: Tensor) -> Tensor:
 
 
 @numpy_names
+@whole
 def prod(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Product over `dim`, by pairwise multiplication.
 
@@ -238,8 +200,10 @@ def prod(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     outer = tuple(x.shape[d] for d in rest)
     flat = x.permute(rest + dims).reshape(outer + (count(x.shape, dims),))
     if flat.shape[-1] == 0:
-        xp = get_array_module(x._data)
-        flat = cat([flat, autograd.tensor_type(xp.ones(outer + (1,), x.dtype))], dim=-1)  # of nothing: 1
+        xp = get_array_module(x.array)
+        flat = cat([flat, Tensor(xp.ones(outer + (1,), x.dtype))], dim=-1)  # of nothing: 1
+    if flat.shape[-1] == 1:
+        flat = clone(flat)  # no product follows, and the result is no view
     while flat.shape[-1] > 1:
         half = flat.shape[-1] // 2
         pairs = mul(flat[..., :half], flat[..., half : 2 * half])
@@ -247,25 +211,23 @@ def prod(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     return flat.reshape(kept if keepdim else outer)
 
 
-class Amax(Function):
+class Amax(Operation):
     """The largest value over dimensions; the gradient is shared evenly among equals, as in PyTorch."""
 
-    __slots__ = ("_kept", "_shape")
+    __slots__ = ()
     _name = "max"
 
     def forward(self, x: Array, dims: tuple[int, ...], keepdim: bool) -> Array:
         xp = get_array_module(x)
         best = getattr(xp, self._name)(x, axis=dims, keepdims=True)
-        self._shape, self._kept = x.shape, best.shape
         if self.needs_input_grad[0]:
             ties = (x == best) | (x != x)
             share = 1.0 / xp.sum(ties, axis=dims, keepdims=True)
-            self.save_for_backward(ties * share.astype(x.dtype))
+            self.keep(share=xp.asarray(ties * share.astype(x.dtype)))
         return best if keepdim else best.reshape(tuple(n for i, n in enumerate(x.shape) if i not in dims))
 
-    def vjp(self, grad: Tensor) -> Any:
-        (share,) = self.saved_tensors
-        return grad.reshape(self._kept) * share, None, None
+    def grad_x(self, g: Tensor, share: Tensor, dims: tuple[int, ...], shape: tuple[int, ...]) -> Tensor:
+        return g.reshape(kept_shape(shape, dims)) * share
 
 
 class Amin(Amax):
@@ -275,13 +237,12 @@ class Amin(Amax):
     _name = "min"
 
 
-def _extreme(function: type[Amax], x: Tensor, dim: Dims, keepdim: bool) -> Tensor:
-    name = function.__name__.lower()
+def _extreme(operation: type[Amax], x: Tensor, dim: Dims, keepdim: bool) -> Tensor:
+    name = operation.__name__.lower()
     dims = normalize_dims(dim, x.ndim, name)
     if count(x.shape, dims) == 0:
-        error = RuntimeError if dim is None else IndexError
-        raise error(f"{name}(): Expected reduction dim {dim} to have non-zero size, input is {x.shape}")
-    return function.apply(x, dims, keepdim)
+        raise refusal("reduce.empty" if dim is None else "reduce.empty_dim", name, dim=dim, x=x)
+    return operation.apply(x, dims, keepdim)
 
 
 @numpy_names
@@ -312,7 +273,7 @@ def amin(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
 def _with_indices(x: Tensor, dim: int, keepdim: bool, arg: Any) -> ValuesIndices:
     indices = arg(x, dim, True)
-    values = take_along(x, indices, dim) if x.ndim else x
+    values = take_along_dim(x, indices, dim) if x.ndim else clone(x)
     if keepdim or not x.ndim:
         return ValuesIndices(values, indices.reshape(values.shape))
     return ValuesIndices(values.squeeze(dim), indices.squeeze(dim))
@@ -333,7 +294,7 @@ def max(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Any:
     >>> tc.max(tc.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
     ValuesIndices(values=tensor([5., 7.]), indices=tensor([1, 0]))
     """
-    if isinstance(dim, autograd.tensor_type):
+    if isinstance(dim, Tensor):
         return maximum(x, dim)
     return _with_indices(x, dim, keepdim, argmax) if isinstance(dim, int) else amax(x, dim, keepdim)
 
@@ -350,29 +311,30 @@ def min(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Any:
     >>> tc.min(tc.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
     ValuesIndices(values=tensor([1., 2.]), indices=tensor([0, 1]))
     """
-    if isinstance(dim, autograd.tensor_type):
+    if isinstance(dim, Tensor):
         return minimum(x, dim)
     return _with_indices(x, dim, keepdim, argmin) if isinstance(dim, int) else amin(x, dim, keepdim)
 
 
 def _arg(name: str, x: Tensor, dim: int | None, keepdim: bool) -> Tensor:
-    xp = get_array_module(x._data)
+    xp = get_array_module(x.array)
     if dim is not None and not hasattr(dim, "__index__"):
-        raise TypeError(f"{name}: dim must be one int or None, got {dim!r}; use flatten to merge dimensions first")
+        raise refusal("reduce.one_dim", name, dim=dim)
     dims = normalize_dims(dim, x.ndim, name)
     if count(x.shape, dims) == 0:
-        raise IndexError(f"{name}(): Expected reduction dim {dim} to have non-zero size, input is {x.shape}")
+        raise refusal("reduce.empty_dim", name, dim=dim, x=x)
     if dim is None:
-        result = getattr(xp, name)(x._data)
-        return autograd.tensor_type(result.reshape((1,) * x.ndim) if keepdim else result)
+        result = getattr(xp, name)(x.array)
+        return Tensor(result.reshape((1,) * x.ndim) if keepdim else result)
     if not x.ndim:
-        return autograd.tensor_type(xp.zeros((), np.int64))
+        return Tensor(xp.zeros((), np.int64))
     (axis,) = dims
-    result = getattr(xp, name)(x._data, axis=axis)
-    return autograd.tensor_type(xp.expand_dims(result, axis) if keepdim else result)
+    result = getattr(xp, name)(x.array, axis=axis)
+    return Tensor(xp.expand_dims(result, axis) if keepdim else result)
 
 
 @numpy_names
+@whole
 def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Index of the largest value, the first among equals; of the flattened tensor without `dim`.
 
@@ -386,6 +348,7 @@ def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
 
 
 @numpy_names
+@whole
 def argmin(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Index of the smallest value, the first among equals; of the flattened tensor without `dim`.
 
@@ -398,20 +361,31 @@ def argmin(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     return _arg("argmin", x, dim, keepdim)
 
 
-def truth(name: str, x: Tensor, dim: Dims, keepdim: bool) -> Tensor:
-    """``all`` or ``any`` over dimensions."""
-    xp = get_array_module(x._data)
+@numpy_names
+def all(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """Tell whether all elements over `dim` are true."""
+    return _truth("all", x, dim, keepdim)
+
+
+@numpy_names
+def any(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """Tell whether any element over `dim` is true."""
+    return _truth("any", x, dim, keepdim)
+
+
+def _truth(name: str, x: Tensor, dim: Dims, keepdim: bool) -> Tensor:
     dims = normalize_dims(dim, x.ndim, name)
-    return autograd.tensor_type(getattr(xp, name)(x._data, axis=dims, keepdims=keepdim))
+    return Tensor(getattr(get_array_module(x.array), name)(x.array, axis=dims, keepdims=keepdim))
 
 
 def _finite_or_zero(x: Tensor) -> Tensor:
     """The values of `x`, cut off from the graph, with 0 for inf and NaN."""
-    xp = get_array_module(x._data)
-    return autograd.tensor_type(xp.where(xp.isfinite(x._data), x._data, x.dtype.type(0)))
+    xp = get_array_module(x.array)
+    return Tensor(xp.where(xp.isfinite(x.array), x.array, x.dtype.type(0)))
 
 
 @numpy_names
+@whole
 def logsumexp(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """``log(sum(exp(x)))``, computed as ``m + log(sum(exp(x - m)))`` with m the largest value.
 
@@ -421,7 +395,7 @@ def logsumexp(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     >>> tc.logsumexp(tc.tensor([100.0, 100.0]), dim=0)
     tensor(100.6931)
     """
-    x = x if x.dtype.kind == "f" else cast(x, default_dtype)
+    x = as_float(x)
     dims = normalize_dims(dim, x.ndim, "logsumexp")
     if count(x.shape, dims) == 0:
         return sum(x, dims, keepdim).log()  # of nothing: log(0)
@@ -431,6 +405,7 @@ def logsumexp(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
 
 @numpy_names
+@whole
 def norm(x: Tensor, p: float = 2, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """The p-norm ``sum(|x|**p)**(1/p)``; largest or smallest magnitude for p = inf or -inf.
 
@@ -445,7 +420,7 @@ def norm(x: Tensor, p: float = 2, dim: Dims = None, keepdim: bool = False) -> Te
     _need_float(x, "norm")
     p = 2 if p == "fro" else p
     if not isinstance(p, (int, float, np.number)):
-        raise TypeError(f"norm: p must be a number, inf, -inf or 'fro', got {p!r}")
+        raise refusal("reduce.power", "norm", p=p)
     if p in (math.inf, -math.inf):
         return (amax if p > 0 else amin)(x.abs(), dim, keepdim)
     if p == 0:
@@ -468,11 +443,11 @@ def norm(x: Tensor, p: float = 2, dim: Dims = None, keepdim: bool = False) -> Te
 
 def _power_of_two_below(size: Tensor) -> Tensor:
     """The power of two just below each value (dividing by it rounds nothing); 1 for 0, inf and NaN."""
-    xp = get_array_module(size._data)
+    xp = get_array_module(size.array)
     with quiet():
-        unit = xp.exp2(xp.floor(xp.log2(size._data)))
+        unit = xp.exp2(xp.floor(xp.log2(size.array)))
         usable = xp.isfinite(unit) & (unit > 0)
-    return autograd.tensor_type(xp.where(usable, unit, size.dtype.type(1)))
+    return Tensor(xp.where(usable, unit, size.dtype.type(1)))
 
 
 def _power(size: Tensor, p: float) -> Tensor:

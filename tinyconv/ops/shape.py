@@ -5,76 +5,73 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .. import autograd
-from ..autograd import Function
+from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module
-from .elementwise import unbroadcast
-from .promotion import cast, promote_dtypes
+from ..errors import phrase, refusal
+from .dtype import cast, promote_dtypes
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+__all__ = [
+    "cat", "chunk", "clone", "flatten", "flip", "permute", "reshape", "split", "squeeze", "stack", "t", "transpose",
+    "unflatten", "unsqueeze",
+]  # fmt: skip
+
+Dims = int | Sequence[int] | None
 
 
-class Reshape(Function):
+class Reshape(Operation):
     """The same elements in another shape; its gradient is shaped back."""
 
-    __slots__ = ("_shape",)
+    __slots__ = ()
     is_view = True
 
-    def forward(self, x: Array, shape: tuple[int, ...]) -> Array:
-        self._shape = x.shape
-        return x.reshape(shape)
+    def forward(self, x: Array, new: tuple[int, ...]) -> Array:
+        return x.reshape(new)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return Reshape.apply(grad, self._shape), None
+    def grad_x(self, g: Tensor, shape: tuple[int, ...]) -> Tensor:
+        return Reshape.apply(g, shape)
 
 
-class Permute(Function):
+class Permute(Operation):
     """Dimensions in another order; its gradient is put back in order."""
 
-    __slots__ = ("_dims",)
+    __slots__ = ()
     is_view = True
 
     def forward(self, x: Array, dims: tuple[int, ...]) -> Array:
-        self._dims = dims
         return x.transpose(dims)
 
-    def vjp(self, grad: Tensor) -> Any:
-        inverse = sorted(range(len(self._dims)), key=self._dims.__getitem__)
-        return Permute.apply(grad, tuple(inverse)), None
+    def grad_x(self, g: Tensor, dims: tuple[int, ...]) -> Tensor:
+        return Permute.apply(g, tuple(sorted(range(len(dims)), key=dims.__getitem__)))
 
 
-class Expand(Function):
-    """Broadcast to a larger shape; the gradient is summed over the copies."""
+class Expand(Operation):
+    """Broadcast to a larger shape; the engine sums the gradient over the copies."""
 
-    __slots__ = ("_shape",)
-    is_view = True
+    __slots__ = ()
+    is_view = broadcasts = True
 
-    def forward(self, x: Array, shape: tuple[int, ...]) -> Array:
-        self._shape = x.shape
-        return get_array_module(x).broadcast_to(x, shape)
+    def forward(self, x: Array, new: tuple[int, ...]) -> Array:
+        return get_array_module(x).broadcast_to(x, new)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return unbroadcast(grad, self._shape), None
+    def grad_x(self, g: Tensor) -> Tensor:
+        return g
 
 
-class Flip(Function):
+class Flip(Operation):
     """Order reversed along dimensions; its own inverse."""
 
-    __slots__ = ("_dims",)
-    is_view = True
+    __slots__ = ()
 
     def forward(self, x: Array, dims: tuple[int, ...]) -> Array:
-        self._dims = dims
-        return get_array_module(x).flip(x, dims)
+        return get_array_module(x).flip(x, dims).copy()  # a copy, as in PyTorch
 
-    def vjp(self, grad: Tensor) -> Any:
-        return Flip.apply(grad, self._dims), None
+    def grad_x(self, g: Tensor, dims: tuple[int, ...]) -> Tensor:
+        return Flip.apply(g, dims)
 
 
-class Clone(Function):
+class Clone(Operation):
     """A copy in its own memory."""
 
     __slots__ = ()
@@ -82,11 +79,11 @@ class Clone(Function):
     def forward(self, x: Array) -> Array:
         return x.copy()
 
-    def vjp(self, grad: Tensor) -> Any:
-        return grad
+    def grad_x(self, g: Tensor) -> Tensor:
+        return g
 
 
-class Alias(Function):
+class Alias(Operation):
     """The same tensor under another name in the graph."""
 
     __slots__ = ()
@@ -95,34 +92,33 @@ class Alias(Function):
     def forward(self, x: Array) -> Array:
         return x[...]
 
-    def vjp(self, grad: Tensor) -> Any:
-        return grad
+    def grad_x(self, g: Tensor) -> Tensor:
+        return g
 
 
-class PadConstant(Function):
+class PadConstant(Operation):
     """Constant cells around; the gradient is cropped."""
 
-    __slots__ = ("_inside",)
+    __slots__ = ()
 
     def forward(self, x: Array, pairs: tuple[tuple[int, int], ...], value: float) -> Array:
-        self._inside = tuple(slice(lo, lo + n) for n, (lo, hi) in zip(x.shape, pairs))
         return get_array_module(x).pad(x, pairs, mode="constant", constant_values=value)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return grad[self._inside], None, None
+    def grad_x(self, g: Tensor, pairs: tuple[tuple[int, int], ...], shape: tuple[int, ...]) -> Tensor:
+        return g[tuple(slice(lo, lo + n) for n, (lo, _) in zip(shape, pairs))]
 
 
-class Cat(Function):
+class Cat(Operation):
     """Arrays joined along a dimension; the gradient is cut up again."""
 
-    __slots__ = ("_dim", "_sizes")
+    __slots__ = ()
 
     def forward(self, dim: int, *arrays: Array) -> Array:
-        self._dim, self._sizes = dim, [a.shape[dim] for a in arrays]
+        self.keep(sizes=[a.shape[dim] for a in arrays])
         return get_array_module(arrays[0]).concatenate(arrays, axis=dim)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return None, *split(grad, self._sizes, self._dim)
+    def vjp(self, g: Tensor, dim: int, sizes: list[int]) -> Any:
+        return None, *split(g, sizes, dim)
 
 
 def resolve_shape(shape: Sequence[int], size: int, function: str) -> tuple[int, ...]:
@@ -142,17 +138,20 @@ def resolve_shape(shape: Sequence[int], size: int, function: str) -> tuple[int, 
     unknown = sum(n == -1 for n in shape)
     fits = known == size if unknown == 0 else unknown == 1 and known > 0 and size % known == 0
     if not fits or any(n < -1 for n in shape):
-        raise RuntimeError(
-            f"{function}: shape '{list(shape)}' is invalid for input of size {size}: "
-            f"the given sizes multiply to {known}"
-            + ("" if fits or unknown != 1 else f", which does not divide {size}")
-            + ". Use -1 for one size to let it be worked out"
-        )
+        hint = phrase("shape.not_divided", size=size) if unknown == 1 and not fits else ""
+        raise refusal("shape.sizes", function, sizes=list(shape), size=size, known=known, hint=hint)
     return tuple(size // known if n == -1 else n for n in shape)
 
 
-def reshape(x: Tensor, shape: Sequence[int]) -> Tensor:
+def as_sizes(sizes: tuple[Any, ...]) -> tuple[int, ...]:
+    """Accept sizes one by one or as one sequence: ``reshape(2, 3)`` and ``reshape((2, 3))``."""
+    return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], Sequence) else sizes
+
+
+def reshape(x: Tensor, *shape: Any) -> Tensor:
     """Give the same elements in another shape; one size may be -1.
+
+    The result shares memory where that can be; otherwise it is a copy.
 
     Examples
     --------
@@ -160,7 +159,51 @@ def reshape(x: Tensor, shape: Sequence[int]) -> Tensor:
     >>> tc.reshape(tc.arange(6), (2, -1)).shape
     (2, 3)
     """
-    return Reshape.apply(x, resolve_shape(tuple(shape), x._data.size, "reshape"))
+    return Reshape.apply(x, resolve_shape(as_sizes(shape), x.array.size, "reshape"))
+
+
+def view(x: Tensor, *shape: Any) -> Tensor:
+    """Give the same elements in another shape, in the same memory: a write to one is seen in the other.
+
+    Raises
+    ------
+    RuntimeError
+        If the elements do not lie in memory so that this can be.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> x = tc.zeros(2, 2)
+    >>> x.view(-1)[0] = 1.0
+    >>> x
+    tensor([[1., 0.],
+            [0., 0.]])
+    """
+    sizes = resolve_shape(as_sizes(shape), x.array.size, "view")
+    seen = x.array.reshape(sizes)
+    if seen.size and not get_array_module(seen).may_share_memory(seen, x.array):
+        raise refusal("shape.view", "view", shape=x.shape, sizes=sizes)
+    return Reshape.apply(x, sizes)
+
+
+def view_as(x: Tensor, other: Tensor) -> Tensor:
+    """Give another's shape, in the same memory."""
+    return view(x, other.shape)
+
+
+def reshape_as(x: Tensor, other: Tensor) -> Tensor:
+    """Give another's shape."""
+    return reshape(x, other.shape)
+
+
+def contiguous(x: Tensor) -> Tensor:
+    """Give a tensor whose memory is in C order (itself if it is)."""
+    return x if x.array.flags.c_contiguous else clone(x)
+
+
+def clone(x: Tensor) -> Tensor:
+    """Give a differentiable copy in its own memory."""
+    return Clone.apply(x)
 
 
 def normalize_dim(dim: int, ndim: int, function: str) -> int:
@@ -173,13 +216,37 @@ def normalize_dim(dim: int, ndim: int, function: str) -> int:
     """
     room = max(ndim, 1)
     if not -room <= dim < room:
-        raise IndexError(
-            f"{function}: Dimension out of range (expected to be in range of [{-room}, {room - 1}], but got {dim})"
-        )
+        raise refusal("shape.dim", function, least=-room, most=room - 1, dim=dim)
     return dim % room
 
 
-def permute(x: Tensor, dims: Sequence[int]) -> Tensor:
+def normalize_dims(dim: Dims, ndim: int, function: str) -> tuple[int, ...]:
+    """Turn one dimension, several or None (all) into sorted non-negative ones; none given means all.
+
+    Raises
+    ------
+    IndexError
+        If a dimension is out of range.
+    ValueError
+        If one appears twice.
+
+    Examples
+    --------
+    >>> normalize_dims((-1, 0), 3, "sum")
+    (0, 2)
+    """
+    given = () if dim is None else tuple(dim) if isinstance(dim, Sequence) else (dim,)
+    if not given:
+        return tuple(range(ndim))
+    if not all(hasattr(d, "__index__") for d in given):
+        raise refusal("reduce.dims", function, dim=dim)
+    dims = tuple(sorted(normalize_dim(d, ndim, function) for d in given))
+    if len(set(dims)) != len(dims):
+        raise refusal("reduce.twice", function, dims=dims)
+    return dims if ndim else ()  # PyTorch lets a 0-d tensor be reduced along dim 0 or -1
+
+
+def permute(x: Tensor, *dims: Any) -> Tensor:
     """Reorder the dimensions.
 
     Raises
@@ -193,14 +260,15 @@ def permute(x: Tensor, dims: Sequence[int]) -> Tensor:
     >>> tc.permute(tc.zeros(360, 640, 3), (2, 0, 1)).shape
     (3, 360, 640)
     """
-    order = tuple(normalize_dim(d, x.ndim, "permute") for d in dims)
+    given = as_sizes(dims)
+    order = tuple(normalize_dim(d, x.ndim, "permute") for d in given)
     if sorted(order) != list(range(x.ndim)):
-        raise RuntimeError(f"permute(dims): dims={tuple(dims)} is not an order of the {x.ndim} dimensions of {x.shape}")
+        raise refusal("shape.order", "permute", dims=given, x=x)
     return Permute.apply(x, order)
 
 
-def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
-    """Swap two dimensions.
+def transpose(x: Tensor, *dims: Any) -> Tensor:
+    """Swap two dimensions (PyTorch), or reorder them all (NumPy).
 
     Examples
     --------
@@ -208,11 +276,38 @@ def transpose(x: Tensor, dim0: int, dim1: int) -> Tensor:
     >>> tc.transpose(tc.zeros(2, 3), 0, 1).shape
     (3, 2)
     """
+    given = as_sizes(dims)
+    if len(given) != 2:
+        return permute(x, given)
+    dim0, dim1 = given
     order = list(range(x.ndim))
     a, b = normalize_dim(dim0, x.ndim, "transpose"), normalize_dim(dim1, x.ndim, "transpose")
     if x.ndim:
         order[a], order[b] = order[b], order[a]
     return Permute.apply(x, tuple(order))
+
+
+def t(x: Tensor) -> Tensor:
+    """Transpose a matrix.
+
+    Raises
+    ------
+    RuntimeError
+        For more than two dimensions.
+    """
+    if x.ndim > 2:
+        raise refusal("shape.matrix", "t", x=x)
+    return reversed_dims(x)
+
+
+def reversed_dims(x: Tensor) -> Tensor:
+    """The dimensions in reverse order."""
+    return Permute.apply(x, tuple(range(x.ndim))[::-1])
+
+
+def matrix_transpose(x: Tensor) -> Tensor:
+    """The last two dimensions swapped."""
+    return transpose(x, -1, -2)
 
 
 def squeeze(x: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
@@ -242,6 +337,7 @@ def unsqueeze(x: Tensor, dim: int) -> Tensor:
     return Reshape.apply(x, x.shape[:at] + (1,) + x.shape[at:])
 
 
+@whole
 def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Merge dimensions `start_dim` to `end_dim` into one.
 
@@ -253,7 +349,7 @@ def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """
     start, end = (normalize_dim(d, x.ndim, "flatten") for d in (start_dim, end_dim))
     if start > end:
-        raise RuntimeError(f"flatten() has invalid args: start_dim={start_dim} comes after end_dim={end_dim}")
+        raise refusal("shape.flatten", "flatten", start_dim=start_dim, end_dim=end_dim)
     return Reshape.apply(x, x.shape[:start] + (math.prod(x.shape[start : end + 1]),) + x.shape[end + 1 :])
 
 
@@ -271,7 +367,7 @@ def unflatten(x: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     return Reshape.apply(x, x.shape[:at] + inner + x.shape[at + 1 :])
 
 
-def expand(x: Tensor, shape: Sequence[int]) -> Tensor:
+def expand(x: Tensor, *shape: Any) -> Tensor:
     """Repeat dimensions of size 1 (and new leading ones) to reach `shape`; -1 keeps a size.
 
     Raises
@@ -285,17 +381,20 @@ def expand(x: Tensor, shape: Sequence[int]) -> Tensor:
     >>> tc.zeros(3, 1).expand(2, 3, 4).shape
     (2, 3, 4)
     """
-    extra = len(shape) - x.ndim
-    target = tuple(x.shape[i - extra] if n == -1 and i >= extra else n for i, n in enumerate(shape))
+    sizes = as_sizes(shape)
+    extra = len(sizes) - x.ndim
+    target = tuple(x.shape[i - extra] if n == -1 and i >= extra else n for i, n in enumerate(sizes))
     if extra < 0 or any(n not in (1, target[extra + i]) for i, n in enumerate(x.shape)) or min(target, default=0) < 0:
-        raise RuntimeError(
-            f"expand: a tensor of shape {x.shape} cannot be expanded to {tuple(shape)}: compared from the "
-            f"right, each size must be equal or 1"
-        )
+        raise refusal("shape.expand", "expand", x=x, sizes=sizes)
     return Expand.apply(x, target)
 
 
-def flip(x: Tensor, dims: int | Sequence[int]) -> Tensor:
+def expand_as(x: Tensor, other: Tensor) -> Tensor:
+    """Expand to another's shape."""
+    return expand(x, other.shape)
+
+
+def flip(x: Tensor, *dims: Any) -> Tensor:
     """Reverse the order along `dims`.
 
     Examples
@@ -304,19 +403,18 @@ def flip(x: Tensor, dims: int | Sequence[int]) -> Tensor:
     >>> tc.flip(tc.arange(3), 0)
     tensor([2, 1, 0])
     """
-    wanted = (dims,) if isinstance(dims, int) else dims
+    wanted = as_sizes(dims)
     axes = tuple(normalize_dim(d, x.ndim, "flip") for d in wanted)
     if len(set(axes)) != len(axes):
-        raise RuntimeError(f"flip: dims={tuple(wanted)} names a dimension twice")
+        raise refusal("shape.twice", "flip", dims=wanted)
     return Flip.apply(x, axes if x.ndim else ())
 
 
 def _list_of_tensors(tensors: Sequence[Tensor], function: str) -> list[Tensor]:
-    kind = autograd.tensor_type
-    if isinstance(tensors, kind) or not all(isinstance(t, kind) for t in tensors):
-        raise TypeError(f"{function}(): argument 'tensors' must be a list or tuple of Tensors")
+    if isinstance(tensors, Tensor) or not all(isinstance(t, Tensor) for t in tensors):
+        raise refusal("join.no_list", function)
     if not len(tensors):
-        raise RuntimeError(f"{function}(): expected a non-empty list of Tensors")
+        raise refusal("join.empty", function)
     return list(tensors)
 
 
@@ -336,18 +434,13 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
             [1., 1.]])
     """
     tensors = _list_of_tensors(tensors, "cat")
-    axis = normalize_dim(dim, tensors[0].ndim, "cat")
     first = tensors[0].shape
+    if not first:
+        raise refusal("cat.no_dim", "cat")
+    axis = normalize_dim(dim, len(first), "cat")
     for position, t in enumerate(tensors):
-        if (
-            t.ndim != len(first)
-            or any(a != b for i, (a, b) in enumerate(zip(t.shape, first)) if i != axis)
-            or not first
-        ):
-            raise RuntimeError(
-                f"cat(): Sizes of tensors must match except in dimension {axis}: tensor 0 has shape {first}, "
-                f"tensor {position} has {t.shape}" + ("" if first else "; use stack for 0-d tensors")
-            )
+        if (t.ndim, t.shape[:axis], t.shape[axis + 1 :]) != (len(first), first[:axis], first[axis + 1 :]):
+            raise refusal("cat.sizes", "cat", axis=axis, first=first, position=position, shape=t.shape)
     dtype = functools.reduce(promote_dtypes, [t.dtype for t in tensors])
     return Cat.apply(axis, *[cast(t, dtype) for t in tensors])
 
@@ -364,10 +457,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     tensors = _list_of_tensors(tensors, "stack")
     for position, t in enumerate(tensors):
         if t.shape != tensors[0].shape:
-            raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {tensors[0].shape} at entry 0 and "
-                f"{t.shape} at entry {position}"
-            )
+            raise refusal("stack.sizes", "stack", first=tensors[0].shape, shape=t.shape, position=position)
     return cat([unsqueeze(t, dim) for t in tensors], normalize_dim(dim, tensors[0].ndim + 1, "stack"))
 
 
@@ -381,19 +471,19 @@ def split(x: Tensor, size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, .
     [2, 2, 1]
     """
     if not x.ndim:
-        raise RuntimeError("split expects at least a 1-dimensional tensor, but got a 0-d one; use unsqueeze(0)")
+        raise refusal("split.no_dim", "split")
     axis = normalize_dim(dim, x.ndim, "split")
     n = x.shape[axis]
     if isinstance(size, int):
         if size < 1:
-            raise RuntimeError(f"split expects split_size be positive, but got split_size={size}")
+            raise refusal("split.size", "split", size=size)
         sizes = [min(size, n - start) for start in range(0, n, size)] or [0]
     else:
         sizes = list(size)
         if min(sizes, default=0) < 0:
-            raise RuntimeError(f"split: sizes must not be negative, but got {sizes}")
+            raise refusal("split.negative", "split", sizes=sizes)
         if sum(sizes) != n:
-            raise RuntimeError(f"split: sizes {sizes} add up to {sum(sizes)}, but dimension {dim} of {x.shape} has {n}")
+            raise refusal("split.sum", "split", sizes=sizes, total=sum(sizes), dim=dim, x=x, n=n)
     ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
     before = (slice(None),) * axis
     return tuple(x[before + (slice(end - n, end),)] for end, n in zip(ends, sizes))
@@ -409,9 +499,9 @@ def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     [3, 2]
     """
     if chunks < 1:
-        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+        raise refusal("chunk.count", "chunk", chunks=chunks)
     if not x.ndim:
-        raise RuntimeError("chunk expects at least a 1-dimensional tensor, but got a 0-d one; use unsqueeze(0)")
+        raise refusal("split.no_dim", "chunk")
     n = x.shape[normalize_dim(dim, x.ndim, "chunk")]
     return split(x, max(1, -(-n // chunks)), dim)
 
@@ -419,6 +509,7 @@ def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 # ------------------------------------------------------------------------------ padding
 
 
+@whole
 def pad(x: Tensor, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Tensor:
     """Pad the last dimensions, as ``torch.nn.functional.pad``.
 
@@ -446,15 +537,14 @@ def pad(x: Tensor, pad: Sequence[int], mode: str = "constant", value: float = 0.
     """
     amounts = tuple(pad)
     if len(amounts) % 2 or len(amounts) > 2 * x.ndim:
-        raise ValueError(
-            f"pad: pad={amounts} must give (before, after) for each of at most {x.ndim} dimensions, the last "
-            f"dimension first"
-        )
+        raise refusal("pad.entries", "pad", pad=amounts, x=x)
     pairs = [(amounts[i], amounts[i + 1]) for i in range(0, len(amounts), 2)]
     if mode == "constant":
         return _pad_constant(x, [(0, 0)] * (x.ndim - len(pairs)) + pairs[::-1], value)
-    if mode not in _SIDES:
-        raise ValueError(f"pad: mode={mode!r} must be 'constant', 'reflect', 'replicate' or 'circular'")
+    if mode not in SIDES:
+        raise refusal("pad.mode", "pad", mode=mode)
+    if not any(amounts):
+        return clone(x)
     for back, (lo, hi) in enumerate(pairs):
         x = _pad_dim(x, x.ndim - 1 - back, lo, hi, mode)
     return x
@@ -464,23 +554,19 @@ def _pad_constant(x: Tensor, pairs: Sequence[tuple[int, int]], value: float) -> 
     if any(lo < 0 or hi < 0 for lo, hi in pairs):
         cropped = tuple(slice(max(0, -lo), n - max(0, -hi)) for n, (lo, hi) in zip(x.shape, pairs))
         if any(c.stop < c.start for c in cropped):
-            raise RuntimeError(f"pad: negative padding {list(pairs)} crops more than shape {x.shape} has")
+            raise refusal("pad.crop", "pad", pairs=list(pairs), x=x)
         x = x[cropped]
     return PadConstant.apply(x, tuple((max(0, lo), max(0, hi)) for lo, hi in pairs), value)
 
 
 def _pad_dim(x: Tensor, dim: int, lo: int, hi: int, mode: str) -> Tensor:
     """Pad one dimension by joining pieces of the tensor itself."""
-    n = x.shape[dim]
-    largest = {"reflect": n - 1, "circular": n, "replicate": math.inf if n else 0}[mode]
-    if not 0 <= min(lo, hi) <= max(lo, hi) <= largest:
-        raise RuntimeError(
-            f"pad: Padding size should be less than the corresponding input dimension, but got: padding "
-            f"({lo}, {hi}) at dimension {dim} of input {x.shape}; mode={mode!r} can fill 0 to {largest} cells there"
-        )
+    most = most_cells(mode, x.shape[dim])
+    if not 0 <= min(lo, hi) <= max(lo, hi) <= most:
+        raise refusal("pad.size", "pad", lo=lo, hi=hi, dim=dim, x=x, mode=mode, most=most)
     if lo == hi == 0:
         return x
-    before, after = _SIDES[mode](x, dim, lo, hi)
+    before, after = SIDES[mode](x, dim, lo, hi)
     return cat([piece for piece in (before, x, after) if piece.shape[dim]], dim)
 
 
@@ -504,4 +590,9 @@ def _circular_sides(x: Tensor, dim: int, lo: int, hi: int) -> tuple[Tensor, Tens
     return _slice(x, dim, n - lo, n), _slice(x, dim, 0, hi)
 
 
-_SIDES = {"reflect": _reflect_sides, "replicate": _replicate_sides, "circular": _circular_sides}
+SIDES = {"reflect": _reflect_sides, "replicate": _replicate_sides, "circular": _circular_sides}
+
+
+def most_cells(mode: str, n: int) -> float:
+    """How many cells a mode can fill on a side of `n` cells."""
+    return {"reflect": n - 1, "replicate": math.inf if n else 0, "circular": n}[mode]

@@ -1,29 +1,72 @@
-"""Moving between devices, inside the graph."""
+"""Moving between devices and dtypes, inside the graph."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..autograd import Function
+import numpy as np
+
+from ..autograd import Operation, Tensor
 from ..backend import Array, Device, device_of
-
-if TYPE_CHECKING:
-    from ..tensor import Tensor
+from .dtype import cast
 
 
-class ToDevice(Function):
+class ToDevice(Operation):
     """The same values on another device; the gradient comes back."""
 
-    __slots__ = ("_source",)
+    __slots__ = ()
 
     def forward(self, x: Array, device: Device) -> Array:
-        self._source = device_of(x)
+        self.keep(source=device_of(x))
         return device.asarray(x)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return ToDevice.apply(grad, self._source), None
+    def grad_x(self, g: Tensor, source: Device) -> Tensor:
+        return ToDevice.apply(g, source)
 
 
 def to_device(x: Tensor, device: Device) -> Tensor:
     """Give `x` on `device` (`x` itself if it is there)."""
     return x if x.device == device else ToDevice.apply(x, device)
+
+
+def destination(
+    *args: Any, device: Any = None, dtype: Any = None, non_blocking: bool = False, copy: bool = False
+) -> tuple[Device | None, np.dtype | None]:
+    """Read the arguments of ``to``: a device, a dtype, or a Tensor to be like; `non_blocking` changes nothing here."""
+    for arg in args:
+        if isinstance(arg, Tensor):
+            device, dtype = arg.device, arg.dtype
+        elif isinstance(arg, Device) or (isinstance(arg, str) and not _is_dtype_name(arg)):
+            device = arg
+        elif arg is not None:
+            dtype = arg
+    return None if device is None else Device(device), None if dtype is None else np.dtype(dtype)
+
+
+def _is_dtype_name(name: str) -> bool:
+    try:
+        np.dtype(name)
+    except TypeError:
+        return False
+    return True
+
+
+def to(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """Give the tensor on another device, in another dtype, or like another tensor.
+
+    Both moves are differentiable; the tensor itself comes back if nothing changes, unless ``copy=True``.
+    """
+    device, dtype = destination(*args, **kwargs)
+    result = x if dtype is None else cast(x, dtype)
+    result = result if device is None else to_device(result, device)
+    return result.clone() if result is x and kwargs.get("copy") else result
+
+
+def cpu(x: Tensor) -> Tensor:
+    """Give the tensor on the CPU."""
+    return to_device(x, Device("cpu"))
+
+
+def cuda(x: Tensor, index: int = 0) -> Tensor:
+    """Give the tensor on a CUDA device."""
+    return to_device(x, Device(f"cuda:{index}"))

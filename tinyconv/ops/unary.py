@@ -1,197 +1,207 @@
-"""Functions of one variable, element by element."""
+"""Functions of one variable, element by element.
+
+Each is written as what it computes with an array, under a decorator that says how the gradient goes back::
+
+    @unary(lambda g, x: g * x.cos())
+    def sin(xp, x):
+        return xp.sin(x)
+
+A gradient that is best written from the result names ``out`` in the place of ``x``; only what it names is kept.
+"""
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
-from .. import autograd
-from ..autograd import Function
+from ..autograd import Operation, Tensor
 from ..backend import Array, get_array_module
+from ..errors import refusal
+from .dtype import as_float, cast, default_dtype, rank_of, scalar_of
 from .elementwise import Where, where, zeros_like
-from .numeric import erf
-from .promotion import as_float, cast, default_dtype, rank_of, scalar_of
+from .numeric import erf as erf_array
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
-
-
-class Neg(Function):
-    """``-x``."""
-
-    __slots__ = ()
-
-    def forward(self, x: Array) -> Array:
-        return -x
-
-    def vjp(self, grad: Tensor) -> Any:
-        return -grad
+__all__ = [
+    "abs", "clamp", "clip", "cos", "erf", "exp", "expm1", "log", "log1p", "neg", "rsqrt", "sigmoid", "sign", "sin",
+    "sqrt", "square", "tanh",
+]  # fmt: skip
 
 
-class Exp(Function):
-    """``exp(x)``, its own derivative."""
+def unary(
+    gradient: Callable[..., Tensor], of_integers: bool = False, name: str | None = None
+) -> Callable[[Callable[[Any, Array], Array]], Callable[[Any], Tensor]]:
+    """Make a function of a Tensor out of one of an array, and the operation under it.
 
-    __slots__ = ()
+    Parameters
+    ----------
+    gradient : callable
+        Of ``g``, ``(g, x)`` or ``(g, out)``: the argument's gradient, from the result's.
+    of_integers : bool
+        Integers stay what they are; otherwise they become floats first.
+    name : str, optional
+        Of the operation, which otherwise has the function's.
+    """
+    read = list(inspect.signature(gradient).parameters.values())
 
-    def forward(self, x: Array) -> Array:
-        y = get_array_module(x).exp(x)
-        y = _as_array(x, y)
-        self.save_for_backward(y)
-        return y
+    def grad_x(self: Operation, *arguments: Tensor) -> Tensor:
+        return gradient(*arguments)
 
-    def vjp(self, grad: Tensor) -> Any:
-        (y,) = self.saved_tensors
-        return grad * y
+    itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    grad_x.__signature__ = inspect.Signature([itself, *read])  # type: ignore[attr-defined]  # what the engine reads
 
+    def decorate(value: Callable[[Any, Array], Array]) -> Callable[[Any], Tensor]:
+        def forward(self: Operation, x: Array) -> Array:
+            return value(get_array_module(x), x)
 
-def _as_array(x: Array, y: Any) -> Array:
-    """NumPy gives a scalar for a 0-d array; a saved output must be the very array that is returned."""
-    return y if type(y) is type(x) else get_array_module(x).asarray(y)
+        body = {"__slots__": (), "forward": forward, "grad_x": grad_x}
+        operation: Any = type(name or value.__name__.capitalize(), (Operation,), body)
 
+        def function(x: Any) -> Tensor:
+            return operation.apply(x if of_integers else as_float(x))
 
-class _Unary(Function):
-    """A function of one variable whose derivative is written from its input."""
+        functools.update_wrapper(function, value, ("__module__", "__name__", "__qualname__", "__doc__"))
+        return function
 
-    __slots__ = ()
-
-    def forward(self, x: Array) -> Array:
-        self.save_for_backward(x)
-        return self._value(get_array_module(x), x)
-
-    def vjp(self, grad: Tensor) -> Any:
-        (x,) = self.saved_tensors
-        return grad * self._slope(x)
-
-    @staticmethod
-    def _value(xp: Any, x: Array) -> Array:
-        raise NotImplementedError
-
-    @staticmethod
-    def _slope(x: Tensor) -> Any:
-        raise NotImplementedError
+    return decorate
 
 
-class Expm1(_Unary):
+@unary(lambda g, out: g * out)
+def exp(xp: Any, x: Array) -> Array:
+    """Exponential, its own derivative.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.exp(tc.tensor([0.0]))
+    tensor([1.])
+    """
+    return xp.exp(x)
+
+
+@unary(lambda g, x: g * x.exp())
+def expm1(xp: Any, x: Array) -> Array:
     """``exp(x) - 1`` without loss near 0; derivative ``exp(x)``."""
-
-    __slots__ = ()
-    _value = staticmethod(lambda xp, x: xp.expm1(x))
-    _slope = staticmethod(lambda x: x.exp())
+    return xp.expm1(x)
 
 
-class Log(_Unary):
-    """``log(x)``; derivative ``1/x``."""
-
-    __slots__ = ()
-    _value = staticmethod(lambda xp, x: xp.log(x))
-    _slope = staticmethod(lambda x: 1.0 / x)
+@unary(lambda g, x: g * (1.0 / x))
+def log(xp: Any, x: Array) -> Array:
+    """Natural logarithm; derivative ``1/x``."""
+    return xp.log(x)
 
 
-class Log1p(_Unary):
+@unary(lambda g, x: g * (1.0 / (1.0 + x)))
+def log1p(xp: Any, x: Array) -> Array:
     """``log(1 + x)`` without loss near 0; derivative ``1/(1 + x)``."""
-
-    __slots__ = ()
-    _value = staticmethod(lambda xp, x: xp.log1p(x))
-    _slope = staticmethod(lambda x: 1.0 / (1.0 + x))
+    return xp.log1p(x)
 
 
-class Sqrt(_Unary):
-    """``sqrt(x)``; derivative ``1/(2 sqrt(x))``."""
-
-    __slots__ = ()
-    _value = staticmethod(lambda xp, x: xp.sqrt(x))
-    _slope = staticmethod(lambda x: 0.5 * x.rsqrt())
+@unary(lambda g, x: g * (0.5 * x.rsqrt()))
+def sqrt(xp: Any, x: Array) -> Array:
+    """Square root; derivative ``1/(2 sqrt(x))``."""
+    return xp.sqrt(x)
 
 
-class Rsqrt(_Unary):
-    """``1/sqrt(x)``; derivative ``-1/2 x**(-3/2)``."""
+@unary(lambda g, x: g * (-0.5 * x.rsqrt() / x))
+def rsqrt(xp: Any, x: Array) -> Array:
+    """``1/sqrt(x)``; derivative ``-1/2 x**(-3/2)``.
 
-    __slots__ = ()
-    _value = staticmethod(lambda xp, x: x.dtype.type(1) / xp.sqrt(x))
-    _slope = staticmethod(lambda x: -0.5 * x.rsqrt() / x)
-
-
-class Abs(_Unary):
-    """``|x|``; derivative ``sign(x)``, 0 at 0."""
-
-    __slots__ = ()
-    _value = staticmethod(lambda xp, x: xp.abs(x))
-    _slope = staticmethod(lambda x: x.sign())
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.rsqrt(tc.tensor([4.0]))
+    tensor([0.5000])
+    """
+    return x.dtype.type(1) / xp.sqrt(x)
 
 
-class Sign(_Unary):
-    """-1, 0 or 1; derivative 0."""
-
-    __slots__ = ()
-    _value = staticmethod(lambda xp, x: xp.sign(x))
-    _slope = staticmethod(lambda x: zeros_like(x))
+@unary(lambda g, x: g * x.cos())
+def sin(xp: Any, x: Array) -> Array:
+    """Sine; derivative ``cos(x)``."""
+    return xp.sin(x)
 
 
-class Sin(_Unary):
-    """``sin(x)``; derivative ``cos(x)``."""
-
-    __slots__ = ()
-    _value = staticmethod(lambda xp, x: xp.sin(x))
-    _slope = staticmethod(lambda x: x.cos())
+@unary(lambda g, x: g * -x.sin())
+def cos(xp: Any, x: Array) -> Array:
+    """Cosine; derivative ``-sin(x)``."""
+    return xp.cos(x)
 
 
-class Cos(_Unary):
-    """``cos(x)``; derivative ``-sin(x)``."""
+@unary(lambda g, x: g * ((2 / math.sqrt(math.pi)) * (-x * x).exp()))
+def erf(xp: Any, x: Array) -> Array:
+    """The error function; derivative ``2/sqrt(pi) exp(-x**2)``.
 
-    __slots__ = ()
-    _value = staticmethod(lambda xp, x: xp.cos(x))
-    _slope = staticmethod(lambda x: -x.sin())
-
-
-class Erf(_Unary):
-    """The error function; derivative ``2/sqrt(pi) exp(-x**2)``."""
-
-    __slots__ = ()
-    _value = staticmethod(erf)
-    _slope = staticmethod(lambda x: (2 / math.sqrt(math.pi)) * (-x * x).exp())
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.erf(tc.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.8427])
+    """
+    return erf_array(xp, x)
 
 
-class Tanh(Function):
-    """``tanh(x)``; derivative ``1 - y**2``."""
-
-    __slots__ = ()
-
-    def forward(self, x: Array) -> Array:
-        y = _as_array(x, get_array_module(x).tanh(x))
-        self.save_for_backward(y)
-        return y
-
-    def vjp(self, grad: Tensor) -> Any:
-        (y,) = self.saved_tensors
-        return grad * (1.0 - y * y)
+@unary(lambda g, out: g * (1.0 - out * out))
+def tanh(xp: Any, x: Array) -> Array:
+    """Hyperbolic tangent y; derivative ``1 - y**2``."""
+    return xp.tanh(x)
 
 
-class Sigmoid(Function):
-    """``1/(1 + exp(-x))``; derivative ``y (1 - y)``."""
+@unary(lambda g, out: g * (out * (1.0 - out)))
+def sigmoid(xp: Any, x: Array) -> Array:
+    """``y = 1/(1 + exp(-x))``; derivative ``y (1 - y)``.
 
-    __slots__ = ()
-
-    def forward(self, x: Array) -> Array:
-        xp, one = get_array_module(x), x.dtype.type(1)
-        small = xp.exp(-xp.abs(x))  # in (0, 1]: nothing overflows, and tiny results keep their digits
-        y = _as_array(x, xp.where(x >= 0, one, small) / (one + small))
-        self.save_for_backward(y)
-        return y
-
-    def vjp(self, grad: Tensor) -> Any:
-        (y,) = self.saved_tensors
-        return grad * (y * (1.0 - y))
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.sigmoid(tc.tensor([0.0]))
+    tensor([0.5000])
+    """
+    one = x.dtype.type(1)
+    small = xp.exp(-xp.abs(x))  # in (0, 1]: nothing overflows, and tiny results keep their digits
+    return xp.where(x >= 0, one, small) / (one + small)
 
 
-class Softplus(_Unary):
+@unary(lambda g, x: g * x.sigmoid(), name="Softplus")
+def smooth_relu(xp: Any, x: Array) -> Array:
     """``log(1 + exp(x))``, computed as ``max(x, 0) + log1p(exp(-|x|))``; derivative ``sigmoid(x)``."""
-
-    __slots__ = ()
-    _value = staticmethod(lambda xp, x: xp.maximum(x, x.dtype.type(0)) + xp.log1p(xp.exp(-xp.abs(x))))
-    _slope = staticmethod(lambda x: x.sigmoid())
+    return xp.maximum(x, x.dtype.type(0)) + xp.log1p(xp.exp(-xp.abs(x)))
 
 
-class Clamp(Function):
+@unary(lambda g: -g, of_integers=True)
+def neg(xp: Any, x: Array) -> Array:
+    """``-x``.
+
+    Raises
+    ------
+    RuntimeError
+        For bool.
+    """
+    if x.dtype.kind == "b":
+        raise refusal("neg.bool", "neg")
+    return -x
+
+
+@unary(lambda g, x: g * x.sign(), of_integers=True)
+def abs(xp: Any, x: Array) -> Array:
+    """``|x|``; derivative ``sign(x)``, 0 at 0."""
+    return xp.abs(x)
+
+
+@unary(lambda g, x: g * zeros_like(x), of_integers=True)
+def sign(xp: Any, x: Array) -> Array:
+    """-1, 0 or 1; derivative 0."""
+    return x.copy() if x.dtype.kind == "b" else xp.sign(x)
+
+
+def square(x: Tensor) -> Tensor:
+    """``x * x``."""
+    return x * x
+
+
+class Clamp(Operation):
     """Values limited to ``[low, high]``; the gradient passes where they were inside."""
 
     __slots__ = ()
@@ -204,12 +214,11 @@ class Clamp(Function):
             inside, y = inside & (x >= low), xp.maximum(y, low)
         if high is not None:
             inside, y = inside & (x <= high), xp.minimum(y, high)
-        self.save_for_backward(xp.asarray(inside))
+        self.keep(inside=xp.asarray(inside))
         return y
 
-    def vjp(self, grad: Tensor) -> Any:
-        (inside,) = self.saved_tensors
-        return Where.apply(inside, grad, grad.dtype.type(0)), None, None
+    def grad_x(self, g: Tensor, inside: Tensor) -> Tensor:
+        return Where.apply(inside, g, g.dtype.type(0))
 
 
 def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
@@ -229,8 +238,8 @@ def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
     tensor([-1.0000,  0.5000,  1.0000])
     """
     if min is None and max is None:
-        raise ValueError("clamp: at least one of min or max must not be None")
-    if isinstance(min, autograd.tensor_type) or isinstance(max, autograd.tensor_type):
+        raise refusal("clamp.bounds", "clamp")
+    if isinstance(min, Tensor) or isinstance(max, Tensor):
         x = x if min is None else where(x < min, min, x)  # at the limit x keeps the gradient
         return x if max is None else where(x > max, max, x)
     if x.dtype.kind != "f" and any(bound is not None and rank_of(bound) == 2 for bound in (min, max)):
@@ -239,63 +248,4 @@ def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
     return Clamp.apply(x, low, high)
 
 
-def _unary(function: type[Function], example: str) -> Any:
-    """A function over one Tensor; integers become floats first."""
-
-    def call(x: Any) -> Tensor:
-        return function.apply(as_float(x))
-
-    call.__name__ = call.__qualname__ = function.__name__.lower()
-    summary = (function.__doc__ or "").strip()
-    call.__doc__ = f"{summary}\n\nExamples\n--------\n>>> import tinyconv as tc\n{example}\n"
-    return call
-
-
-exp = _unary(Exp, ">>> tc.exp(tc.tensor([0.0]))\ntensor([1.])")
-log = _unary(Log, ">>> tc.log(tc.tensor([1.0]))\ntensor([0.])")
-log1p = _unary(Log1p, ">>> tc.log1p(tc.tensor([0.0]))\ntensor([0.])")
-expm1 = _unary(Expm1, ">>> import tinyconv.ops.unary as e\n>>> e.expm1(tc.tensor([0.0]))\ntensor([0.])")
-sqrt = _unary(Sqrt, ">>> tc.sqrt(tc.tensor([4.0]))\ntensor([2.])")
-rsqrt = _unary(Rsqrt, ">>> tc.rsqrt(tc.tensor([4.0]))\ntensor([0.5000])")
-sin = _unary(Sin, ">>> tc.sin(tc.tensor([0.0]))\ntensor([0.])")
-cos = _unary(Cos, ">>> tc.cos(tc.tensor([0.0]))\ntensor([1.])")
-erf_ = _unary(Erf, ">>> tc.erf(tc.tensor([0.0]))\ntensor([0.])")
-tanh = _unary(Tanh, ">>> tc.tanh(tc.tensor([0.0]))\ntensor([0.])")
-sigmoid = _unary(Sigmoid, ">>> tc.sigmoid(tc.tensor([0.0]))\ntensor([0.5000])")
-
-
-def neg(x: Tensor) -> Tensor:
-    """Element by element ``-x``.
-
-    Raises
-    ------
-    RuntimeError
-        For bool.
-    """
-    if x._data.dtype.kind == "b":
-        raise RuntimeError("Negation, the `-` operator, on a bool tensor is not supported. Use `~` to invert a mask")
-    return Neg.apply(x)
-
-
-def abs(x: Tensor) -> Tensor:
-    """Element by element ``|x|``; the derivative at 0 is taken as 0.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.abs(tc.tensor([-2.0, 3.0]))
-    tensor([2., 3.])
-    """
-    return Abs.apply(x)
-
-
-def sign(x: Tensor) -> Tensor:
-    """Element by element -1, 0 or 1; its gradient is 0.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.sign(tc.tensor([-2.0, 0.0]))
-    tensor([-1.,  0.])
-    """
-    return x if x.dtype.kind == "b" else Sign.apply(x)
+clip = clamp

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..backend import Array, get_array_module
-from .optimizer import Optimizer, check_not_negative
-from .rules import add_quotient, decayed_gradient
-from .scratch import blocks
+from ..kernels.scratch import scratch_like
+from .optimizer import Optimizer, check_not_negative, given
+from .rules import add_quotient, cached_pieces, decayed_gradient
 
 __all__ = ["Adagrad"]
 
@@ -61,34 +61,19 @@ class Adagrad(Optimizer):
     """
 
     def __init__(
-        self,
-        params: Iterable,
-        lr: float = 1e-2,
-        lr_decay: float = 0,
-        weight_decay: float = 0,
-        initial_accumulator_value: float = 0,
-        eps: float = 1e-10,
-        *,
-        maximize: bool = False,
-    ):
-        defaults = {
-            "lr": lr,
-            "lr_decay": lr_decay,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "initial_accumulator_value": initial_accumulator_value,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        self, params: Iterable, lr: float = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
+        initial_accumulator_value: float = 0, eps: float = 1e-10, *, maximize: bool = False,
+    ):  # fmt: skip
+        super().__init__(params, given(locals()))
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
         check_not_negative(
             options,
-            lr="learning rate",
-            lr_decay="lr_decay value",
-            weight_decay="weight_decay value",
-            initial_accumulator_value="initial_accumulator_value value",
-            eps="epsilon value",
+            lr="optim.learning_rate",
+            lr_decay="optim.lr_decay",
+            weight_decay="optim.weight_decay",
+            initial_accumulator_value="optim.initial_accumulator",
+            eps="optim.epsilon",
         )
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], options: Mapping[str, Any]) -> None:
@@ -99,9 +84,9 @@ class Adagrad(Optimizer):
         weight_decay = float(options["weight_decay"])
         lr = float(options["lr"]) / (1 + state["step"] * float(options["lr_decay"]))
         state["step"] += 1
-        for p, g, squares in blocks(param, grad, state["sum"]):
-            g = decayed_gradient(p, g, weight_decay, options["maximize"], self._scratch)
-            divisor = xp.multiply(g, g, out=self._scratch.like(p, slot=1))
+        for p, g, squares in cached_pieces(param, grad, state["sum"]):
+            g = decayed_gradient(p, g, weight_decay, options["maximize"])
+            divisor = xp.multiply(g, g, out=scratch_like("divisor", p))
             squares += divisor
             xp.sqrt(squares, out=divisor)
             divisor += float(options["eps"])

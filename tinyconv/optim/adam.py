@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..backend import Array, get_array_module
+from ..errors import refusal
 from ..kernels import cuda
-from .optimizer import Optimizer, check_not_negative
-from .rules import add_quotient, average_squares, averages, decayed_gradient, move_average
-from .scratch import blocks
+from ..kernels.scratch import scratch_like
+from .optimizer import Optimizer, check_not_negative, given
+from .rules import add_quotient, average_squares, averages, cached_pieces, decayed_gradient, move_average
 
 __all__ = ["Adam", "AdamW"]
 
@@ -67,32 +68,17 @@ class Adam(Optimizer):
     _decoupled_weight_decay = False
 
     def __init__(
-        self,
-        params: Iterable,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-    ):
-        defaults = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "amsgrad": amsgrad,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        self, params: Iterable, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0, amsgrad: bool = False, *, maximize: bool = False,
+    ):  # fmt: skip
+        super().__init__(params, given(locals()))
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
-        check_not_negative(options, lr="learning rate", eps="epsilon value")
-        check_not_negative(options, weight_decay="weight_decay value")
+        check_not_negative(options, lr="optim.learning_rate", eps="optim.epsilon")
+        check_not_negative(options, weight_decay="optim.weight_decay")
         for index, beta in enumerate(options["betas"]):
             if not 0.0 <= beta < 1.0:
-                raise ValueError(f"Invalid beta parameter at index {index}: {beta}. It must be in [0, 1)")
+                raise refusal("optim.beta", index=index, beta=beta)
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], options: Mapping[str, Any]) -> None:
         state["step"] = step = state.get("step", 0) + 1
@@ -103,7 +89,7 @@ class Adam(Optimizer):
         if cuda.in_place_available_for(*arrays):
             self._update_on_gpu(arrays, step, options)
         else:
-            self._update_blocks(blocks(*arrays), step, options)
+            self._update_pieces(cached_pieces(*arrays), step, options)
 
     def _update_on_gpu(self, arrays: list[Array], step: int, options: Mapping[str, Any]) -> None:
         param, grad, mean, squares, *largest = arrays
@@ -112,7 +98,7 @@ class Adam(Optimizer):
         most = largest[0] if largest else None
         cuda.adam_step(param, grad, mean, squares, most, step=step, decoupled=decoupled, **rates)
 
-    def _update_blocks(self, pieces: Iterable[tuple[Array, ...]], step: int, options: Mapping[str, Any]) -> None:
+    def _update_pieces(self, pieces: Iterable[tuple[Array, ...]], step: int, options: Mapping[str, Any]) -> None:
         lr, eps, weight_decay = (float(options[name]) for name in ("lr", "eps", "weight_decay"))
         beta1, beta2 = (float(beta) for beta in options["betas"])
         shrink = 1 - lr * weight_decay if self._decoupled_weight_decay else 1
@@ -121,13 +107,13 @@ class Adam(Optimizer):
         for p, g, mean, squares, *largest in pieces:
             if shrink != 1:
                 p *= shrink
-            g = decayed_gradient(p, g, penalty, options["maximize"], self._scratch)
-            move_average(mean, g, 1 - beta1, self._scratch)
-            average_squares(squares, g, beta2, self._scratch)
+            g = decayed_gradient(p, g, penalty, options["maximize"])
+            move_average(mean, g, 1 - beta1)
+            average_squares(squares, g, beta2)
             xp = get_array_module(p)
             for maximum in largest:  # AMSGrad: one array, else none
                 squares = xp.maximum(maximum, squares, out=maximum)
-            divisor = xp.sqrt(squares, out=self._scratch.like(p, slot=1))
+            divisor = xp.sqrt(squares, out=scratch_like("divisor", p))
             divisor /= math.sqrt(correction2)
             divisor += eps
             add_quotient(p, mean, divisor, -lr / correction1)
@@ -170,14 +156,7 @@ class AdamW(Adam):
     _decoupled_weight_decay = True
 
     def __init__(
-        self,
-        params: Iterable,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-    ):
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
+        self, params: Iterable, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False,
+    ):  # fmt: skip
+        super().__init__(params, **given(locals()))

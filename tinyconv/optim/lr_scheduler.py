@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
+from ..errors import refusal
 from .optimizer import Optimizer
 
 __all__ = [
@@ -68,10 +69,7 @@ class LRScheduler:
             if last_epoch == -1:
                 group.setdefault("initial_lr", group["lr"])
             elif "initial_lr" not in group:
-                raise KeyError(
-                    f"param 'initial_lr' is not specified in param_groups[{index}] when resuming a scheduler "
-                    f"at last_epoch={last_epoch}. Load the optimizer's saved state first, or begin with -1"
-                )
+                raise refusal("schedule.no_initial_lr", index=index, last_epoch=last_epoch)
         self.optimizer = optimizer
         self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
         self.last_epoch = last_epoch
@@ -135,7 +133,7 @@ class LRScheduler:
         """Take over what :meth:`state_dict` gave.  The optimizer's own state holds the rates: load it too."""
         unknown = sorted(set(state_dict) - set(vars(self)))
         if unknown:
-            raise ValueError(f"{type(self).__name__} has no {', '.join(unknown)}: the state is another schedule's")
+            raise refusal("schedule.state", schedule=type(self).__name__, unknown=", ".join(unknown))
         for key, value in state_dict.items():
             setattr(self, key, list(value) if isinstance(value, list) else value)
 
@@ -447,16 +445,13 @@ class OneCycleLR(LRScheduler):
         _check_optimizer(optimizer)
         self.total_steps = _total_steps(total_steps, epochs, steps_per_epoch)
         if not 0 <= pct_start <= 1:
-            raise ValueError(f"Expected pct_start between 0 and 1, but got {pct_start}")
+            raise refusal("schedule.pct_start", value=pct_start)
         if anneal_strategy not in ("cos", "linear"):
-            raise ValueError(f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy!r}")
+            raise refusal("schedule.anneal_strategy", value=anneal_strategy)
         self.pct_start, self.three_phase = pct_start, three_phase
         self.anneal_strategy, self.cycle_momentum = anneal_strategy, cycle_momentum
         if cycle_momentum and not {"momentum", "betas"} & set(optimizer.defaults):
-            raise ValueError(
-                f"optimizer must support momentum or beta1 with `cycle_momentum` option enabled, and "
-                f"{type(optimizer).__name__} has neither. Pass cycle_momentum=False"
-            )
+            raise refusal("schedule.no_momentum", optimizer=type(optimizer).__name__)
         if last_epoch == -1:
             _set_in_groups(optimizer, "max_lr", max_lr)
             for group in optimizer.param_groups:
@@ -470,10 +465,7 @@ class OneCycleLR(LRScheduler):
     def get_lr(self) -> list[float]:
         """Give the rates of this step, and set the groups' momentum."""
         if self.last_epoch > self.total_steps:
-            raise ValueError(
-                f"Tried to step {self.last_epoch} times. The specified number of total steps is "
-                f"{self.total_steps}. Make total_steps the number of all batches: epochs * len(loader)"
-            )
+            raise refusal("schedule.too_many_steps", step=self.last_epoch, total=self.total_steps)
         start, end, fraction = self._position()
         rates = []
         for group in self.optimizer.param_groups:
@@ -519,12 +511,12 @@ def _set_momentum(group: dict[str, Any], momentum: float) -> None:
 
 def _check_optimizer(optimizer: Any) -> None:
     if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
+        raise refusal("schedule.no_optimizer", kind=type(optimizer).__name__)
 
 
 def _positive_int(name: str, value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-        raise ValueError(f"Expected positive integer {name}, but got {value!r}")
+        raise refusal("schedule.positive_int", name=name, value=value)
     return value
 
 
@@ -532,7 +524,7 @@ def _total_steps(total_steps: int | None, epochs: int | None, steps_per_epoch: i
     if total_steps is not None:
         return _positive_int("total_steps", total_steps)
     if epochs is None or steps_per_epoch is None:
-        raise ValueError("You must define either total_steps OR (epochs AND steps_per_epoch)")
+        raise refusal("schedule.total_steps")
     return _positive_int("epochs", epochs) * _positive_int("steps_per_epoch", steps_per_epoch)
 
 
@@ -547,5 +539,5 @@ def _per_group(name: str, value: Any, optimizer: Optimizer) -> list[Any]:
     if not isinstance(value, (list, tuple)):
         return [value] * count
     if len(value) != count:
-        raise ValueError(f"Expected {count} values for {name}, one per parameter group, but got {len(value)}")
+        raise refusal("schedule.per_group", count=count, name=name, given=len(value))
     return list(value)

@@ -11,8 +11,8 @@ from typing import Any
 
 from ..autograd import enable_grad
 from ..backend import Array, get_array_module
+from ..errors import phrase, refusal
 from ..tensor import Tensor
-from .scratch import Scratch
 
 __all__ = ["Optimizer"]
 
@@ -60,28 +60,18 @@ class Optimizer:
 
     def __init__(self, params: Iterable, defaults: dict[str, Any]):
         if isinstance(params, Tensor):
-            raise TypeError(
-                "params should be an iterable of Tensors or dicts, but is one Tensor. "
-                f"Put it in a list: {type(self).__name__}([parameter], ...)"
-            )
+            raise refusal("optim.one_tensor", optimizer=type(self).__name__)
         if not isinstance(params, Iterable):
-            raise TypeError(
-                f"params should be an iterable of Tensors or dicts, but is a {type(params).__name__}. "
-                f"Of a model give the parameters: {type(self).__name__}(model.parameters(), ...)"
-            )
+            raise refusal("optim.not_iterable", optimizer=type(self).__name__, kind=type(params).__name__)
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
         self._waiting: dict[Tensor, dict[str, Any]] = {}  # loaded state of lazy parameters without data
-        self._scratch = Scratch()
         self._step_count = 0
-        given = list(params)
-        if not given:
-            raise ValueError(
-                "optimizer got an empty parameter list. Give it model.parameters() of a model that has "
-                "parameters; a generator that was used before is empty"
-            )
-        for group in given if isinstance(given[0], dict) else [{"params": given}]:
+        entries = list(params)
+        if not entries:
+            raise refusal("optim.no_parameters")
+        for group in entries if isinstance(entries[0], dict) else [{"params": entries}]:
             self.add_param_group(group)
 
     # --- groups ---
@@ -111,7 +101,7 @@ class Optimizer:
         [0.1, 0.01]
         """
         if not isinstance(param_group, dict):
-            raise TypeError(f"param_group must be a dict, but got {type(param_group).__name__}")
+            raise refusal("optim.group_no_dict", kind=type(param_group).__name__)
         names, params = _names_and_params(param_group["params"])
         group = {**param_group, "params": params}
         if names:
@@ -154,11 +144,11 @@ class Optimizer:
         True
         """
         for param in self._params():
-            if set_to_none or param.grad is None:
-                param.grad = None
+            if set_to_none or param._grad is None:
+                param._grad = None
             else:
-                array = param.grad.data
-                param.grad = Tensor(get_array_module(array).zeros_like(array))
+                array = param._grad.array
+                param._grad = Tensor(get_array_module(array).zeros_like(array))
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient, once.
@@ -200,24 +190,27 @@ class Optimizer:
                 loss = closure()
         for group in self.param_groups:
             for param in group["params"]:
-                if param.grad is not None:
-                    self._step_one(param, param.grad, group)
+                if param._grad is not None:
+                    self._step_one(param, param._grad, group)
         self._step_count += 1
         return loss
 
     def _step_one(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
         if (grad.shape, grad.dtype, grad.device) != (param.shape, param.dtype, param.device):
-            raise RuntimeError(self._mismatch_text(param, grad))
-        if not getattr(param.data.flags, "writeable", True):  # CuPy's arrays always are
-            raise RuntimeError(
-                f"{type(self).__name__}.step: {self._describe(param)} holds a read-only array. "
-                "Give it one of its own: p.data = p.data.copy()"
+            raise refusal(
+                "optim.gradient_mismatch",
+                f"{type(self).__name__}.step",
+                name=self._describe(param),
+                param=param,
+                grad=grad,
             )
+        if not getattr(param.array.flags, "writeable", True):  # CuPy's arrays always are
+            raise refusal("optim.read_only", f"{type(self).__name__}.step", name=self._describe(param))
         if param in self._waiting:
             self.state[param] = _placed_state(param, self._waiting[param], self._describe(param))
             del self._waiting[param]
         with param.device.use():
-            self._update(param.data, grad.data, self.state[param], group)
+            self._update(param.array, grad.array, self.state[param], group)
         param.bump_version()
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], options: Mapping[str, Any]) -> None:
@@ -227,20 +220,16 @@ class Optimizer:
         """
         raise NotImplementedError(f"{type(self).__name__} does not define _update")
 
-    def _mismatch_text(self, param: Tensor, grad: Tensor) -> str:
-        return (
-            f"{type(self).__name__}.step: {self._describe(param)} is {_kind(param)}, "
-            f"but its gradient is {_kind(grad)}. Call zero_grad() after changing or moving a parameter"
-        )
-
     def _describe(self, wanted: Tensor) -> str:
         """Name a parameter in an error text: ``parameter 1 of group 0 ('conv1.bias')``."""
         for index, group in enumerate(self.param_groups):
             for position, param in enumerate(group["params"]):
                 if param is wanted:
-                    name = f" ({group['param_names'][position]!r})" if "param_names" in group else ""
-                    return f"parameter {position} of group {index}{name}"
-        return "a parameter"
+                    if "param_names" not in group:
+                        return phrase("optim.parameter", position=position, index=index)
+                    name = group["param_names"][position]
+                    return phrase("optim.named_parameter", position=position, index=index, name=name)
+        return phrase("optim.some_parameter")
 
     # --- saved state ---
 
@@ -304,10 +293,7 @@ class Optimizer:
         0.5
         """
         if not {"param_groups", "state"} <= set(state_dict):
-            raise ValueError(
-                f"loaded state dict must have the keys 'state' and 'param_groups', got {list(state_dict)[:5]}; give it "
-                f"what {type(self).__name__}.state_dict() returned"
-            )
+            raise refusal("optim.state_keys", optimizer=type(self).__name__, keys=list(state_dict)[:5])
         saved_groups = state_dict["param_groups"]
         _check_same_layout(self.param_groups, saved_groups)
         by_number = dict(zip((n for group in saved_groups for n in group["params"]), self._params()))
@@ -316,8 +302,8 @@ class Optimizer:
         for number, entry in state_dict["state"].items():
             param = by_number.get(int(number))
             if param is None:
-                raise ValueError(f"loaded state dict has state for parameter {number}, which is in no group")
-            if param.data is None:  # lazy: shape, dtype and device are known at its first step
+                raise refusal("optim.state_of_nobody", number=number)
+            if param.is_lazy:  # lazy: shape, dtype and device are known at its first step
                 waiting[param] = copy.deepcopy(dict(entry))
             else:
                 state[param] = _placed_state(param, entry, self._describe(param))
@@ -337,21 +323,36 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
-def check_not_negative(options: Mapping[str, Any], **names: str) -> None:
-    """Raise unless these options are numbers >= 0; `names` gives the words for each in the text.
+def given(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the options among a constructor's ``locals()``: so that each is written once, in its signature.
 
     Examples
     --------
-    >>> check_not_negative({"lr": -1}, lr="learning rate")
+    >>> def constructor(self, params, lr=0.1, *, maximize=False):
+    ...     return given(locals())
+    >>> constructor(None, [])
+    {'lr': 0.1, 'maximize': False}
+    """
+    return {name: value for name, value in arguments.items() if name not in ("self", "params", "__class__")}
+
+
+def check_not_negative(options: Mapping[str, Any], **names: str) -> None:
+    """Raise unless these options are numbers >= 0; `names` gives the phrase for each in the text.
+
+    Examples
+    --------
+    >>> check_not_negative({"lr": -1}, lr="optim.learning_rate")
     Traceback (most recent call last):
     ValueError: Invalid learning rate: -1. lr must be a number >= 0
     """
     for option, name in names.items():
         value = options[option]
         if not isinstance(value, numbers.Real):
-            raise TypeError(f"Invalid {name}: {value!r}. {option} must be a number, not {type(value).__name__}")
+            raise refusal(
+                "optim.option_no_number", name=phrase(name), option=option, value=value, kind=type(value).__name__
+            )
         if not 0.0 <= float(value) < math.inf:
-            raise ValueError(f"Invalid {name}: {value}. {option} must be a number >= 0")
+            raise refusal("optim.option_negative", name=phrase(name), option=option, value=value)
 
 
 def _names_and_params(params: Any) -> tuple[list[str], list[Tensor]]:
@@ -359,65 +360,44 @@ def _names_and_params(params: Any) -> tuple[list[str], list[Tensor]]:
     if isinstance(params, Tensor):
         return [], [params]
     if isinstance(params, set | frozenset):
-        raise TypeError(
-            "optimizer parameters need a fixed order, which a set has not: saved state is kept by position. "
-            "Use a list instead"
-        )
+        raise refusal("optim.set_of_parameters")
     items = list(params)
     named = [item for item in items if isinstance(item, tuple)]
     if not named:
         return [], items
     if len(named) != len(items):
-        raise ValueError(
-            f"all optimizer params should be with names or without, got {len(named)} of {len(items)} named"
-        )
+        raise refusal("optim.partly_named", named=len(named), count=len(items))
     return [name for name, _ in named], [param for _, param in named]
 
 
 def _check_param(param: Any, position: int) -> None:
     if not isinstance(param, Tensor):
-        raise TypeError(f"optimizer can only optimize Tensors, but item {position} is {type(param).__name__}")
+        raise refusal("optim.no_tensor", position=position, kind=type(param).__name__)
     if not param.is_leaf:
-        raise ValueError(
-            f"can't optimize a non-leaf Tensor: item {position} of shape {param.shape} is the result of an "
-            "operation, and a step on it would be lost. Give the Tensor it was computed from, or detach() it"
-        )
+        raise refusal("optim.no_leaf", position=position, param=param)
 
 
 def _check_distinct(params: list[Tensor]) -> None:
     if len({id(param) for param in params}) < len(params):
-        raise ValueError(
-            "some parameters appear more than once, in one parameter group or in several, and would be "
-            "changed twice in a step. Give each one once"
-        )
+        raise refusal("optim.repeated")
 
 
 def _check_same_layout(groups: list[dict[str, Any]], saved: list[dict[str, Any]]) -> None:
     sizes, saved_sizes = ([len(group["params"]) for group in side] for side in (groups, saved))
     if len(sizes) != len(saved_sizes):
-        raise ValueError(
-            f"loaded state dict has a different number of parameter groups: {len(saved_sizes)}, "
-            f"where this optimizer has {len(sizes)}"
-        )
+        raise refusal("optim.state_groups", saved=len(saved_sizes), own=len(sizes))
     if sizes != saved_sizes:
-        raise ValueError(
-            "loaded state dict contains a parameter group that doesn't match the size of optimizer's group: "
-            f"it has {saved_sizes} parameters per group, this optimizer {sizes}"
-        )
+        raise refusal("optim.state_group_sizes", saved=saved_sizes, own=sizes)
 
 
 def _without_params(group: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in group.items() if key != "params"}
 
 
-def _kind(tensor: Tensor) -> str:
-    return f"{tensor.dtype} of shape {tuple(tensor.shape)} on {tensor.device}"
-
-
 def _saved(value: Any) -> Any:
     """A number as it is, an array as a Tensor of its own, a Tensor (not placed yet) as a copy."""
     if isinstance(value, Tensor):
-        value = value.data
+        value = value.array
     return Tensor(value.copy()) if hasattr(value, "shape") else value
 
 
@@ -425,7 +405,7 @@ def _placed_state(param: Tensor, entry: Mapping[str, Any], name: str) -> dict[st
     """Copy a loaded state entry to its parameter's device and dtype, after checking the shapes."""
     placed: dict[str, Any] = {}
     for key, value in entry.items():
-        array = value.data if isinstance(value, Tensor) else value
+        array = value.array if isinstance(value, Tensor) else value
         if array is None:  # PyTorch's momentum_buffer before the first step
             continue
         if key == "step":  # a count: PyTorch saves it as a Tensor
@@ -433,10 +413,7 @@ def _placed_state(param: Tensor, entry: Mapping[str, Any], name: str) -> dict[st
         elif not hasattr(array, "shape"):
             placed[key] = array
         elif tuple(array.shape) != tuple(param.shape):
-            raise ValueError(
-                f"loaded state {key!r} has shape {tuple(array.shape)}, but {name} has shape "
-                f"{tuple(param.shape)}. The state was saved for another model, or in another order"
-            )
+            raise refusal("optim.state_shape", key=key, shape=tuple(array.shape), name=name, param=param)
         else:
             placed[key] = _own_copy(param.device.asarray(array), param.dtype)
     return placed

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..backend import Array, get_array_module
-from .optimizer import Optimizer, check_not_negative
-from .rules import add_quotient, add_scaled, average_squares, averages, decayed_gradient, move_average
-from .scratch import blocks
+from ..kernels.scratch import scratch_like
+from .optimizer import Optimizer, check_not_negative, given
+from .rules import add_quotient, add_scaled, average_squares, averages, cached_pieces, decayed_gradient, move_average
 
 __all__ = ["RMSprop"]
 
@@ -63,36 +63,19 @@ class RMSprop(Optimizer):
     """
 
     def __init__(
-        self,
-        params: Iterable,
-        lr: float = 1e-2,
-        alpha: float = 0.99,
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        momentum: float = 0,
-        centered: bool = False,
-        *,
-        maximize: bool = False,
-    ):
-        defaults = {
-            "lr": lr,
-            "alpha": alpha,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "momentum": momentum,
-            "centered": centered,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        self, params: Iterable, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
+        momentum: float = 0, centered: bool = False, *, maximize: bool = False,
+    ):  # fmt: skip
+        super().__init__(params, given(locals()))
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
         check_not_negative(
             options,
-            lr="learning rate",
-            eps="epsilon value",
-            momentum="momentum value",
-            weight_decay="weight_decay value",
-            alpha="alpha value",
+            lr="optim.learning_rate",
+            eps="optim.epsilon",
+            momentum="optim.momentum",
+            weight_decay="optim.weight_decay",
+            alpha="optim.alpha",
         )
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], options: Mapping[str, Any]) -> None:
@@ -102,18 +85,18 @@ class RMSprop(Optimizer):
         if options["momentum"] > 0:
             names.append("momentum_buffer")
         state["step"] = state.get("step", 0) + 1
-        for p, g, *rest in blocks(param, grad, *averages(state, names, param)):
-            self._update_block(p, g, dict(zip(names, rest)), options)
+        for p, g, *rest in cached_pieces(param, grad, *averages(state, names, param)):
+            self._update_piece(p, g, dict(zip(names, rest)), options)
 
-    def _update_block(self, p: Array, g: Array, means: dict[str, Array], options: Mapping[str, Any]) -> None:
+    def _update_piece(self, p: Array, g: Array, means: dict[str, Array], options: Mapping[str, Any]) -> None:
         xp = get_array_module(p)
         lr, alpha, weight_decay = (float(options[name]) for name in ("lr", "alpha", "weight_decay"))
-        g = decayed_gradient(p, g, weight_decay, options["maximize"], self._scratch)
-        average_squares(means["square_avg"], g, alpha, self._scratch)
-        divisor = self._scratch.like(p, slot=1)
+        g = decayed_gradient(p, g, weight_decay, options["maximize"])
+        average_squares(means["square_avg"], g, alpha)
+        divisor = scratch_like("divisor", p)
         if options["centered"]:
             mean = means["grad_avg"]
-            move_average(mean, g, 1 - alpha, self._scratch)
+            move_average(mean, g, 1 - alpha)
             xp.multiply(mean, mean, out=divisor)
             xp.subtract(means["square_avg"], divisor, out=divisor)
             xp.sqrt(divisor, out=divisor)
@@ -124,6 +107,6 @@ class RMSprop(Optimizer):
             buffer = means["momentum_buffer"]
             buffer *= float(options["momentum"])
             add_quotient(buffer, g, divisor, 1.0)
-            add_scaled(p, buffer, -lr, self._scratch)
+            add_scaled(p, buffer, -lr)
         else:
             add_quotient(p, g, divisor, -lr)

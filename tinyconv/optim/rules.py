@@ -1,15 +1,30 @@
-"""Steps that several update rules share: on raw arrays, in place.
+"""Steps that several update rules share: on raw arrays, in place, and piece by piece.
 
-Scratch memory: slot 0 is used inside these functions, slot 1 by the rules, slot 2 holds the gradient
-when it had to be changed.
+An update rule such as Adam's is a dozen elementwise operations.  Done on whole arrays, each one reads
+and writes main memory; done on pieces that fit in a cache, only the first one does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ..backend import Array, get_array_module
-from .scratch import Scratch
+from ..kernels import tuning
+from ..kernels.pieces import flat_pieces
+from ..kernels.scratch import scratch_like
+
+
+def cached_pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """Cut arrays of one shape into matching pieces that stay in a cache for the whole of a step.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> [len(piece) for (piece,) in cached_pieces(numpy.zeros(200_000))]
+    [100000, 100000]
+    """
+    return flat_pieces(arrays, tuning.STEP_CELLS)
 
 
 def averages(state: dict[str, Any], names: list[str], param: Array) -> list[Array]:
@@ -28,14 +43,14 @@ def averages(state: dict[str, Any], names: list[str], param: Array) -> list[Arra
     return [state[name] for name in names]
 
 
-def add_scaled(target: Array, array: Array, scale: float, scratch: Scratch) -> None:
+def add_scaled(target: Array, array: Array, scale: float) -> None:
     """``target += scale * array``, without an allocation.
 
     Examples
     --------
     >>> import numpy
     >>> target = numpy.ones(2)
-    >>> add_scaled(target, numpy.array([1.0, 2.0]), -0.5, Scratch())
+    >>> add_scaled(target, numpy.array([1.0, 2.0]), -0.5)
     >>> target
     array([0.5, 0. ])
     """
@@ -43,60 +58,60 @@ def add_scaled(target: Array, array: Array, scale: float, scratch: Scratch) -> N
     if scale == 1:
         xp.add(target, array, out=target)
         return
-    scaled = xp.multiply(array, scale, out=scratch.like(target))
+    scaled = xp.multiply(array, scale, out=scratch_like("term", target))
     xp.add(target, scaled, out=target)
 
 
-def decayed_gradient(param: Array, grad: Array, weight_decay: float, maximize: bool, scratch: Scratch) -> Array:
+def decayed_gradient(param: Array, grad: Array, weight_decay: float, maximize: bool) -> Array:
     """``±grad + weight_decay * param``, the sign by `maximize`; `grad` itself when that is all.
 
     Examples
     --------
     >>> import numpy
-    >>> decayed_gradient(numpy.full(2, 4.0), numpy.ones(2), 0.5, True, Scratch())
+    >>> decayed_gradient(numpy.full(2, 4.0), numpy.ones(2), 0.5, True)
     array([1., 1.])
     """
     xp = get_array_module(param)
     if weight_decay:
-        out = xp.multiply(param, weight_decay, out=scratch.like(param, slot=2))
+        out = xp.multiply(param, weight_decay, out=scratch_like("gradient", param))
         combine = xp.subtract if maximize else xp.add
         return combine(out, grad, out=out)
     if maximize:
-        return xp.negative(grad, out=scratch.like(param, slot=2))
+        return xp.negative(grad, out=scratch_like("gradient", param))
     return grad
 
 
-def average_squares(average: Array, grad: Array, keep: float, scratch: Scratch) -> None:
+def average_squares(average: Array, grad: Array, keep: float) -> None:
     """``average = keep * average + (1 - keep) * grad**2``.
 
     Examples
     --------
     >>> import numpy
     >>> average = numpy.zeros(2)
-    >>> average_squares(average, numpy.array([1.0, 2.0]), 0.75, Scratch())
+    >>> average_squares(average, numpy.array([1.0, 2.0]), 0.75)
     >>> average
     array([0.25, 1.  ])
     """
     xp = get_array_module(average)
-    squares = xp.multiply(grad, grad, out=scratch.like(average))
+    squares = xp.multiply(grad, grad, out=scratch_like("term", average))
     squares *= 1 - keep
     average *= keep
     average += squares
 
 
-def move_average(average: Array, array: Array, weight: float, scratch: Scratch) -> None:
+def move_average(average: Array, array: Array, weight: float) -> None:
     """``average += weight * (array - average)``: a running mean.
 
     Examples
     --------
     >>> import numpy
     >>> average = numpy.zeros(2)
-    >>> move_average(average, numpy.array([1.0, 2.0]), 0.5, Scratch())
+    >>> move_average(average, numpy.array([1.0, 2.0]), 0.5)
     >>> average
     array([0.5, 1. ])
     """
     xp = get_array_module(average)
-    change = xp.subtract(array, average, out=scratch.like(average))
+    change = xp.subtract(array, average, out=scratch_like("term", average))
     change *= weight
     average += change
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..backend import Array, get_array_module
-from ..kernels import cuda
-from .optimizer import Optimizer, check_not_negative
-from .rules import add_scaled, decayed_gradient
-from .scratch import blocks
+from ..errors import refusal
+from ..kernels.scratch import scratch_like
+from .optimizer import Optimizer, check_not_negative, given
+from .rules import add_scaled, cached_pieces, decayed_gradient
 
 __all__ = ["SGD"]
 
@@ -62,34 +62,16 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self,
-        params: Iterable,
-        lr: float = 1e-3,
-        momentum: float = 0,
-        dampening: float = 0,
-        weight_decay: float = 0,
-        nesterov: bool = False,
-        *,
-        maximize: bool = False,
-    ):
-        defaults = {
-            "lr": lr,
-            "momentum": momentum,
-            "dampening": dampening,
-            "weight_decay": weight_decay,
-            "nesterov": nesterov,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+        self, params: Iterable, lr: float = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float =
+        0, nesterov: bool = False, *, maximize: bool = False,
+    ):  # fmt: skip
+        super().__init__(params, given(locals()))
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
-        check_not_negative(options, lr="learning rate", momentum="momentum value")
-        check_not_negative(options, weight_decay="weight_decay value")
+        check_not_negative(options, lr="optim.learning_rate", momentum="optim.momentum")
+        check_not_negative(options, weight_decay="optim.weight_decay")
         if options["nesterov"] and (options["momentum"] <= 0 or options["dampening"] != 0):
-            raise ValueError(
-                "Nesterov momentum requires a momentum and zero dampening, "
-                f"got momentum={options['momentum']}, dampening={options['dampening']}"
-            )
+            raise refusal("optim.nesterov", momentum=options["momentum"], dampening=options["dampening"])
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], options: Mapping[str, Any]) -> None:
         lr, weight_decay = float(options["lr"]), float(options["weight_decay"])
@@ -99,16 +81,11 @@ class SGD(Optimizer):
             if first:
                 state["momentum_buffer"] = get_array_module(param).empty_like(param)
             buffers = [state["momentum_buffer"]]
-        if cuda.in_place_available_for(param, grad, *buffers):
-            names = ("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize")
-            rates = {name: options[name] for name in names}
-            cuda.sgd_step(param, grad, buffers[0] if buffers else None, first=first, **rates)
-            return
-        for p, g, *buffer in blocks(param, grad, *buffers):
-            direction = decayed_gradient(p, g, weight_decay, options["maximize"], self._scratch)
+        for p, g, *buffer in cached_pieces(param, grad, *buffers):
+            direction = decayed_gradient(p, g, weight_decay, options["maximize"])
             for b in buffer:  # one array, or none without momentum
                 direction = self._with_momentum(b, direction, first, options)
-            add_scaled(p, direction, -lr, self._scratch)
+            add_scaled(p, direction, -lr)
 
     def _with_momentum(self, buffer: Array, g: Array, first: bool, options: Mapping[str, Any]) -> Array:
         momentum = float(options["momentum"])
@@ -116,9 +93,9 @@ class SGD(Optimizer):
             buffer[...] = g
         else:
             buffer *= momentum
-            add_scaled(buffer, g, 1 - float(options["dampening"]), self._scratch)
+            add_scaled(buffer, g, 1 - float(options["dampening"]))
         if not options["nesterov"]:
             return buffer
         xp = get_array_module(buffer)
-        ahead = xp.multiply(buffer, momentum, out=self._scratch.like(buffer, slot=1))
+        ahead = xp.multiply(buffer, momentum, out=scratch_like("ahead", buffer))
         return xp.add(ahead, g, out=ahead)

@@ -9,10 +9,46 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import windows
+from . import (
+    chainer,
+    creation,
+    data,
+    devices,
+    distributed,
+    engine,
+    explain,
+    files,
+    layers,
+    modules,
+    networks,
+    onnx_export,
+    onnx_load,
+    operations,
+    optim,
+    settings,
+    windows,
+)
 from .text import Phrase, Text
 
-ROOMS = (windows,)
+ROOMS = (
+    settings,
+    devices,
+    creation,
+    engine,
+    files,
+    operations,
+    windows,
+    networks,
+    modules,
+    layers,
+    optim,
+    data,
+    distributed,
+    chainer,
+    explain,
+    onnx_load,
+    onnx_export,
+)
 
 TEXTS: Mapping[str, Text] = {name: text for room in ROOMS for name, text in room.TEXTS.items()}
 PHRASES: Mapping[str, Phrase] = {name: text for room in ROOMS for name, text in getattr(room, "PHRASES", {}).items()}

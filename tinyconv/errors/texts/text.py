@@ -7,7 +7,13 @@ from typing import Any, NamedTuple
 
 
 class Phrase(NamedTuple):
-    """A part of a text: a hint that fits some cases alone."""
+    """A part of a text: a hint that fits some cases alone.
+
+    Examples
+    --------
+    >>> Phrase(en=" or ", zh=" 或 ").told("zh", {})
+    ' 或 '
+    """
 
     en: str
     zh: str
@@ -18,7 +24,14 @@ class Phrase(NamedTuple):
 
 
 class Text(NamedTuple):
-    """What an exception of type `kind` says."""
+    """What an exception of type `kind` says.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Text(ValueError, en="{x.shape} is empty", zh="{x.shape} 是空的").told("en", {"x": np.zeros(0)})
+    '(0,) is empty'
+    """
 
     kind: type[Exception]
     en: str

@@ -1,20 +1,6 @@
-// Windows as columns and back; see im2col and col2im in tinyconv/kernels/conv.py.
+// Columns added back onto their windows; see col2im in tinyconv/kernels/conv_simple.py.
 
-// columns: (planes, taps, out), the cell that each window sees at each tap; 0 in the padding.
-extern "C" __global__ void im2col(index_t count, const value_t* x, value_t* columns, WINDOW_PARAMETERS) {
-    index_t i = this_element();
-    if (i >= count) return;
-    Window window = WINDOW;
-    Place o = place_of(i, window.out);
-    Place tap = place_of(o.plane, window.kernel);
-    int d = cell_of(o.d, tap.d, window.stride.d, window.low.d, window.dilation.d);
-    int h = cell_of(o.h, tap.h, window.stride.h, window.low.h, window.dilation.h);
-    int w = cell_of(o.w, tap.w, window.stride.w, window.low.w, window.dilation.w);
-    bool real = inside(d, window.in.d) && inside(h, window.in.h) && inside(w, window.in.w);
-    columns[i] = real ? x[tap.plane * cells_in(window.in) + cell_number(window.in, d, h, w)] : (value_t)0.0f;
-}
-
-// x: (planes, in).  Each cell gathers what all columns hold of it, tap by tap: a fixed order.
+// columns: (planes, taps, out);  x: (planes, in).  Each cell gathers what all columns hold of it, tap by tap: a fixed order.
 extern "C" __global__ void col2im(index_t count, const value_t* columns, value_t* x, WINDOW_PARAMETERS) {
     index_t i = this_element();
     if (i >= count) return;

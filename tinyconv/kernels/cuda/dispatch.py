@@ -1,7 +1,4 @@
-"""When the CUDA kernels are used: for CuPy's arrays of floats, once switched on.
-
-They are off at first: they are checked by compilers and on a CPU, but no GPU has run them yet.
-"""
+"""When the CUDA kernels are used: for CuPy's arrays of floats, unless switched off."""
 
 from __future__ import annotations
 
@@ -12,25 +9,32 @@ from collections.abc import Iterator
 from ...backend import Array
 from ..geometry import ConvGeometry
 
-__all__ = ["available_for", "in_place_available_for", "is_depthwise", "is_enabled", "plain_path", "set_enabled"]
+__all__ = [
+    "available_for",
+    "depthwise_available_for",
+    "in_place_available_for",
+    "is_enabled",
+    "plain_path",
+    "set_enabled",
+]
 
 MAX_AXES = 3  # spatial axes that the kernels have loops for
 FLOATS = ("float16", "float32", "float64")
 
-_enabled = os.environ.get("TINYCONV_CUDA_KERNELS", "0") == "1"
+_enabled = os.environ.get("TINYCONV_CUDA_KERNELS", "1") != "0"
 
 
 def set_enabled(enabled: bool) -> None:
     """Use the CUDA kernels for CuPy's arrays, or the plain ``xp`` path that all devices share.
 
-    The environment variable ``TINYCONV_CUDA_KERNELS=1`` does the same from outside.
+    The environment variable ``TINYCONV_CUDA_KERNELS=0`` switches them off from outside.
 
     Examples
     --------
-    >>> set_enabled(True)
-    >>> is_enabled()
-    True
     >>> set_enabled(False)
+    >>> is_enabled()
+    False
+    >>> set_enabled(True)
     """
     global _enabled
     _enabled = bool(enabled)
@@ -42,7 +46,7 @@ def is_enabled() -> bool:
     Examples
     --------
     >>> is_enabled()
-    False
+    True
     """
     return _enabled
 
@@ -105,15 +109,16 @@ def in_place_available_for(*arrays: Array) -> bool:
     )
 
 
-def is_depthwise(weight_shape: tuple[int, ...], geometry: ConvGeometry) -> bool:
-    """Tell whether each input channel is a group of its own, which the depthwise kernels want.
+def depthwise_available_for(array: Array, weight_shape: tuple[int, ...], geometry: ConvGeometry) -> bool:
+    """Tell whether the depthwise kernels compute this convolution: one input channel per group.
+
+    Without groups, one input channel is a matrix product with rows enough.
 
     Examples
     --------
+    >>> import numpy
     >>> from tinyconv.kernels.geometry import conv_geometry
-    >>> is_depthwise((8, 1, 3, 3), conv_geometry((3, 3), groups=4))
-    True
-    >>> is_depthwise((8, 1, 3, 3), conv_geometry((3, 3)))  # one channel: a matrix product has rows enough
+    >>> depthwise_available_for(numpy.zeros((1, 4, 5, 5)), (8, 1, 3, 3), conv_geometry((3, 3), groups=4))
     False
     """
-    return weight_shape[1] == 1 and geometry.groups > 1
+    return weight_shape[1] == 1 and geometry.groups > 1 and available_for(array, geometry.ndim)

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...backend import Array, device_of
 from ..geometry import ConvGeometry, PoolGeometry
-from ..sampling import sum_dtype
+from ..sums import sum_dtype
 
 __all__ = ["FILES", "Types", "Window", "launch", "source", "window_of", "with_device"]
 
@@ -25,10 +25,10 @@ INDEX_LIMIT = 2**31 - THREADS  # the first size whose element numbers may not fi
 
 FILES = {
     "pool.cu": ("max_pool", "take_taps", "put_taps"),
-    "columns.cu": ("im2col", "col2im"),
+    "columns.cu": ("col2im",),
     "depthwise.cu": ("depthwise", "depthwise_input_grad", "depthwise_weight_grad"),
     "cross_entropy.cu": ("cross_entropy", "cross_entropy_grad"),
-    "step.cu": ("sgd_step", "adam_step"),
+    "adam.cu": ("adam_step",),
 }
 """The kernels of each source file."""
 
@@ -156,7 +156,7 @@ def launch(name: str, count: int, values: Array, *arguments: Any, tap: str = "ui
     Examples
     --------
     >>> import numpy
-    >>> launch("sgd_step", 0, numpy.zeros(0, "float32"))  # nothing to do
+    >>> launch("adam_step", 0, numpy.zeros(0, "float32"))  # nothing to do
     """
     if count == 0:
         return

@@ -1,14 +1,14 @@
-"""Launchers of the kernels around a network: cross-entropy and the optimisers' steps."""
+"""Launchers of the kernels around a network: cross-entropy and Adam's step."""
 
 from __future__ import annotations
 
 import math
 
 from ...backend import Array, get_array_module
-from ..sampling import sum_dtype
+from ..sums import sum_dtype
 from .program import launch, with_device
 
-__all__ = ["adam_step", "cross_entropy", "cross_entropy_grad", "sgd_step"]
+__all__ = ["adam_step", "cross_entropy", "cross_entropy_grad"]
 
 
 @with_device
@@ -30,17 +30,10 @@ def cross_entropy(x: Array, labels: Array) -> tuple[Array, Array, Array]:
         ``(N, *)``, of single precision for float16: the largest score, and the sum of ``exp(x - peak)``;
         for :func:`cross_entropy_grad`.
 
-    Raises
-    ------
-    ValueError
-        If there is no class.
-
     Examples
     --------
     >>> loss, peak, total = cross_entropy(scores, labels)  # doctest: +SKIP
     """
-    if x.shape[1] == 0:
-        raise ValueError(f"cross_entropy: scores of shape {x.shape} have no classes along axis 1")
     xp = get_array_module(x)
     x, labels = xp.ascontiguousarray(x), xp.ascontiguousarray(labels.astype("int64", copy=False))
     loss = xp.empty(labels.shape, x.dtype)
@@ -77,39 +70,6 @@ def cross_entropy_grad(gy: Array, x: Array, labels: Array, peak: Array, total: A
     classes, cells = x.shape[1], math.prod(x.shape[2:])
     launch("cross_entropy_grad", gx.size, x, gy, x, labels, peak, total, gx, classes, cells)
     return gx
-
-
-@with_device
-def sgd_step(
-    param: Array,
-    grad: Array,
-    buffer: Array | None,
-    lr: float,
-    momentum: float = 0.0,
-    dampening: float = 0.0,
-    weight_decay: float = 0.0,
-    nesterov: bool = False,
-    maximize: bool = False,
-    first: bool = False,
-) -> None:
-    """Change `param` and `buffer` in place, as :class:`tinyconv.optim.SGD` does.
-
-    Parameters
-    ----------
-    param, grad : array
-        C-contiguous, of one shape and type.
-    buffer : array or None
-        The momentum buffer; None without momentum.
-    first : bool
-        The buffer holds nothing yet.
-
-    Examples
-    --------
-    >>> sgd_step(param, grad, None, lr=0.1)  # doctest: +SKIP
-    """
-    b = param if buffer is None else buffer  # without momentum it is not touched
-    numbers = float(lr), float(momentum if buffer is not None else 0), 1 - float(dampening), float(weight_decay)
-    launch("sgd_step", param.size, param, param, grad, b, *numbers, bool(nesterov), bool(maximize), bool(first))
 
 
 @with_device

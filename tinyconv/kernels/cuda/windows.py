@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...backend import Array, get_array_module
-from ..geometry import ConvGeometry, PoolGeometry, conv_output_size
-from ..sampling import sum_dtype
+from ..geometry import ConvGeometry, PoolGeometry
+from ..sums import sum_dtype
 from .program import Window, launch, window_of, with_device
 
 __all__ = [
@@ -20,13 +20,10 @@ __all__ = [
     "depthwise",
     "depthwise_input_grad",
     "depthwise_weight_grad",
-    "im2col",
     "max_pool",
     "put_taps",
     "take_taps",
 ]
-
-Ints = tuple[int, ...]
 
 
 # --- max pooling ---
@@ -94,31 +91,15 @@ def put_taps(gy: Array, taps: Array, geometry: PoolGeometry) -> Array:
 
 
 @with_device
-def im2col(x: Array, kernel_size: Sequence[int], geometry: ConvGeometry) -> Array:
-    """Copy each window into a column; see :func:`tinyconv.kernels.conv.im2col`.
-
-    Examples
-    --------
-    >>> columns = im2col(cupy_array, (3, 3), geometry)  # doctest: +SKIP
-    """
-    xp, kernel = get_array_module(x), tuple(kernel_size)
-    output = conv_output_size(geometry, x.shape[2:], kernel, "im2col")
-    columns = xp.empty((x.shape[0], x.shape[1] * math.prod(kernel), math.prod(output)), x.dtype)
-    window = window_of(geometry, x.shape[2:], output, kernel)
-    launch("im2col", columns.size, x, xp.ascontiguousarray(x), columns, window)
-    return columns
-
-
-@with_device
 def col2im(columns: Array, input_size: Sequence[int], kernel_size: Sequence[int], geometry: ConvGeometry) -> Array:
-    """Add each column back onto its window; see :func:`tinyconv.kernels.conv.col2im`.
+    """Add each column back onto its window; see :func:`tinyconv.kernels.conv_simple.col2im`.
 
     Examples
     --------
     >>> x = col2im(columns, (8, 8), (3, 3), geometry)  # doctest: +SKIP
     """
     xp, kernel, size = get_array_module(columns), tuple(kernel_size), tuple(input_size)
-    output = conv_output_size(geometry, size, kernel, "col2im")
+    output = geometry.output_size(size, kernel)
     x = xp.empty((columns.shape[0], columns.shape[1] // math.prod(kernel), *size), columns.dtype)
     window = window_of(geometry, size, output, kernel)
     launch("col2im", x.size, x, xp.ascontiguousarray(columns), x, window)
@@ -152,7 +133,7 @@ def depthwise(x: Array, w: Array, geometry: ConvGeometry, bias: Array | None = N
     >>> y = depthwise(x, w, geometry)  # doctest: +SKIP
     """
     xp, kernel = get_array_module(x), w.shape[2:]
-    output = conv_output_size(geometry, x.shape[2:], kernel, "depthwise")
+    output = geometry.output_size(x.shape[2:], kernel)
     y = xp.empty((x.shape[0], w.shape[0], *output), x.dtype)
     x, w = _flat(xp, x, x.dtype), _flat(xp, w, x.dtype)
     b = w if bias is None else _flat(xp, bias, x.dtype)  # without a bias any array will do: it is not read

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from .. import autograd
-from ..autograd import Function
+from ..autograd import Operation, Tensor, whole
 from ..backend import Array, quiet
+from ..errors import refusal
+from ..kernels.sums import sum_dtype
 
-if TYPE_CHECKING:
-    from ..tensor import Tensor
-
+__all__ = [
+    "RANK", "Cast", "as_float", "cast", "default_dtype", "fits", "operands", "promote", "promote_dtypes", "rank_of",
+    "require_float", "scalar_of", "sum_dtype",
+]  # fmt: skip
 
 default_dtype = np.dtype(np.float32)
 RANK = {"b": 0, "u": 1, "i": 1, "f": 2}  # bool < integer < float
@@ -42,7 +44,7 @@ def promote(a: Tensor, b: Tensor) -> np.dtype:
 
 def _with_scalar(tensor: Tensor, scalar: Any) -> tuple[Tensor, np.generic]:
     """A scalar never promotes within its rank: it takes the tensor's dtype."""
-    dtype = tensor._data.dtype
+    dtype = tensor.dtype
     rank = rank_of(scalar)
     if rank > RANK[dtype.kind]:
         dtype = default_dtype if rank == 2 else np.dtype(np.int64)
@@ -69,10 +71,7 @@ def scalar_of(dtype: np.dtype, value: Any) -> np.generic:
         with quiet():
             return dtype.type(value)
     if dtype.kind != "b" and not fits(dtype, value):
-        raise RuntimeError(
-            f"value {value} cannot be converted to {dtype} without overflow; convert the tensor first, "
-            f"e.g. x.long() or x.float()"
-        )
+        raise refusal("dtype.overflow", value=value, dtype=dtype)
     return dtype.type(value)
 
 
@@ -85,46 +84,61 @@ def fits(dtype: np.dtype, value: Any) -> bool:
 
 def operands(a: Any, b: Any) -> tuple[Any, Any]:
     """Bring two operands to one dtype; scalars come back as NumPy scalars, arrays as Tensors."""
-    tensor = autograd.tensor_type
-    a_is_tensor, b_is_tensor = isinstance(a, tensor), isinstance(b, tensor)
-    if a_is_tensor and b_is_tensor and a._data.dtype is b._data.dtype:  # the usual case first
+    a_is_tensor, b_is_tensor = isinstance(a, Tensor), isinstance(b, Tensor)
+    if a_is_tensor and b_is_tensor and a.array.dtype is b.array.dtype:  # the usual case first
         return a, b
     if isinstance(b, (int, float, np.generic)):
         return _with_scalar(a, b)
     if isinstance(a, (int, float, np.generic)):
         b, a = _with_scalar(b, a)
         return a, b
-    a = a if a_is_tensor else tensor(a)
-    b = b if b_is_tensor else tensor(b)
+    a = a if a_is_tensor else Tensor(a)
+    b = b if b_is_tensor else Tensor(b)
     dtype = promote(a, b)
     return cast(a, dtype), cast(b, dtype)
 
 
-class Cast(Function):
-    """The same values in another dtype."""
+class Cast(Operation):
+    """The same values in another dtype; the engine gives a gradient the dtype of its argument."""
 
-    __slots__ = ("_dtype",)
+    __slots__ = ()
 
     def forward(self, x: Array, dtype: np.dtype) -> Array:
-        self._dtype = x.dtype
         return x.astype(dtype)
 
-    def vjp(self, grad: Tensor) -> Any:
-        return cast(grad, self._dtype), None
+    def grad_x(self, g: Tensor) -> Tensor:
+        return g
 
 
+@whole
 def cast(x: Tensor, dtype: Any) -> Tensor:
     """Give `x` in another dtype (`x` itself if it has it)."""
     dtype = np.dtype(dtype)
-    if x._data.dtype == dtype:
+    if x.array.dtype == dtype:
         return x
-    if dtype.kind == "f" and x._data.dtype.kind == "f":
+    if dtype.kind == "f" and x.array.dtype.kind == "f":
         return Cast.apply(x, dtype)
     with quiet():
-        return autograd.tensor_type(x._data.astype(dtype))
+        return Tensor(x.array.astype(dtype))
 
 
 def as_float(x: Any) -> Tensor:
     """A Tensor of a float dtype: integers become the default one, as in PyTorch."""
-    x = x if isinstance(x, autograd.tensor_type) else autograd.tensor_type(x)
+    x = x if isinstance(x, Tensor) else Tensor(x)
     return x if x.dtype.kind == "f" else cast(x, default_dtype)
+
+
+def require_float(x: Tensor, function: str) -> None:
+    """Refuse integer and bool input, and what is no Tensor.
+
+    Raises
+    ------
+    TypeError
+        Naming the type.
+    RuntimeError
+        Naming the dtype, and the conversion that helps.
+    """
+    if not isinstance(x, Tensor):
+        raise refusal("dtype.no_tensor", function, x=x)
+    if x.dtype.kind != "f":
+        raise refusal("dtype.no_float", function, function=function, x=x)

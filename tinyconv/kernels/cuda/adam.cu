@@ -1,27 +1,10 @@
-// Optimiser steps: one pass over memory instead of one per arithmetic operation.  Each thread changes one
-// parameter and its state.  The operations and their order are those of tinyconv/optim.
+// Adam's step: one pass over memory instead of one per arithmetic operation.  Each thread changes one
+// parameter and its state.  The operations and their order are those of tinyconv/optim/adam.py.
 
 // ±g + decay*p
 __device__ inline sum_t decayed(sum_t p, sum_t g, sum_t decay, int maximize) {
     if (maximize) g = -g;
     return decay != 0 ? p * decay + g : g;
-}
-
-// buffer <- momentum*buffer + fresh*g, fresh = 1 - dampening;  p <- p - lr*buffer, or p - lr*(g + momentum*buffer)
-// Without momentum `buffer` is not touched.
-extern "C" __global__ void sgd_step(index_t count, value_t* param, const value_t* grad, value_t* buffer, sum_t lr,
-                                    sum_t momentum, sum_t fresh, sum_t decay, int nesterov, int maximize, int first) {
-    index_t i = this_element();
-    if (i >= count) return;
-    sum_t p = (sum_t)param[i];
-    sum_t g = decayed(p, (sum_t)grad[i], decay, maximize);
-    sum_t direction = g;
-    if (momentum != 0) {
-        sum_t b = first ? g : (sum_t)buffer[i] * momentum + g * fresh;
-        buffer[i] = (value_t)b;
-        direction = nesterov ? b * momentum + g : b;
-    }
-    param[i] = (value_t)(p + direction * -lr);
 }
 
 // mean <- mean + (1 - beta1)*(g - mean);  squares <- beta2*squares + (1 - beta2)*g*g

@@ -11,7 +11,7 @@ import pytest
 
 import tinyconv as tc
 from tinyconv.backend import Device, asnumpy
-from tinyconv.optim import clip_grad_norm_, clip_grad_value_
+from tinyconv.nn.utils import clip_grad_norm_, clip_grad_value_
 
 
 def with_grads(*grads: Any, device: Device | str = "cpu", dtype: Any = np.float32) -> list[tc.Tensor]:
@@ -24,7 +24,7 @@ def with_grads(*grads: Any, device: Device | str = "cpu", dtype: Any = np.float3
 
 
 def grads_of(params: list[tc.Tensor]) -> list[Any]:
-    return [asnumpy(param.grad.data).tolist() for param in params]
+    return [asnumpy(param.grad.array).tolist() for param in params]
 
 
 @pytest.mark.parametrize("order", [1.0, 2.0, 2.5, math.inf, -math.inf])
@@ -45,7 +45,7 @@ def test_norm_is_that_of_one_long_vector(order: float, device: Device, on_device
 def test_small_gradients_stay_as_they_are() -> None:
     params = with_grads([0.3, 0.4], [0.0])
     assert clip_grad_norm_(params, 1.0).item() == pytest.approx(0.5)
-    np.testing.assert_array_equal(params[0].grad.data, np.array([0.3, 0.4], np.float32))
+    np.testing.assert_array_equal(params[0].grad.array, np.array([0.3, 0.4], np.float32))
 
 
 def test_no_gradients() -> None:
@@ -73,12 +73,12 @@ def test_half_precision_norm_does_not_overflow() -> None:
     (w,) = with_grads([300.0, 400.0], dtype=np.float16)
     assert clip_grad_norm_([w], 1.0).item() == 500.0
     assert w.grad.dtype == np.float16
-    np.testing.assert_allclose(w.grad.data.astype(float), [0.6, 0.8], rtol=1e-3)
+    np.testing.assert_allclose(w.grad.array.astype(float), [0.6, 0.8], rtol=1e-3)
 
 
 def test_two_parameters_with_one_gradient_are_scaled_once() -> None:
     a, b = with_grads([3.0], [0.0])
-    b.grad = tc.Tensor(a.grad.data)  # one array under two gradients
+    b.grad = tc.Tensor(a.grad.array)  # one array under two gradients
     total = clip_grad_norm_([a, b], 1.0).item()
     np.testing.assert_allclose(total, math.sqrt(18), rtol=1e-6)
     np.testing.assert_allclose(grads_of([a, b]), [[3 / total], [3 / total]], rtol=1e-5)
@@ -96,13 +96,13 @@ def test_non_finite_norm_is_an_error_on_request(bad: float) -> None:
     params = with_grads([1.0, bad])
     with pytest.raises(RuntimeError, match=r"total norm of order 2.0 .* is non-finite"):
         clip_grad_norm_(params, 1.0, error_if_nonfinite=True)
-    np.testing.assert_array_equal(params[0].grad.data, [1.0, bad])
+    np.testing.assert_array_equal(params[0].grad.array, [1.0, bad])
 
 
 def test_nan_gradients_stay_nan() -> None:
     params = with_grads([1.0, math.nan])
     assert math.isnan(clip_grad_norm_(params, 1.0).item())
-    assert np.isnan(params[0].grad.data).all()
+    assert np.isnan(params[0].grad.array).all()
 
 
 def test_value_clipping(device: Device, on_device: Callable) -> None:

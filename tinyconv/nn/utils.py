@@ -9,6 +9,7 @@ from typing import Any
 import numpy
 
 from ..backend import Array, get_array_module
+from ..errors import refusal
 from ..tensor import Tensor
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
@@ -58,29 +59,25 @@ def clip_grad_norm_(
     >>> import tinyconv as tc
     >>> w = tc.tensor([0.0, 0.0], requires_grad=True)
     >>> w.grad = tc.tensor([3.0, 4.0])
-    >>> tc.optim.clip_grad_norm_([w], max_norm=1.0)
+    >>> tc.nn.utils.clip_grad_norm_([w], max_norm=1.0)
     tensor(5.)
     >>> w.grad
     tensor([0.6000, 0.8000])
     """
     max_norm, order = float(max_norm), float(norm_type)
     if not max_norm >= 0:
-        raise ValueError(f"clip_grad_norm_: max_norm must be >= 0, got {max_norm}")
+        raise refusal("clip.max_norm", "clip_grad_norm_", value=max_norm)
     if order == 0 or math.isnan(order):
-        raise ValueError(f"clip_grad_norm_: norm_type must be a nonzero number or inf, got {norm_type}")
+        raise refusal("clip.norm_type", "clip_grad_norm_", value=norm_type)
     grads = _gradients(parameters)
     if not grads:
         return Tensor(numpy.zeros((), numpy.float32))  # host: without a gradient there is no device
     device = grads[0].device
-    norms = [device.asarray(_norm(grad.data, order)) for grad in grads]
+    norms = [device.asarray(_norm(grad.array, order)) for grad in grads]
     xp = device.xp
     total = _norm(xp.stack(norms), order)
     if error_if_nonfinite and not math.isfinite(float(total)):
-        raise RuntimeError(
-            f"The total norm of order {order} for gradients from `parameters` is non-finite: {float(total)}, "
-            "so it cannot be clipped. Look for the first batch with a NaN or infinite loss, or set "
-            "error_if_nonfinite=False to scale the gradients by it anyway"
-        )
+        raise refusal("clip.not_finite", order=order, total=float(total))
     factor = xp.asarray(xp.minimum(max_norm / (total + 1e-6), 1.0))
     for grad in {id(grad): grad for grad in grads}.values():  # two parameters may share one
         _scale(grad, grad.device.asarray(factor))
@@ -107,22 +104,22 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
     >>> import tinyconv as tc
     >>> w = tc.tensor([0.0, 0.0], requires_grad=True)
     >>> w.grad = tc.tensor([3.0, -0.5])
-    >>> tc.optim.clip_grad_value_([w], 1.0)
+    >>> tc.nn.utils.clip_grad_value_([w], 1.0)
     >>> w.grad
     tensor([ 1.0000, -0.5000])
     """
     clip_value = float(clip_value)
     if not clip_value >= 0:
-        raise ValueError(f"clip_grad_value_: clip_value must be >= 0, got {clip_value}")
+        raise refusal("clip.value", "clip_grad_value_", value=clip_value)
     for grad in _gradients(parameters):
-        xp = get_array_module(grad.data)
-        grad.data = xp.clip(grad.data, -clip_value, clip_value, out=xp.empty_like(grad.data))
+        xp = get_array_module(grad.array)
+        grad.array = xp.clip(grad.array, -clip_value, clip_value, out=xp.empty_like(grad.array))
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
     """The gradients that there are."""
     given = [parameters] if isinstance(parameters, Tensor) else list(parameters)
-    return [param.grad for param in given if param.grad is not None]
+    return [param._grad for param in given if param._grad is not None]
 
 
 def _norm(array: Array, order: float) -> Array:
@@ -143,6 +140,6 @@ def _norm(array: Array, order: float) -> Array:
 
 def _scale(grad: Tensor, factor: Array) -> None:
     """Give `grad` an array of its own: its present one may be shared with another gradient."""
-    array = grad.data
+    array = grad.array
     xp = get_array_module(array)
-    grad.data = xp.multiply(array, factor.astype(array.dtype), out=xp.empty_like(array))
+    grad.array = xp.multiply(array, factor.astype(array.dtype), out=xp.empty_like(array))

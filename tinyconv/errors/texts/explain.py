@@ -1,0 +1,171 @@
+"""Checked gradients and what explains a model (:mod:`tinyconv.gradcheck`, :mod:`tinyconv.explain`)."""
+
+from ..kinds import GradcheckError
+from .text import Phrase, Text
+
+TEXTS = {
+    # --- gradcheck (gradcheck.py) and its report (explain/report.py) ---
+    "gradcheck.no_input": Text(
+        ValueError,
+        en="gradcheck expects at least one input tensor to require gradient: use requires_grad=True",
+        zh="gradcheck 要求至少有一个输入张量需要梯度：请用 requires_grad=True",
+    ),
+    "gradcheck.no_output": Text(
+        ValueError,
+        en="no output requires grad, so there is nothing to check",
+        zh="没有输出需要梯度，因此没有可检查的",
+    ),
+    "gradcheck.mismatch": Text(
+        GradcheckError,
+        en="Jacobian mismatch for input {position} (shape {shape}) at element {index}, where it is {value:.6g}: "
+        "analytic {analytic:.8g}, numeric {numeric:.8g}, difference {difference:.3g} > atol {atol:g} + rtol {rtol:g} "
+        "* |numeric|{hint}",
+        zh="输入 {position}（形状 {shape}）在元素 {index} 处（值为 {value:.6g}）的雅可比矩阵不符："
+        "解析值 {analytic:.8g}，数值 {numeric:.8g}，相差 {difference:.3g} > atol {atol:g} + rtol {rtol:g} "
+        "* |numeric|{hint}",
+    ),
+    "gradcheck.second_derivative": Text(GradcheckError, en="second derivative: {mismatch}", zh="二阶导数：{mismatch}"),
+    "report.no_input": Text(
+        ValueError,
+        en="no input requires grad; use requires_grad=True",
+        zh="没有输入需要梯度；请用 requires_grad=True",
+    ),
+    "report.no_output": Text(
+        ValueError, en="the function returns no Tensor of floats", zh="函数没有返回浮点数的 Tensor"
+    ),
+    # --- windows (window.py) ---
+    "explain.axes": Text(
+        RuntimeError,
+        en="has {ndim} spatial axes, but the input's spatial size is {size}. Give {ndim} sizes",
+        zh="有 {ndim} 个空间轴，但输入的空间大小是 {size}。请给 {ndim} 个大小",
+    ),
+    "explain.no_window": Text(
+        TypeError,
+        en="{kind} has no window to explain; use a Conv, ConvTranspose, MaxPool, AvgPool or Adaptive...Pool layer of "
+        "1, 2 or 3 dimensions",
+        zh="{kind} 没有可以说明的窗口；请用 1、2 或 3 维的 Conv、ConvTranspose、MaxPool、AvgPool 或 Adaptive...Pool 层",
+    ),
+    "explain.dimensions": Text(
+        RuntimeError,
+        en="expected an input of {batched} dimensions (N, C, *size), or {unbatched} without batch, got {shape}",
+        zh="输入应当有 {batched} 维 (N, C, *size)，没有批量时 {unbatched} 维，得到的是 {shape}",
+    ),
+    "explain.channels": Text(
+        RuntimeError,
+        en="expected {expected} channels, but the input of shape {shape} has {channels}",
+        zh="应当有 {expected} 个通道，但形状为 {shape} 的输入有 {channels} 个",
+    ),
+    # --- single cells (cell.py) ---
+    "explain.index_length": Text(
+        IndexError,
+        en="the {what} has {ndim} dimensions, shape {shape}; the index {index} has {given}",
+        zh="{what}有 {ndim} 维，形状 {shape}；下标 {index} 有 {given} 维",
+    ),
+    "explain.index_range": Text(
+        IndexError,
+        en="index {index} is out of range for the {what}'s shape {shape}",
+        zh="下标 {index} 超出了{what}的形状 {shape}",
+    ),
+    "explain.divisor": Text(
+        RuntimeError,
+        en="divisor must be not zero; leave out divisor_override",
+        zh="除数不能是零；请不要给 divisor_override",
+    ),
+    "explain.grad_output": Text(
+        RuntimeError,
+        en="grad_output must have the output's shape {expected}, got {shape}",
+        zh="grad_output 的形状必须是输出的形状 {expected}，得到 {shape}",
+    ),
+    "explain.needs_values": Text(
+        TypeError,
+        en="which output a cell reaches depends on its neighbours; give x, not its shape",
+        zh="一格会影响哪个输出取决于它的邻居；请给 x，而不是它的形状",
+    ),
+    # --- a convolution's other faces (faces.py) ---
+    "explain.no_convolution": Text(
+        TypeError,
+        en="{kind} is not a convolution; use Conv1d, Conv2d, Conv3d or ConvTranspose1d, 2d, 3d",
+        zh="{kind} 不是卷积；请用 Conv1d、Conv2d、Conv3d 或 ConvTranspose1d、2d、3d",
+    ),
+    "explain.empty_batch": Text(
+        ValueError,
+        en="there is nothing to show in an empty batch, shape {shape}; give one sample",
+        zh="空的一批（形状 {shape}）里没有可以展示的；请给一个样本",
+    ),
+    "explain.vector": Text(
+        ValueError,
+        en="SparseMatrix @ vector: a matrix of {rows} x {columns} takes a vector of shape ({columns},), got {shape}. "
+        "Use x.reshape(-1) of one sample",
+        zh="SparseMatrix @ vector：{rows} x {columns} 的矩阵要乘形状为 ({columns},) 的向量，得到 {shape}。"
+        "请用一个样本的 x.reshape(-1)",
+    ),
+    "explain.matrix_size": Text(
+        ValueError,
+        en="{layer} on an input of {shape} has a matrix of {weights} weights * {places} places = {entries} entries, "
+        "more than {most}. Use a smaller input",
+        zh="{layer} 作用于 {shape} 的输入时，矩阵有 {weights} 个权重 * {places} 个位置 = {entries} 个元素，"
+        "超过了 {most}。请用更小的输入",
+    ),
+    # --- pictures (graph.py, show.py) and receptive fields (receptive.py) ---
+    "explain.detail": Text(
+        ValueError,
+        en="detail={detail!r} must be 'auto', 'operations' or 'modules'",
+        zh="detail={detail!r} 必须是 'auto'、'operations' 或 'modules'",
+    ),
+    "explain.no_graph": Text(
+        ValueError,
+        en="there is no graph: nothing that led here has requires_grad=True, or it was computed under no_grad. "
+        "Use requires_grad=True on an input, or draw(model, x)",
+        zh="没有计算图：参与计算的都没有 requires_grad=True，或者是在 no_grad 下计算的。"
+        "请对某个输入用 requires_grad=True，或用 draw(model, x)",
+    ),
+    "explain.file_type": Text(
+        ValueError,
+        en="{name!r} must end in one of {endings}",
+        zh="{name!r} 的后缀必须是 {endings} 之一",
+    ),
+    "explain.no_matplotlib": Text(
+        ImportError,
+        en="plots need matplotlib, which is not installed. Install it with: pip install 'tinyconv[examples]'",
+        zh="画图需要 matplotlib，而它没有安装。请安装：pip install 'tinyconv[examples]'",
+    ),
+    "explain.no_spatial_axes": Text(
+        RuntimeError,
+        en="expected an input (N, C, *size) with spatial axes, got {shape}",
+        zh="输入应当是有空间轴的 (N, C, *size)，得到 {shape}",
+    ),
+    "explain.only_padding": Text(
+        ValueError,
+        en="the cell at {place} sees nothing but padding; choose another place",
+        zh="{place} 处的格子只看得到填充；请换一个位置",
+    ),
+    # --- the command line (__main__.py) ---
+    "explain.input_axes": Text(
+        ValueError, en="--input has {axes} axes; 1 to 3 can be shown", zh="--input 有 {axes} 个轴；只能展示 1 到 3 个"
+    ),
+    "explain.cover_all": Text(
+        ValueError,
+        en="--cover-all is for max pooling; average pooling has --ceil-mode",
+        zh="--cover-all 只用于最大池化；平均池化有 --ceil-mode",
+    ),
+    "explain.count": Text(
+        ValueError,
+        en="{option} must give {count} numbers, got {given}",
+        zh="{option} 必须给 {count} 个数，得到 {given} 个",
+    ),
+}
+
+PHRASES = {
+    "gradcheck.slopes": Phrase(
+        ". The slopes to its left and right differ ({left:.6g}, {right:.6g})",
+        "。它左右两侧的斜率不同（{left:.6g}、{right:.6g}）",
+    ),
+    "explain.input": Phrase("input", "输入"),
+    "explain.output": Phrase("output", "输出"),
+    "explain.no_size": Phrase(
+        "{text!r} is not a size; write 5x5, or 5 for one axis", "{text!r} 不是大小；请写 5x5，只有一个轴时写 5"
+    ),
+    "explain.no_numbers": Phrase(
+        "{text!r} are not numbers; write them as 0,1,2,3", "{text!r} 不是一列数；请写成 0,1,2,3"
+    ),
+}

@@ -1,0 +1,155 @@
+"""Convolution *by planes*, where an output row is too short for an efficient product.
+
+With the lowered memory ``B[(j, c), h, q]``, rows follow one another, and all output rows are one wide
+matrix: ``y = sum_i W[i] @ B[:, rows i*d and on]``, one product per kernel row ``i``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from . import tuning
+from .gemm import multiply
+from .geometry import Ints
+from .lowering import Tile, Walk, is_flat, lower, tile_extent, tiles_of
+from .pieces import length
+from .scratch import scratch
+from .sums import sum_dtype
+from .threads import parallel_for
+
+__all__ = ["Band", "bands_of", "convolve_by_planes", "lowered_plane"]
+
+
+class Band(NamedTuple):
+    """Input rows lowered once, and the kernel rows that read them.
+
+    Kernel row ``i`` reads, for output row ``p``, lowered row ``p + leads[i]``.
+
+    Examples
+    --------
+    >>> Band(Walk(1, 1, 0), {0: 0, 1: 1, 2: 2}).halo
+    2
+    """
+
+    walk: Walk
+    leads: dict[int, int]
+
+    @property
+    def halo(self) -> int:
+        """How many rows more than the output's are lowered."""
+        return max(self.leads.values())
+
+
+def bands_of(walk: Walk, kernel: int) -> list[Band]:
+    """Kernel row ``i`` reads input row ``p*stride + i*dilation + offset``.
+
+    Rows with one remainder modulo the stride follow one another, so they share a band.
+
+    Examples
+    --------
+    >>> [band.leads for band in bands_of(Walk(stride=2, dilation=1, offset=0), kernel=3)]
+    [{0: 0, 2: 1}, {1: 0}]
+    """
+    bands = []
+    starts = [i * walk.dilation + walk.offset for i in range(kernel)]
+    for remainder in sorted({start % walk.stride for start in starts}):
+        leads = {i: start // walk.stride for i, start in enumerate(starts) if start % walk.stride == remainder}
+        first = min(leads.values())
+        leads = {i: lead - first for i, lead in leads.items()}
+        bands.append(Band(Walk(walk.stride, 1, first * walk.stride + remainder), leads))
+    return bands
+
+
+def convolve_by_planes(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.ndarray | None, y: np.ndarray) -> None:
+    """``y[n, g] = sum_i w[g, i] @ lowered rows``: products of whole planes, added up over the kernel rows.
+
+    Examples
+    --------
+    >>> x = np.array([1.0, 2, 4, 8]).reshape(1, 1, 1, 1, 4)  # (n, g, c, h, q)
+    >>> w = np.array([1.0, 10]).reshape(1, 1, 1, 1, 2)  # (g, o, c, i, j)
+    >>> y = np.empty((1, 1, 1, 1, 3))
+    >>> convolve_by_planes(x, w, [Walk(1, 1, 0), Walk(1, 1, 0)], None, y)
+    >>> y.ravel()
+    array([21., 42., 84.])
+    """
+    kernel, o, dtype = w.shape[3:], w.shape[1], sum_dtype(x)
+    bands = bands_of(walks[-2], kernel[-2])
+    # K runs over (*outer, j, c), as the lowered cells do
+    by_row = np.moveaxis(w.astype(dtype, copy=False), (-2, 2), (0, -1))
+    matrices = list(np.ascontiguousarray(by_row).reshape(kernel[-2], len(w), o, -1))
+    depth, first = matrices[0].shape[-1], next(iter(bands[0].leads))
+    if b is not None:  # one more column, which meets a row of ones
+        matrices[first] = np.concatenate([matrices[first], b[..., None]], axis=2)
+    joined = math.prod(y.shape[-2:]) < tuning.JOINED_PLANE
+    halo = max(band.halo for band in bands)
+    cell_bytes = (depth + 2 * o) * dtype.itemsize
+    tiles = tiles_of(y.shape, tile_extent(y.shape, cell_bytes, 1, halo, tuning.JOINED_CELLS if joined else 1))
+
+    def body(i: int) -> None:
+        tile = tiles[i]
+        target = tile.of(y)
+        direct = not joined and target.dtype == dtype and is_flat(target)
+        product = target.reshape(*target.shape[:3], -1) if direct else _plane_product(target, dtype, joined)
+        for band in bands:
+            lowered, pitch = lowered_plane(x, band, kernel, walks, tile, dtype, joined, ones=b is not None)
+            for row, lead in band.leads.items():
+                matrix = matrices[row][tile.groups]
+                cells = lowered[..., : matrix.shape[-1], lead * pitch : lead * pitch + product.shape[-1]]
+                multiply(matrix, cells, product, add=row != first)
+        if not direct:
+            target[...] = _apart(product, target.shape, joined)
+
+    parallel_for(len(tiles), body, work=y.size * math.prod(w.shape[2:]))
+
+
+def lowered_plane(
+    x: np.ndarray,
+    band: Band,
+    kernel: Ints,
+    walks: Sequence[Walk],
+    tile: Tile,
+    dtype: np.dtype,
+    joined: bool,
+    ones: bool = False,
+) -> tuple[np.ndarray, int]:
+    """Lower a tile's band: ``(n, g, K, rows * columns)``, or joined ``(1, g, K, rows * n * columns)``.
+
+    Given with it: the cells of one row.  `ones` appends a row of ones to the K others.
+
+    Examples
+    --------
+    >>> x, first = np.array([1.0, 2, 4]).reshape(1, 1, 1, 1, 3), slice(0, 1)
+    >>> walks, tile = [Walk(1, 1, 0)] * 2, Tile(first, first, (), first, slice(0, 2))
+    >>> lowered, pitch = lowered_plane(x, bands_of(walks[0], 1)[0], (1, 2), walks, tile, x.dtype, joined=False)
+    >>> lowered[0, 0], pitch
+    (array([[1., 2.],
+           [2., 4.]]), 2)
+    """
+    taps = list(itertools.product(*map(range, kernel[:-2]), range(1), range(kernel[-1])))
+    c, n, g = x.shape[2], length(tile.samples), length(tile.groups)
+    rows, columns, depth = length(tile.rows) + band.halo, length(tile.columns), len(taps) * c
+    plane = (rows, n, columns) if joined else (rows, columns)
+    buffer = scratch("lowered", (1 if joined else n, g, depth + ones, *plane), dtype)
+    cells = buffer[:, :, :depth].reshape(len(buffer), g, len(taps), c, *plane)
+    into = cells[0].transpose(1, 4, 0, 2, 3, 5) if joined else cells.transpose(2, 0, 1, 3, 4, 5)
+    lower(into, x, taps, [*walks[:-2], band.walk, walks[-1]], tile, tile.rows.start)
+    buffer[:, :, depth:] = 1
+    return buffer.reshape(*buffer.shape[:3], -1), math.prod(plane[1:])
+
+
+def _plane_product(y: np.ndarray, dtype: np.dtype, joined: bool) -> np.ndarray:
+    n, g, o, rows, columns = y.shape
+    return scratch("product", (1, g, o, rows * n * columns) if joined else (n, g, o, rows * columns), dtype)
+
+
+def _apart(product: np.ndarray, shape: Ints, joined: bool) -> np.ndarray:
+    """Undo the joining: ``(n, g, o, rows, columns)``."""
+    if not joined:
+        return product.reshape(shape)
+    n, g, o, rows, columns = shape
+    return product.reshape(g, o, rows, n, columns).transpose(3, 0, 1, 2, 4)

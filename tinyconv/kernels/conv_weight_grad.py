@@ -1,0 +1,71 @@
+"""The weight gradient: ``gw[t] = sum_p gy[p] * x[p*s + t*d - pad]``, a product of ``gy`` with the lowered ``x``."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from . import tuning
+from .conv_planes import bands_of, lowered_plane
+from .geometry import Ints
+from .lowering import Tile, Walk, is_flat, tile_extent, tiles_of
+from .scratch import scratch
+from .threads import parallel_sum
+
+__all__ = ["weight_grad_by_planes"]
+
+
+def weight_grad_by_planes(
+    x: np.ndarray, gy: np.ndarray, walks: list[Walk], kernel: Ints, dtype: np.dtype
+) -> np.ndarray:
+    """``gw[i] = lowered[lead_i:] @ gy.T`` for each kernel row ``i``.
+
+    Examples
+    --------
+    >>> x = np.array([1.0, 2, 4]).reshape(1, 1, 1, 1, 3)
+    >>> gy = np.array([1.0, 10]).reshape(1, 1, 1, 1, 2)
+    >>> weight_grad_by_planes(x, gy, [Walk(1, 1, 0)] * 2, (1, 2), x.dtype).ravel()
+    array([21., 42.])
+    """
+    bands = bands_of(walks[-2], kernel[-2])
+    halo = max(band.halo for band in bands)
+    groups, o, depth = gy.shape[1], gy.shape[2], x.shape[2] * math.prod(kernel) // kernel[-2]
+    joined = math.prod(gy.shape[-2:]) < tuning.SHORT_SUM
+    extent = tile_extent(gy.shape, depth * dtype.itemsize, 1, halo, tuning.JOINED_CELLS if joined else 1)
+    longest = tuning.SMALL_GEMM // (o * depth)
+    if longest >= tuning.LONG_SUM:
+        extent = extent._replace(rows=min(extent.rows, max(1, longest // extent.columns)))
+    if not joined:
+        product_bytes = extent.groups * o * depth * dtype.itemsize
+        extent = extent._replace(samples=min(extent.samples, max(1, tuning.TILE_BYTES // product_bytes)))
+    tiles = tiles_of(gy.shape, extent)
+
+    def add(total: np.ndarray, tile: Tile) -> None:
+        right = _columns_of(tile.of(gy), dtype, joined)
+        for band in bands:
+            lowered, pitch = lowered_plane(x, band, kernel, walks, tile, dtype, joined)
+            product = scratch("product", (*lowered.shape[:3], o), dtype)
+            for row, lead in band.leads.items():
+                np.matmul(lowered[..., lead * pitch : lead * pitch + right.shape[-2]], right, out=product)
+                total[row, tile.groups] += product.sum(axis=0) if len(product) > 1 else product[0]
+
+    total = parallel_sum((kernel[-2], groups, depth, o), dtype, tiles, add, work=gy.size * depth * kernel[-2])
+    # (i, g, (*outer, j, c), o) -> (g, o, c, *outer, i, j)
+    total = total.reshape(kernel[-2], groups, *kernel[:-2], kernel[-1], x.shape[2], o)
+    outer, j = range(2, total.ndim - 3), total.ndim - 3
+    return total.transpose(1, j + 2, j + 1, *outer, 0, j)
+
+
+def _columns_of(gy: np.ndarray, dtype: np.dtype, joined: bool) -> np.ndarray:
+    """``(n, g, o, h, q) -> (n, g, h * q, o)``, or ``(1, g, h * n * q, o)``: a view where memory allows."""
+    n, g, o, rows, columns = gy.shape
+    if joined:
+        plane = scratch("plane", (1, g, o, rows, n, columns), dtype)
+        plane[0] = gy.transpose(1, 2, 3, 0, 4)
+    elif is_flat(gy) and gy.dtype == dtype:
+        plane = gy
+    else:
+        plane = scratch("plane", gy.shape, dtype)
+        plane[...] = gy
+    return plane.reshape(*plane.shape[:3], -1).swapaxes(-1, -2)

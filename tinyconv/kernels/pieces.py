@@ -1,0 +1,66 @@
+"""Cutting a range, or arrays, into pieces: work for threads, or as much as a cache holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..backend import Array, get_array_module
+
+__all__ = ["flat_pieces", "length", "pieces"]
+
+
+def pieces(cells: int, at_most: int) -> list[slice]:
+    """Cut ``range(cells)`` into as few pieces as the bound allows, of nearly equal size.
+
+    Examples
+    --------
+    >>> pieces(7, at_most=3)
+    [slice(0, 3, None), slice(3, 6, None), slice(6, 7, None)]
+    >>> pieces(0, at_most=3)
+    []
+    """
+    if cells == 0:
+        return []
+    count = -(-cells // at_most)
+    size = -(-cells // count)
+    return [slice(start, min(start + size, cells)) for start in range(0, cells, size)]
+
+
+def length(piece: slice) -> int:
+    """Give the number of cells of a slice.
+
+    Examples
+    --------
+    >>> length(slice(2, 6))
+    4
+    """
+    return piece.stop - piece.start
+
+
+def flat_pieces(arrays: tuple[Array, ...], at_most: int) -> Iterator[tuple[Array, ...]]:
+    """Cut arrays of one shape into matching pieces: views of at most `at_most` elements.
+
+    On a GPU, where every operation on a piece would be one more kernel launch, and for arrays that
+    are not C-contiguous, the only piece is the whole.
+
+    Examples
+    --------
+    >>> import numpy
+    >>> a, b = numpy.zeros((40, 50)), numpy.ones((40, 50))
+    >>> [len(piece) for piece, _ in flat_pieces((a, b), at_most=1500)]
+    [1000, 1000]
+    >>> for piece_a, piece_b in flat_pieces((a, b), at_most=1500):
+    ...     piece_a += piece_b
+    >>> float(a.sum())
+    2000.0
+    """
+    size = arrays[0].size
+    on_host = get_array_module(arrays[0]) is np
+    if not on_host or size <= at_most or not all(array.flags.c_contiguous for array in arrays):
+        yield arrays
+        return
+    flat = [array.reshape(-1) for array in arrays]
+    for piece in pieces(size, at_most):
+        yield tuple(array[piece] for array in flat)

@@ -1,0 +1,40 @@
+"""The measured constants of the kernels.  They change the speed, and no result but in its last bits.
+
+Measured on two cores of an Intel Sapphire Rapids and of an AMD Zen 4, with OpenBLAS 0.3.31, in November 2026;
+``docs/benchmarks.md`` tells how.
+"""
+
+from __future__ import annotations
+
+# --- memory -----------------------------------------------------------------------------------------
+
+LINE_BYTES = 64  # of a cache line, where vector instructions like an array to begin
+LINE_CELLS = 16  # a tile's columns are not cut shorter than this
+TILE_BYTES = 1 << 21  # lowered cells of one tile, or columns of some samples: what stays in a core's own cache
+CHUNK_BYTES = 1 << 26  # the simple kernels: columns made at a time, of at least one sample
+POOL_BYTES = 1 << 20  # max pooling: of the input at once; the best of 128 KiB to 4 MiB, over five shapes
+STEP_CELLS = 1 << 17  # optimisers: of an array at once; six float32 arrays of this many fill 3 MiB
+
+# --- threads ----------------------------------------------------------------------------------------
+
+SMALL_WORK = 1 << 20  # multiplications; fewer take less time than waking a thread does
+LANES = 16  # weight gradient: partial sums, each over its own tiles in order
+LANE_BYTES = 1 << 24  # memory they may take together
+
+# --- matrix products --------------------------------------------------------------------------------
+
+SMALL_GEMM = 100**3  # OpenBLAS skips packing up to so many products
+GEMM_COLUMNS = 128  # width of a piece of a GEMM that is cut to be small; half of it for long sums
+LONG_DEPTH = 288  # cells under a kernel, from which on a sum is long
+
+# --- which form of the convolution, and its tiles ---------------------------------------------------
+
+FEW_CELLS = 27  # up to so many cells under a kernel, whole windows are copied: a 3x3 kernel on three channels
+FEW_KERNELS = 8  # where fewer kernels share them, the copies do not pay
+NARROW = 16  # output rows shorter than this are not multiplied one by one
+ROW_COLUMNS = 64  # output rows from this on are
+SUMMED = 2  # this many input channels per output channel make adding cheaper than copying
+JOINED_PLANE = 100  # planes with fewer cells are put side by side, for a wider GEMM
+JOINED_CELLS = 1024  # and together get so many
+SHORT_SUM = 64  # weight gradient: planes with fewer cells are joined, for a longer sum
+LONG_SUM = 512  # weight gradient: sums are not cut shorter than this to make a GEMM small

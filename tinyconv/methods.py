@@ -1,0 +1,103 @@
+"""Which operations are methods of Tensor: those that take the tensor first.
+
+This is the only list: an operation is defined once, in :mod:`tinyconv.ops`, and is a method by its name here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from . import ops
+from .autograd import Tensor, backward
+from .ops import activation, casts, dtype, indexing, inplace, shape, transfer
+
+
+def swapped(operation: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Tensor]:
+    """``a - x`` for an `a` that is no Tensor."""
+    return lambda x, other: operation(other, x)
+
+
+def over(operation: Callable[..., Tensor], sign: str) -> Callable[..., Tensor]:
+    """``x += value`` and the like."""
+    return inplace.in_place(operation, f"x {sign}= value")
+
+
+def compared(operation: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Any]:
+    """``x == None`` and ``x == 'text'`` are left to Python."""
+    return lambda x, other: NotImplemented if other is None or isinstance(other, str) else operation(x, other)
+
+
+class Methods:
+    """The operations by their names as methods; Tensor inherits them for the type checker, and gets them below."""
+
+    # operators
+    __getitem__, __setitem__, __iter__ = indexing.getitem, inplace.setitem, indexing.iterate
+    __add__, __radd__, __iadd__ = ops.add, swapped(ops.add), over(ops.add, "+")
+    __sub__, __rsub__, __isub__ = ops.sub, swapped(ops.sub), over(ops.sub, "-")
+    __mul__, __rmul__, __imul__ = ops.mul, swapped(ops.mul), over(ops.mul, "*")
+    __truediv__, __rtruediv__, __itruediv__ = ops.div, swapped(ops.div), over(ops.div, "/")
+    __pow__, __rpow__, __ipow__ = ops.pow, swapped(ops.pow), over(ops.pow, "**")
+    __floordiv__, __rfloordiv__, __ifloordiv__ = (
+        ops.floor_divide, swapped(ops.floor_divide), over(ops.floor_divide, "//"),
+    )  # fmt: skip
+    __mod__, __rmod__, __imod__ = ops.remainder, swapped(ops.remainder), over(ops.remainder, "%")
+    __matmul__, __rmatmul__ = ops.matmul, swapped(ops.matmul)
+    __and__, __rand__, __iand__ = ops.bitwise_and, swapped(ops.bitwise_and), over(ops.bitwise_and, "&")
+    __or__, __ror__, __ior__ = ops.bitwise_or, swapped(ops.bitwise_or), over(ops.bitwise_or, "|")
+    __xor__, __rxor__, __ixor__ = ops.bitwise_xor, swapped(ops.bitwise_xor), over(ops.bitwise_xor, "^")
+    __invert__, __neg__, __abs__ = ops.bitwise_not, ops.neg, ops.abs
+    __lt__, __le__, __gt__, __ge__ = ops.lt, ops.le, ops.gt, ops.ge
+    __eq__, __ne__ = compared(ops.eq), compared(ops.ne)
+
+    # element by element
+    add, sub, mul, div, pow = ops.add, ops.sub, ops.mul, ops.div, ops.pow
+    eq, ne, lt, le, gt, ge = ops.eq, ops.ne, ops.lt, ops.le, ops.gt, ops.ge
+    exp, expm1, log, log1p = ops.exp, ops.expm1, ops.log, ops.log1p
+    sqrt, rsqrt, square = ops.sqrt, ops.rsqrt, ops.square
+    sin, cos, tanh, sigmoid, erf, relu = ops.sin, ops.cos, ops.tanh, ops.sigmoid, ops.erf, ops.relu
+    abs, sign, neg, clamp, clip = ops.abs, ops.sign, ops.neg, ops.clamp, ops.clip
+    maximum, minimum, masked_fill, isnan = ops.maximum, ops.minimum, ops.masked_fill, ops.isnan
+    softmax, log_softmax, matmul = ops.softmax, ops.log_softmax, ops.matmul
+
+    # over dimensions
+    sum, mean, var, std, prod, norm, logsumexp = (
+        ops.sum, ops.mean, ops.var, ops.std, ops.prod, ops.norm, ops.logsumexp,
+    )  # fmt: skip
+    max, min, amax, amin, argmax, argmin = ops.max, ops.min, ops.amax, ops.amin, ops.argmax, ops.argmin
+    all, any = ops.all, ops.any
+
+    # shapes
+    reshape, view, reshape_as, view_as, contiguous = (
+        ops.reshape, shape.view, shape.reshape_as, shape.view_as, shape.contiguous,
+    )  # fmt: skip
+    flatten, unflatten, squeeze, unsqueeze = ops.flatten, ops.unflatten, ops.squeeze, ops.unsqueeze
+    permute, transpose, t, flip = ops.permute, ops.transpose, ops.t, ops.flip
+    expand, expand_as, split, chunk, clone = shape.expand, shape.expand_as, ops.split, ops.chunk, ops.clone
+    T, mT = property(shape.reversed_dims), property(shape.matrix_transpose)
+
+    # devices and dtypes
+    to, cpu, cuda, type = transfer.to, transfer.cpu, transfer.cuda, dtype.cast
+    half, float, double, int, long, bool = (
+        casts.half, casts.float, casts.double, casts.int, casts.long, casts.bool,
+    )  # fmt: skip
+    astype = dtype.cast
+
+    # in place
+    add_, sub_, mul_, div_, pow_, neg_ = (
+        inplace.add_, inplace.sub_, inplace.mul_, inplace.div_, inplace.pow_, inplace.neg_,
+    )  # fmt: skip
+    copy_, fill_, zero_, clamp_ = inplace.copy_, inplace.fill_, inplace.zero_, inplace.clamp_
+    exp_, sqrt_, tanh_, sigmoid_, relu_ = (
+        inplace.exp_, inplace.sqrt_, inplace.tanh_, inplace.sigmoid_, activation.relu_,
+    )  # fmt: skip
+
+    backward = backward
+
+    def __pos__(self) -> Tensor:
+        return self  # type: ignore[return-value]
+
+
+for _name, _method in vars(Methods).items():
+    if callable(_method) or isinstance(_method, property):
+        setattr(Tensor, _name, _method)
