@@ -209,3 +209,16 @@ def test_dunder_all_names_what_exists() -> None:
         names = getattr(module, "__all__", [])
         assert [name for name in names if not hasattr(module, name)] == [], module.__name__
         assert len(set(names)) == len(names), module.__name__
+
+
+def test_what_help_and_an_editor_show_is_what_one_calls() -> None:
+    """Functions that are made, of one variable or of a number of axes, show their own signatures."""
+    for name in ("exp", "sigmoid", "neg", "erf"):
+        assert str(inspect.signature(getattr(tc, name))).startswith("(x")
+    for name in ("conv2d", "max_pool1d", "conv_transpose3d"):
+        made = getattr(tc.nn.functional, name)
+        assert made.__name__ == name
+        assert next(iter(inspect.signature(made).parameters)) == "input"
+        assert "{ndim}" not in made.__doc__
+        assert "{axes}" not in made.__doc__
+        assert f"def {name}" in inspect.getsource(sys.modules[made.__module__])  # what one searches for

@@ -165,6 +165,7 @@ def conv(
     return y if had_batch else y.squeeze(0)
 
 
+# def conv1d, def conv2d, def conv3d:
 conv1d, conv2d, conv3d = ranks(conv)
 
 
@@ -240,6 +241,7 @@ def conv_transpose(
     return y if had_batch else y.squeeze(0)
 
 
+# def conv_transpose1d, def conv_transpose2d, def conv_transpose3d:
 conv_transpose1d, conv_transpose2d, conv_transpose3d = ranks(conv_transpose)
 
 

@@ -60,6 +60,7 @@ def dropoutnd(ndim: int, input: Tensor, p: float = 0.5, training: bool = True, i
     return _dropped(input, p, training, inplace, function, ndim)
 
 
+# def dropout1d, def dropout2d, def dropout3d:
 dropout1d, dropout2d, dropout3d = ranks(dropoutnd)
 
 

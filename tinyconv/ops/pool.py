@@ -199,6 +199,7 @@ def max_pool(
     return y, indices if had_batch else indices.squeeze(0)
 
 
+# def max_pool1d, def max_pool2d, def max_pool3d:
 max_pool1d, max_pool2d, max_pool3d = ranks(max_pool)
 
 
@@ -236,6 +237,7 @@ def avg_pool(
     return y if had_batch else y.squeeze(0)
 
 
+# def avg_pool1d, def avg_pool2d, def avg_pool3d:
 avg_pool1d, avg_pool2d, avg_pool3d = ranks(avg_pool)
 
 
@@ -263,6 +265,7 @@ def adaptive_avg_pool(ndim: int, input: Tensor, output_size: Any) -> Tensor:
     return y if had_batch else y.squeeze(0)
 
 
+# def adaptive_avg_pool1d, def adaptive_avg_pool2d, def adaptive_avg_pool3d:
 adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = ranks(adaptive_avg_pool)
 
 
@@ -287,6 +290,7 @@ def adaptive_max_pool(ndim: int, input: Tensor, output_size: Any, return_indices
     return (y, places) if return_indices else y
 
 
+# def adaptive_max_pool1d, def adaptive_max_pool2d, def adaptive_max_pool3d:
 adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = ranks(adaptive_max_pool)
 
 
@@ -327,4 +331,5 @@ def max_unpool(
     return y if had_batch else y.squeeze(0)
 
 
+# def max_unpool1d, def max_unpool2d, def max_unpool3d:
 max_unpool1d, max_unpool2d, max_unpool3d = ranks(max_unpool)

@@ -63,6 +63,7 @@ def unary(
             return operation.apply(x if of_integers else as_float(x))
 
         functools.update_wrapper(function, value, ("__module__", "__name__", "__qualname__", "__doc__"))
+        del function.__wrapped__  # type: ignore[attr-defined]  # its signature is another
         return function
 
     return decorate
