@@ -543,3 +543,21 @@ def test_names_that_mean_something_else_are_refused():
 
     with pytest.raises(TypeError, match="Joint: a gradient reads 'shape'"):
         Joint.apply(scalar())
+
+
+def test_a_gradient_on_another_device_is_refused():
+    class Stray(tc.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return g.cpu() * 2
+
+    x = tc.ones(2, device="strict", requires_grad=True)
+    with pytest.raises(RuntimeError, match="a gradient came on cpu for a tensor on strict:0"):
+        Stray.apply(x).sum().backward()
+    x.register_hook(lambda g: g.cpu())
+    with pytest.raises(RuntimeError, match="a gradient came on cpu for a tensor on strict:0"):
+        x.sum().backward()

@@ -158,6 +158,8 @@ def _checked_hook(replacement: Any, gradient: Tensor) -> Tensor:
     if not isinstance(replacement, Tensor) or replacement.shape != gradient.shape:
         given = getattr(replacement, "shape", type(replacement).__name__)
         raise refusal("autograd.hook_result", given=given, shape=gradient.shape)
+    if replacement.device != gradient.device:
+        raise refusal("autograd.gradient_device", given=replacement.device, device=gradient.device)
     return replacement if replacement.dtype == gradient.dtype else replacement.to(gradient.dtype)
 
 
@@ -166,6 +168,8 @@ _accumulating = threading.Lock()  # two threads may reach one leaf at once
 
 def _accumulate(leaf: Tensor, gradient: Tensor) -> None:
     """Add to ``leaf.grad``, which must own its memory: an operation may hand one array to two arguments."""
+    if type(gradient._array) is not type(leaf._array):
+        raise refusal("autograd.gradient_device", given=gradient.device, device=leaf.device)
     with _accumulating:
         leaf._grad = gradient.clone() if leaf._grad is None else leaf._grad + gradient
 

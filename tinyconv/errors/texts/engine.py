@@ -200,6 +200,11 @@ TEXTS = {
             "和）"
         ),
     ),
+    "autograd.gradient_device": Text(
+        RuntimeError,
+        en="a gradient came on {given} for a tensor on {device}; move it, e.g. gradient.to({device})",
+        zh="张量在 {device} 上，传来的梯度却在 {given} 上；请移动它，如 gradient.to({device})",
+    ),
     "autograd.gradient_count": Text(
         RuntimeError,
         en=(
