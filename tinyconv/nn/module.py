@@ -132,6 +132,8 @@ class Module:
         for table in ("_parameters", "_buffers", "_modules"):
             if name in self.__dict__.get(table, {}):
                 return self.__dict__[table][name]
+        if any(name in vars(cls) for cls in type(self).__mro__):  # a property failed: its own error says at what
+            return object.__getattribute__(self, name)
         hint = "" if "_parameters" in self.__dict__ else phrase("module.init_hint")
         raise refusal("module.attribute", module=self, name=name, hint=hint)
 
@@ -197,11 +199,12 @@ class Module:
         return (module for _, module in self.named_modules())
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Give the modules right below, with their names."""
-        return ((name, m) for name, m in self._modules.items() if m is not None)
+        """Give the modules right below, with their names; one that has two names once, under its first."""
+        first_names = {id(m): name for name, m in reversed(self._modules.items()) if m is not None}
+        return ((name, m) for name, m in self._modules.items() if first_names.get(id(m)) == name)
 
     def children(self) -> Iterator[Module]:
-        """Give the modules right below."""
+        """Give the modules right below, each once."""
         return (module for _, module in self.named_children())
 
     def get_submodule(self, target: str) -> Module:
@@ -247,18 +250,26 @@ class Module:
     # ---------------------------------------------------------------------- changing the tree
 
     def apply(self, fn: Callable[[Module], Any]) -> Module:
-        """Call `fn` on every module, children first, and give this module back."""
+        """Call `fn` on every module, children first, and give this module back.
+
+        A child with two names is visited once.
+        """
         for child in self.children():
             child.apply(fn)
         fn(self)
         return self
 
     def train(self, mode: bool = True) -> Module:
-        """Set training mode everywhere."""
+        """Set training mode here, and by the ``train`` of each child below.
+
+        So a module that overrides this method decides for itself and for all below it: a batch norm whose
+        ``train`` calls ``super().train(False)`` stays frozen wherever it is put.
+        """
         if not isinstance(mode, bool):
             raise refusal("module.mode", mode=mode)
-        for module in self.modules():
-            module.training = mode
+        self.training = mode
+        for child in self.children():
+            child.train(mode)
         return self
 
     def eval(self) -> Module:
@@ -349,8 +360,9 @@ class Module:
     def _all_paths(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """Every module under every path, a shared one under each (state_dict lists it twice, as PyTorch does)."""
         yield prefix, self
-        for name, child in self.named_children():
-            yield from child._all_paths(f"{prefix}.{name}" if prefix else name)
+        for name, child in self._modules.items():
+            if child is not None:
+                yield from child._all_paths(f"{prefix}.{name}" if prefix else name)
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
         """Copy values into the parameters and buffers of the same names.
