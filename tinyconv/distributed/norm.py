@@ -136,16 +136,16 @@ def convert_sync_batchnorm(model: Module, comm: Communicator | None = None) -> M
     comm = comm or create_communicator()
     if isinstance(model, _BatchNorm):
         return _converted(model, comm)
-    new = {m: _converted(m, comm) for m in model.modules() if _is_to_convert(m)}
+    new = {
+        m: _converted(m, comm)
+        for m in model.modules()
+        if isinstance(m, _BatchNorm) and not isinstance(m, SyncBatchNorm)
+    }
     for module in list(model.modules()):
         for name, child in list(module._modules.items()):  # under every name: a shared layer stays one
             if child in new:
                 setattr(module, name, new[child])
     return model
-
-
-def _is_to_convert(module: Module) -> bool:
-    return isinstance(module, _BatchNorm) and not isinstance(module, SyncBatchNorm)
 
 
 def _converted(layer: _BatchNorm, comm: Communicator) -> SyncBatchNorm:
