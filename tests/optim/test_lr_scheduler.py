@@ -316,6 +316,8 @@ def test_a_rate_must_be_a_finite_number(rate: Any) -> None:
 
     with pytest.raises(ValueError, match=r"the learning rate of group 0 at epoch 0 is .*not a finite number"):
         Constant(make_sgd())
+    with pytest.raises(ValueError, match=r"LambdaLR: the learning rate of group 0 at epoch 0 is .*not a finite number"):
+        lr_scheduler.LambdaLR(make_sgd(), lambda epoch: rate)
 
 
 def test_whole_numbers_may_be_numpy_s() -> None:

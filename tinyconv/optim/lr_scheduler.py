@@ -68,7 +68,7 @@ class LRScheduler:
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1):
         _check_optimizer(optimizer)
-        _last_epoch(last_epoch)
+        _check_last_epoch(last_epoch)
         for index, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
                 group.setdefault("initial_lr", group["lr"])
@@ -208,7 +208,9 @@ class LambdaLR(LRScheduler):
 
     def get_lr(self) -> list[float]:
         """Give each base rate times its function's value."""
-        return [base * factor(self.last_epoch) for base, factor in zip(self.base_lrs, self.lr_lambdas)]
+        factors = [function(self.last_epoch) for function in self.lr_lambdas]
+        # a factor that is no number stands as a rate, to be refused: the function forgot its return
+        return [base * f if _is_finite(f) else f for base, f in zip(self.base_lrs, factors)]
 
 
 class StepLR(LRScheduler):
@@ -561,7 +563,7 @@ def _positive_int(name: str, value: Any) -> int:
     return int(value)
 
 
-def _last_epoch(value: Any) -> None:
+def _check_last_epoch(value: Any) -> None:
     if not _is_whole(value) or value < -1:
         raise refusal("schedule.last_epoch", value=value)
 
