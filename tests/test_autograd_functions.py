@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import gc
+import inspect
 import math
 import threading
 import weakref
@@ -104,6 +107,155 @@ def test_decorated_generators_leave_their_caller_s_mode_alone():
         next(generator)
     assert stop.value.value == "end"
     assert tc.is_grad_enabled()
+
+
+def test_a_decorated_generator_gets_what_is_thrown_and_is_closed():
+    seen = []
+
+    @tc.no_grad()
+    def steps():
+        try:
+            yield 1
+        except KeyError:
+            seen.append(("thrown", tc.is_grad_enabled()))
+        try:
+            yield 2
+        finally:
+            seen.append(("closed", tc.is_grad_enabled()))
+
+    generator = steps()
+    next(generator)
+    assert generator.throw(KeyError("x")) == 2
+    generator.close()
+    assert seen == [("thrown", False), ("closed", False)]
+    assert tc.is_grad_enabled()
+    with pytest.raises(KeyError, match="at once"):
+        steps().throw(KeyError("at once"))
+
+
+def test_a_decorated_context_manager_sees_the_block_s_error_and_leaves_the_block_its_mode():
+    seen = []
+
+    @contextlib.contextmanager
+    @tc.no_grad()
+    def swallowing():
+        try:
+            yield tc.is_grad_enabled()
+        except ValueError as error:
+            seen.append((str(error), tc.is_grad_enabled()))
+        finally:
+            seen.append("left")
+
+    with swallowing() as inside:
+        assert inside is False
+        assert tc.is_grad_enabled()
+        raise ValueError("from the block")
+    assert seen == [("from the block", False), "left"]
+    with pytest.raises(KeyError), swallowing():
+        raise KeyError("not swallowed")
+    assert seen[2:] == ["left"]
+    assert tc.is_grad_enabled()
+
+
+@pytest.mark.parametrize(
+    "decorate",
+    [lambda f: tc.no_grad()(f), lambda f: tc.no_grad(f), lambda f: tc.set_grad_enabled(False)(f)],
+    ids=["no_grad()", "no_grad", "set_grad_enabled"],
+)
+def test_a_decorated_coroutine_holds_its_mode_across_awaits_and_leaks_it_to_nobody(decorate):
+    seen = []
+
+    async def plain(times):
+        for _ in range(times):
+            seen.append(("plain", tc.is_grad_enabled()))
+            await asyncio.sleep(0)
+
+    @decorate
+    async def quiet(x):
+        """Add."""
+        for _ in range(3):
+            seen.append(("quiet", (x * 2).requires_grad))
+            await asyncio.sleep(0)
+        await plain(1)  # awaited by it: its own lines
+        return "result"
+
+    async def main():
+        x = scalar()
+        assert inspect.iscoroutinefunction(quiet)
+        results = await asyncio.gather(quiet(x), plain(3), quiet(x))
+        assert tc.is_grad_enabled()
+        return results
+
+    assert asyncio.run(main()) == ["result", None, "result"]
+    assert quiet.__doc__ == "Add."
+    assert seen.count(("quiet", False)) == 6
+    assert seen.count(("plain", True)) == 3
+    assert seen.count(("plain", False)) == 2
+    assert len(seen) == 11
+    assert tc.is_grad_enabled()
+
+
+def test_a_decorated_coroutine_is_cancelled_and_fails_in_its_own_mode():
+    seen = []
+
+    @tc.no_grad()
+    async def waiting():
+        try:
+            await asyncio.sleep(60)
+        finally:
+            seen.append(tc.is_grad_enabled())
+
+    @tc.no_grad()
+    async def failing():
+        await asyncio.sleep(0)
+        raise ValueError("from inside")
+
+    async def main():
+        task = asyncio.ensure_future(waiting())
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        with pytest.raises(ValueError, match="from inside"):
+            await failing()
+        assert tc.is_grad_enabled()
+
+    asyncio.run(main())
+    assert seen == [False]
+
+
+def test_a_decorated_async_generator_switches_at_its_own_steps():
+    seen = []
+
+    @tc.no_grad()
+    async def steps(count):
+        try:
+            for i in range(count):
+                await asyncio.sleep(0)
+                try:
+                    received = yield i, tc.is_grad_enabled()
+                    seen.append(received)
+                except KeyError:
+                    seen.append(("thrown", tc.is_grad_enabled()))
+        finally:
+            await asyncio.sleep(0)
+            seen.append(("end", tc.is_grad_enabled()))
+
+    async def main():
+        async for i, grad in steps(2):
+            assert grad is False, i
+            assert tc.is_grad_enabled()
+        assert seen == [None, None, ("end", False)]
+        seen.clear()
+        generator = steps(9)
+        await generator.asend(None)
+        assert await generator.asend("sent") == (1, False)
+        assert await generator.athrow(KeyError()) == (2, False)
+        await generator.aclose()
+        assert tc.is_grad_enabled()
+
+    asyncio.run(main())
+    assert seen == ["sent", ("thrown", False), ("end", False)]
 
 
 def test_modes_belong_to_their_thread():

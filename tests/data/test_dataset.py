@@ -104,6 +104,45 @@ class TestSubset:
         with pytest.raises(IndexError, match=f"index {index} is out of range for a dataset of 10 samples"):
             Subset(Squares(), [0, index])
 
+    @pytest.mark.parametrize(
+        "indices",
+        [
+            [True, False], [1, True], np.array([True] * 10), [np.True_], [1.5], [1.0], np.array([1.0]), ["1"], "12",
+            [None], None, 3, [[1, 2]], np.array([[1, 2]]), [1, float("nan")], tc.tensor([True, False]),
+            tc.tensor([1.0]),
+        ],
+        ids=repr,
+    )  # fmt: skip
+    def test_what_is_no_integer(self, indices):
+        with pytest.raises(TypeError, match=r"Subset: indices must be a sequence of integers, got "):
+            Subset(Squares(), indices)
+
+    @pytest.mark.parametrize(
+        "indices", [[], (2, -1), range(3), np.array([2, 1], np.uint8), [np.int64(4)], list(tc.tensor([3, 1]))], ids=repr
+    )
+    def test_every_kind_of_integers(self, indices):
+        assert [x for x, _ in Subset(Squares(), indices)] == [int(i) % 10 for i in indices]
+        assert [x for x, _ in Subset(Squares(), tc.tensor(np.array(indices, int)))] == [int(i) % 10 for i in indices]
+
+    def test_an_index_of_any_size_is_out_of_range(self):
+        with pytest.raises(IndexError, match=f"index {2**70} is out of range for a dataset of 10 samples"):
+            Subset(Squares(), [2**70])
+        with pytest.raises(IndexError, match="index 0 is out of range for a dataset of 0 samples"):
+            Subset([], [0])
+
+    @pytest.mark.parametrize(
+        "part", [slice(None, 2), slice(None, None, -1), slice(5, 9), [2, 0], np.array([1])], ids=repr
+    )
+    def test_a_slice_is_what_the_dataset_s_slice_would_be(self, part):
+        rows, indices = np.arange(20.0).reshape(10, 2), [7, 0, -1, 3]
+        dataset = TensorDataset(tc.tensor(rows), tc.tensor(np.arange(10)))
+        for subset in (Subset(dataset, indices), Subset(Subset(dataset, [0, *indices]), [1, 2, 3, 4])):
+            x, y = subset[part]
+            np.testing.assert_array_equal(x.numpy(), rows[indices][part])
+            np.testing.assert_array_equal(y.numpy(), np.arange(10)[indices][part])
+        assert Subset(list(range(10)), indices)[part] == np.arange(10)[indices][part].tolist()
+        assert Subset(tuple(range(10)), indices)[part] == tuple(np.arange(10)[indices][part])
+
 
 class TestRandomSplit:
     @pytest.mark.parametrize(

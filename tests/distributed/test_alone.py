@@ -233,6 +233,14 @@ def test_conversion_keeps_parameters_state_and_mode() -> None:
     assert type(alone) is distributed.SyncBatchNorm
 
 
+def test_a_shared_batch_norm_is_converted_under_every_name_and_stays_one() -> None:
+    norm = nn.BatchNorm2d(3)
+    model = nn.Sequential(norm, nn.ReLU(), norm)
+    distributed.convert_sync_batchnorm(model, Communicator())
+    assert type(model[0]) is distributed.SyncBatchNorm
+    assert model[2] is model[0]
+
+
 @pytest.mark.parametrize("options", [{}, {"affine": False}, {"momentum": None}, {"track_running_stats": False}])
 def test_one_rank_gives_what_batch_norm_gives(device: tc.Device, options: dict) -> None:
     plain = nn.BatchNorm2d(3, dtype="float64", **options).to(device)

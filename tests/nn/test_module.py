@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import pickle
 import threading
 
@@ -101,6 +102,37 @@ def test_a_tensor_takes_a_buffers_place() -> None:
     assert (norm.state_dict()["running_mean"] == 1.0).all()
 
 
+class WithProperties(nn.Linear):
+    @property
+    def inner(self) -> object:
+        return self.absent
+
+    @property
+    def outer(self) -> object:
+        return self.inner
+
+    @functools.cached_property
+    def kept(self) -> object:
+        return self.weight.nonsense
+
+    @property
+    def fine(self) -> int:
+        return 7
+
+
+def test_an_error_inside_a_property_names_what_is_missing() -> None:
+    module = WithProperties(1, 1)
+    for name in ("inner", "outer"):
+        with pytest.raises(AttributeError, match="'WithProperties' object has no attribute 'absent'"):
+            getattr(module, name)
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = module.kept
+    with pytest.raises(AttributeError, match="object has no attribute 'other'"):
+        _ = module.other
+    assert module.fine == 7
+    assert not hasattr(module, "inner")
+
+
 def test_deleting() -> None:
     net = Net()
     del net.scale, net.shift, net.first
@@ -194,6 +226,16 @@ def test_a_parameter_shared_by_two_layers_is_given_once_under_its_first_name() -
     assert list(net.state_dict()) == ["0.weight", "0.bias", "1.weight", "1.bias"]
 
 
+def test_a_child_with_two_names_is_visited_once() -> None:
+    shared, seen = nn.Linear(1, 1), []
+    net = nn.Sequential(shared, nn.ReLU(), shared)
+    assert [name for name, _ in net.named_children()] == ["0", "1"]
+    assert list(net.children()) == [shared, net[1]]
+    net.apply(lambda m: seen.append(type(m).__name__))
+    assert seen == ["Linear", "ReLU", "Sequential"]
+    assert list(net.state_dict()) == ["0.weight", "0.bias", "2.weight", "2.bias"]
+
+
 def test_get_submodule() -> None:
     net = Net()
     assert net.get_submodule("") is net
@@ -222,6 +264,30 @@ def test_train_and_eval_reach_everything() -> None:
     assert [m.training for m in net.modules()] == [True, False, True, True]
     with pytest.raises(ValueError, match="training mode is expected to be boolean, got 'no'"):
         net.train("no")
+
+
+class Frozen(nn.Sequential):
+    """Keeps everything below in evaluation mode, and counts how often it was asked."""
+
+    asked = 0
+
+    def train(self, mode: bool = True) -> nn.Module:
+        self.asked += 1
+        return super().train(False)
+
+
+def test_train_asks_each_child_s_own_train() -> None:
+    frozen = Frozen(nn.BatchNorm1d(2), nn.Sequential(nn.Dropout()))
+    net = nn.Sequential(nn.ModuleDict({"a": frozen, "b": frozen}), nn.Linear(2, 2))
+    before = frozen[0].running_mean.clone()
+    assert net.train() is net
+    net[0].a(tc.randn(4, 2))
+    assert frozen.asked == 1
+    assert not any(m.training for m in frozen.modules())
+    assert all(m.training for m in (net, net[0], net[1]))
+    assert (frozen[0].running_mean == before).all()
+    net.eval()
+    assert not any(m.training for m in net.modules())
 
 
 def test_requires_grad_freezes() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -182,6 +184,159 @@ def test_values_that_are_no_arrays_are_named() -> None:
     assert_same(before, snapshot(model))
 
 
+# ---------------------------------------------------------------------- values that do not fit
+
+
+def everything() -> nn.Module:
+    """A model with a lazy layer, a batch norm and buffers of many dtypes."""
+    model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.PReLU(), nn.Linear(None, 3), nn.Linear(3, 2).half())
+    for dtype in ("int64", "int8", "uint8", "bool", "float64"):
+        model.register_buffer(dtype, tc.tensor(np.ones((2, 1), dtype)))
+    return model
+
+
+def full_state() -> dict[str, Any]:
+    model = everything()
+    model[3](tc.zeros(1, 5))
+    return snapshot(model)
+
+
+def nonsense(rng: np.random.Generator, good: np.ndarray) -> Any:
+    """Something in the place of a good value."""
+    shape = good.shape
+    makers = [
+        lambda: None,
+        lambda: 2.87,
+        lambda: 3,
+        lambda: True,
+        lambda: good.tolist(),
+        lambda: "weights",
+        lambda: b"weights",
+        lambda: {"a": good},
+        lambda: object(),
+        lambda: np.ndarray,
+        lambda: memoryview(b"weights"),
+        lambda: np.float32(2.87),
+        lambda: np.str_("weights"),
+        lambda: np.full(shape, None),
+        lambda: np.full(shape, "text"),
+        lambda: np.full(shape, b"text"),
+        lambda: np.full(shape, "2026-01-01", "M8[D]"),
+        lambda: np.zeros(shape, [("a", "f4")]),
+        lambda: np.full(shape, 1j),
+        lambda: np.full(shape, 2.87),
+        lambda: np.full(shape, 1e300),
+        lambda: np.full(shape, float("inf")),
+        lambda: np.full(shape, -7),
+        lambda: np.full(shape, 2**40),
+        lambda: np.full(shape, 2**63, np.uint64),
+        lambda: np.full(shape, 1.0, ">f8"),
+        lambda: np.full(shape, True),
+        lambda: np.ones((*shape, 1)),
+        lambda: np.ones(0),
+        lambda: tc.tensor(2.87),
+        lambda: tc.tensor(np.full(shape, 2.5)),
+        lambda: nn.Linear(None, 3).weight,
+        lambda: nn.Linear(2, 2),
+    ]
+    return makers[rng.integers(len(makers))]()
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_a_nonsensical_value_is_named_and_changes_nothing(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    model, state = everything(), full_state()
+    before = {name: (type(member), copy.deepcopy(member)) for name, member in model._saved_members()}
+    key = rng.choice(list(state))
+    state[key] = nonsense(rng, state[key])
+    error = refused(model, state, strict=bool(rng.integers(2)))
+    if error is None:  # it was a good value after all
+        found, given = model.state_dict()[key].numpy(), np.asarray(getattr(state[key], "array", state[key]))
+        np.testing.assert_allclose(found.astype(np.float64), given.astype(np.float64), rtol=1e-3)
+        return
+    assert re.search(f'(While copying "{key}"|size mismatch for {key}): ', str(error))
+    for name, member in model._saved_members():
+        kind, value = before[name]
+        assert type(member) is kind
+        if not member.is_lazy:
+            np.testing.assert_array_equal(member.detach().numpy(), value.detach().numpy())
+
+
+def refused(model: nn.Module, state: dict[str, Any], strict: bool) -> RuntimeError | None:
+    try:
+        model.load_state_dict(state, strict=strict)
+    except RuntimeError as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value"),
+    [
+        ("int64", 2.87), ("int64", np.nan), ("int64", np.inf), ("int64", 1e30), ("int8", 200), ("uint8", -1),
+        ("bool", 2), ("bool", 0.5), ("float32", 1e300), ("float16", 1e5), ("float16", 100_000),
+    ],
+)  # fmt: skip
+def test_a_value_that_its_place_cannot_hold_is_refused(dtype: str, value: float) -> None:
+    model = nn.Module()
+    model.register_buffer("first", tc.zeros(1))
+    model.register_buffer("count", tc.tensor(np.zeros(2, dtype)))
+    with pytest.raises(RuntimeError, match=f'While copying "count": the values are .*, and {dtype} in current model'):
+        model.load_state_dict({"first": np.ones(1), "count": np.array([1, value])})
+    assert [b.numpy().tolist() for b in model.buffers()] == [[0], [0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value"),
+    [("int64", 3.0), ("int8", True), ("bool", 1), ("float32", 0.1), ("float32", np.nan), ("float16", np.inf)],
+)
+def test_a_value_that_its_place_can_hold_is_converted(dtype: str, value: float) -> None:
+    model = nn.Module()
+    model.register_buffer("count", tc.tensor(np.zeros(1, dtype)))
+    model.load_state_dict({"count": np.array([value])})
+    np.testing.assert_array_equal(model.count.numpy(), np.array([value]).astype(dtype))
+
+
+def test_a_read_only_place_is_named_before_anything_is_changed() -> None:
+    model = nn.Module()
+    model.register_buffer("first", tc.zeros(1))
+    model.register_buffer("wide", tc.zeros(1).expand(3))
+    with pytest.raises(RuntimeError, match='While copying "wide": its array in current model is read-only'):
+        model.load_state_dict({"first": np.ones(1), "wide": np.ones(3)})
+    assert model.first.numpy().tolist() == [0]
+
+
+def test_a_lazy_parameter_with_two_keys_takes_one_shape() -> None:
+    layer = nn.Linear(None, 1)
+    model, state = nn.Sequential(layer, layer), {"0.bias": np.ones(1), "1.bias": np.ones(1)}
+    with pytest.raises(RuntimeError, match=r"size mismatch for 1.weight: .* shape \(1, 3\) .* is \(1, 2\)"):
+        model.load_state_dict({**state, "0.weight": np.ones((1, 2)), "1.weight": np.ones((1, 3))})
+    assert layer.weight.is_lazy
+
+
+# ---------------------------------------------------------------------- values of an older time
+
+
+class Versioned(dict):
+    """A state_dict as PyTorch's, which says the version of each layer."""
+
+    _metadata: ClassVar[dict] = {"": {"version": 1}, "0": {"version": 2}, "1": {"version": 1}}
+
+
+def test_a_batch_norm_s_count_may_be_missing_in_old_values() -> None:
+    model = nn.Sequential(nn.BatchNorm1d(2), nn.InstanceNorm1d(2, track_running_stats=True))
+    model(tc.randn(3, 2, 4))
+    old = {key: value for key, value in snapshot(model).items() if not key.endswith("num_batches_tracked")}
+    assert model.load_state_dict(old) == ([], [])
+    assert model[0].num_batches_tracked.item() == 1
+    with pytest.raises(RuntimeError, match=r'Missing key\(s\) in state_dict: "0.num_batches_tracked".'):
+        model.load_state_dict(Versioned(old))
+    assert model.load_state_dict(Versioned(old), strict=False).missing_keys == ["0.num_batches_tracked"]
+    del old["0.running_mean"]
+    with pytest.raises(RuntimeError, match=r'Missing key\(s\) in state_dict: "0.running_mean".'):
+        model.load_state_dict(old)
+
+
 def test_something_that_is_no_mapping() -> None:
     with pytest.raises(TypeError, match="Expected state_dict to be dict-like, got list"):
         nn.Linear(2, 1).load_state_dict([np.ones(1)])
@@ -270,3 +425,13 @@ def test_a_state_from_another_device_loads(device: tc.Device) -> None:
     for key, value in here.state_dict().items():
         np.testing.assert_array_equal(tc.asnumpy(there.state_dict()[key].array), value.numpy())
     here.load_state_dict(there.state_dict())
+
+
+def test_a_state_of_another_dtype_from_another_device_is_checked_too(device: tc.Device) -> None:
+    there, here = nn.BatchNorm1d(2).to(device).double(), nn.BatchNorm1d(2)
+    here.load_state_dict(there.state_dict())
+    there.load_state_dict(here.state_dict())
+    assert there.running_var.device == device
+    state = {**there.state_dict(), "num_batches_tracked": there.running_var[0] * 2.87}
+    with pytest.raises(RuntimeError, match='While copying "num_batches_tracked": the values are float64, and int64'):
+        here.load_state_dict(state)

@@ -131,6 +131,67 @@ def test_every_group_has_its_rate() -> None:
     assert scheduler.get_last_lr() == [2.0, 5.0]
 
 
+# --- a group that came later ---
+
+LATER: list[tuple[type[lr_scheduler.LRScheduler], dict[str, Any], list[float]]] = [
+    # PyTorch 2.13's rates of a group with lr=0.3 that was added after one step
+    (lr_scheduler.StepLR, {"step_size": 1, "gamma": 0.5}, [0.15, 0.075, 0.0375]),
+    (lr_scheduler.MultiStepLR, {"milestones": [1, 3], "gamma": 0.5}, [0.3, 0.15, 0.15]),
+    (lr_scheduler.ExponentialLR, {"gamma": 0.5}, [0.15, 0.075, 0.0375]),
+    (lr_scheduler.CosineAnnealingLR, {"T_max": 4}, [0.1757359312880715, 0.05147186257614299, 0.0]),
+]
+
+
+def with_a_later_group(schedule: Any, arguments: dict) -> tuple[SGD, Any]:
+    optimizer = make_sgd(lr=0.8, momentum=0.9)
+    scheduler = schedule(optimizer, **arguments)
+    optimizer.step()
+    scheduler.step()
+    optimizer.add_param_group({"params": tc.tensor([1.0], requires_grad=True), "lr": 0.3})
+    return optimizer, scheduler
+
+
+@pytest.mark.parametrize(("schedule", "arguments", "expected"), LATER, ids=_label)
+def test_a_group_added_later_is_scaled_with_the_others(schedule: Any, arguments: dict, expected: list[float]) -> None:
+    optimizer, scheduler = with_a_later_group(schedule, arguments)
+    found = []
+    for _ in expected:
+        scheduler.step()
+        found.append(scheduler.get_last_lr()[1])
+        assert found[-1] == optimizer.param_groups[1]["lr"]
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "arguments", "steps"),
+    [
+        (lr_scheduler.LambdaLR, {"lr_lambda": lambda epoch: 0.5**epoch}, 0),
+        (lr_scheduler.LambdaLR, {"lr_lambda": [lambda epoch: 0.5**epoch]}, 0),
+        (lr_scheduler.OneCycleLR, {"max_lr": 1.0, "total_steps": 10}, 0),
+        (lr_scheduler.CosineAnnealingLR, {"T_max": 2}, 1),  # at the turn it needs the first rate, in PyTorch too
+    ],
+    ids=_label,
+)
+def test_a_group_added_later_is_never_left_out(schedule: Any, arguments: dict, steps: int) -> None:
+    optimizer, scheduler = with_a_later_group(schedule, arguments)
+    for _ in range(steps):
+        scheduler.step()
+    before = [dict(group) for group in optimizer.param_groups]
+    with pytest.raises(ValueError, match=r"the schedule knows \d parameter groups, but the optimizer has 2"):
+        scheduler.step()
+    assert [dict(group) for group in optimizer.param_groups] == before
+    schedule(optimizer, **arguments if schedule is not lr_scheduler.LambdaLR else {"lr_lambda": abs}).step()
+
+
+def test_a_schedule_of_one_s_own_must_give_every_rate() -> None:
+    class First(lr_scheduler.LRScheduler):
+        def get_lr(self) -> list[float]:
+            return self.present_lrs()[:1]
+
+    with pytest.raises(ValueError, match="First: the schedule knows 1 parameter groups, but the optimizer has 2"):
+        First(make_sgd(groups=2))
+
+
 def test_one_cycle_moves_momentum_against_the_rate() -> None:
     for optimizer in (make_sgd(momentum=0.5), Adam([tc.tensor([1.0], requires_grad=True)])):
         scheduler = lr_scheduler.OneCycleLR(optimizer, max_lr=1.0, total_steps=10, pct_start=0.5)
@@ -207,6 +268,62 @@ def test_other_arguments() -> None:
         lr_scheduler.LambdaLR(make_sgd(), [abs, abs])
     with pytest.raises(KeyError, match="Load the optimizer's saved state first"):
         lr_scheduler.StepLR(make_sgd(), 3, last_epoch=4)
+
+
+NAN, INF = float("nan"), float("inf")
+NO_WHOLE = [0, -1, 2.5, NAN, INF, "1", None, True, [1], 1j]
+NO_RATE = [-1, NAN, INF, "1", None, ["a"], 1j]
+NONSENSE = [
+    *[(lr_scheduler.StepLR, "step_size", value) for value in NO_WHOLE],
+    *[(lr_scheduler.CosineAnnealingLR, "T_max", value) for value in NO_WHOLE],
+    *[(lr_scheduler.OneCycleLR, "total_steps", value) for value in NO_WHOLE if value is not None],
+    *[
+        (lr_scheduler.MultiStepLR, "milestones", value)
+        for value in (3, None, 1.5, [1.5], [1, "2"], [True], "12", [NAN])
+    ],
+    *[(lr_scheduler.StepLR, "gamma", value) for value in NO_RATE],
+    *[(lr_scheduler.MultiStepLR, "gamma", value) for value in NO_RATE],
+    *[(lr_scheduler.ExponentialLR, "gamma", value) for value in NO_RATE],
+    *[(lr_scheduler.CosineAnnealingLR, "eta_min", value) for value in NO_RATE],
+    *[
+        (lr_scheduler.OneCycleLR, name, value)
+        for name in ("max_lr", "base_momentum", "max_momentum", "div_factor", "final_div_factor", "pct_start")
+        for value in NO_RATE
+    ],
+    *[(lr_scheduler.OneCycleLR, name, 0) for name in ("div_factor", "final_div_factor")],
+    *[(lr_scheduler.OneCycleLR, name, "no") for name in ("three_phase", "cycle_momentum", "anneal_strategy")],
+    *[(lr_scheduler.LambdaLR, "lr_lambda", value) for value in (None, 0.5, "half", [0.5])],
+    *[(lr_scheduler.StepLR, "last_epoch", value) for value in (-2, 2.5, NAN, "1", None, True)],
+]
+
+
+@pytest.mark.parametrize(("schedule", "option", "value"), NONSENSE, ids=str)
+def test_nonsense_is_refused_by_its_name(schedule: Any, option: str, value: Any) -> None:
+    optimizer = make_sgd(momentum=0.9)
+    before = {**optimizer.param_groups[0]}
+    arguments = next(arguments for kind, arguments, _ in SCHEDULES if kind is schedule)
+    with pytest.raises((ValueError, TypeError), match=option) as caught:
+        schedule(optimizer, **{**arguments, option: value})
+    assert hasattr(caught.value, "refusal")
+    assert optimizer.param_groups[0] == before
+
+
+@pytest.mark.parametrize("rate", [NAN, INF, None, "0.1"])
+def test_a_rate_must_be_a_finite_number(rate: Any) -> None:
+    class Constant(lr_scheduler.LRScheduler):
+        def get_lr(self) -> list[Any]:
+            return [rate]
+
+    with pytest.raises(ValueError, match=r"the learning rate of group 0 at epoch 0 is .*not a finite number"):
+        Constant(make_sgd())
+    with pytest.raises(ValueError, match=r"LambdaLR: the learning rate of group 0 at epoch 0 is .*not a finite number"):
+        lr_scheduler.LambdaLR(make_sgd(), lambda epoch: rate)
+
+
+def test_whole_numbers_may_be_numpy_s() -> None:
+    scheduler = lr_scheduler.StepLR(make_sgd(), np.int64(2))
+    assert type(scheduler.state_dict()["step_size"]) is int
+    assert lr_scheduler.MultiStepLR(make_sgd(), np.array([3, 1])).milestones == [1, 3]
 
 
 def test_state_of_another_schedule() -> None:

@@ -465,6 +465,50 @@ def test_an_option_that_is_no_number() -> None:
         tc.optim.SGD([leaf([1.0])], lr="0.1")
 
 
+NAN = float("nan")
+NO_NUMBER = ["0.1", None, NAN, float("inf"), 1j, [0.1]]
+NUMBERS = {
+    tc.optim.SGD: ("lr", "momentum", "dampening", "weight_decay"),
+    tc.optim.Adam: ("lr", "eps", "weight_decay"),
+    tc.optim.AdamW: ("lr", "eps", "weight_decay"),
+    tc.optim.RMSprop: ("lr", "alpha", "eps", "weight_decay", "momentum"),
+    tc.optim.Adagrad: ("lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps"),
+}
+SWITCHES = {
+    tc.optim.SGD: ("nesterov", "maximize"),
+    tc.optim.Adam: ("amsgrad", "maximize"),
+    tc.optim.AdamW: ("amsgrad", "maximize"),
+    tc.optim.RMSprop: ("centered", "maximize"),
+    tc.optim.Adagrad: ("maximize",),
+}
+NO_BETAS = [(1.0, 0.9), (0.9, 1.0), (0.9,), (0.9, 0.9, 0.9), 0.9, None, (NAN, 0.9), (".9", 0.9), "ab", (None, 0.9)]
+NONSENSE = [
+    *[(rule, name, value) for rule, names in NUMBERS.items() for name in names for value in NO_NUMBER],
+    *[(rule, name, value) for rule, names in SWITCHES.items() for name in names for value in ("no", NAN, 2, None, [])],
+    *[(rule, "betas", value) for rule in (tc.optim.Adam, tc.optim.AdamW) for value in NO_BETAS],
+]
+
+
+@pytest.mark.parametrize(("rule", "option", "value"), NONSENSE, ids=str)
+def test_nonsense_is_refused_by_its_name(rule: Any, option: str, value: Any) -> None:
+    for build in (lambda w: rule([w], **{option: value}), lambda w: rule([{"params": [w], option: value}])):
+        with pytest.raises((ValueError, TypeError), match=option) as caught:
+            build(leaf([1.0]))
+        assert hasattr(caught.value, "refusal")
+
+
+@pytest.mark.parametrize("rule", NUMBERS)
+def test_every_option_of_a_rule_is_checked(rule: Any) -> None:
+    checked = {*NUMBERS[rule], *SWITCHES[rule], *(["betas"] if "betas" in rule([leaf([1.0])]).defaults else [])}
+    assert checked == set(rule([leaf([1.0])]).defaults)
+
+
+def test_true_is_1_as_in_pytorch() -> None:
+    optimizer = tc.optim.SGD([leaf([1.0])], lr=True, momentum=True, nesterov=1, maximize=np.bool_(False))
+    give_gradients(optimizer.param_groups[0]["params"], 0)
+    optimizer.step()
+
+
 def test_wrong_parameters() -> None:
     w = leaf([1.0])
     with pytest.raises(TypeError, match=r"is one Tensor. Put it in a list: SGD\(\[parameter\]"):

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import inspect
 import threading
+import types
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -42,29 +43,43 @@ class _Switch(contextlib.ContextDecorator):
     def __call__(self, function: Any) -> Any:
         if inspect.isgeneratorfunction(function):
             return self._wrap_generator(function)
+        if inspect.iscoroutinefunction(function):
+            return self._wrap_coroutine(function)
+        if inspect.isasyncgenfunction(function):
+            return self._wrap_async_generator(function)
         return super().__call__(function)
 
     def _wrap_generator(self, function: Callable) -> Callable:
-        """Switch at every step of a generator: between two steps the mode is its caller's."""
-
         @functools.wraps(function)
         def stepwise(*args: Any, **kwargs: Any) -> Any:
+            return (yield from _in_steps(self, function(*args, **kwargs)))
+
+        return stepwise
+
+    def _wrap_coroutine(self, function: Callable) -> Callable:
+        @functools.wraps(function)
+        async def stepwise(*args: Any, **kwargs: Any) -> Any:
+            return await _in_steps(self, function(*args, **kwargs))
+
+        return stepwise
+
+    def _wrap_async_generator(self, function: Callable) -> Callable:
+        @functools.wraps(function)
+        async def stepwise(*args: Any, **kwargs: Any) -> Any:
             generator = function(*args, **kwargs)
-            step = functools.partial(generator.send, None)
+            step = generator.asend(None)
             while True:
                 try:
-                    with self._recreate_cm():
-                        item = step()
-                except StopIteration as stop:
-                    return stop.value
+                    item = await _in_steps(self, step)
+                except StopAsyncIteration:
+                    return
                 try:
-                    step = functools.partial(generator.send, (yield item))
+                    step = generator.asend((yield item))
                 except GeneratorExit:
-                    with self._recreate_cm():
-                        generator.close()
+                    await _in_steps(self, generator.aclose())
                     raise
                 except BaseException as error:
-                    step = functools.partial(generator.throw, error)
+                    step = generator.athrow(error)
 
         return stepwise
 
@@ -74,6 +89,26 @@ class _Switch(contextlib.ContextDecorator):
 
     def __exit__(self, *exc: object) -> None:
         setattr(_mode, self._attribute, self._previous.pop())
+
+
+@types.coroutine
+def _in_steps(switch: _Switch, steps: Any) -> Any:
+    """Run a generator or a coroutine, and switch at every step: between two steps the mode is its caller's."""
+    step = functools.partial(steps.send, None)
+    while True:
+        try:
+            with switch._recreate_cm():
+                item = step()
+        except StopIteration as stop:
+            return stop.value
+        try:
+            step = functools.partial(steps.send, (yield item))
+        except GeneratorExit:
+            with switch._recreate_cm():
+                steps.close()
+            raise
+        except BaseException as error:
+            step = functools.partial(steps.throw, error)
 
 
 class _Recording(_Switch):
@@ -115,6 +150,9 @@ class set_grad_enabled(_Recording):
 
 class no_grad(_Recording):
     """Record nothing inside: ``with no_grad():``, or ``@no_grad()`` or ``@no_grad`` on a function.
+
+    A generator or an ``async def`` is decorated too: nothing is recorded while its own lines run, and what runs
+    while it waits has the mode of its own.
 
     Examples
     --------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -140,28 +140,42 @@ class Subset(Dataset):
     ------
     IndexError
         If an index is not one of the dataset's.
+    TypeError
+        If an index is no integer: a mask of booleans, or a fraction.
+
+    Notes
+    -----
+    A slice gives what the dataset's own slice would: of a :class:`TensorDataset` the rows, of a list a list.
 
     Examples
     --------
     >>> from tinyconv.data import Subset
     >>> list(Subset("abcdef", [4, 0]))
     ['e', 'a']
+    >>> Subset([10, 20, 30], [2, 1, 0])[:2]
+    [30, 20]
     """
 
     def __init__(self, dataset: Any, indices: Sequence[int] | np.ndarray):
         self.dataset = dataset
         size = len(dataset)
-        given = np.asarray(indices, dtype=np.int64)
-        outside = given[(given < -size) | (given >= size)]
-        if len(outside):
+        given = _integers(indices)
+        outside = [index for index in given if not -size <= index < size]
+        if outside:
             raise refusal("data.subset_index", "Subset", index=outside[0], size=size)
-        self.indices = np.where(given < 0, given + size, given)
+        self.indices = np.array(given, np.int64) % max(size, 1)  # from the end: -1 is size - 1
 
     def __len__(self) -> int:
         return len(self.indices)
 
-    def __getitem__(self, index: int) -> Any:
-        return self.dataset[int(self.indices[index])]
+    def __getitem__(self, index: Any) -> Any:
+        chosen = self.indices[index]
+        if chosen.ndim == 0:
+            return self.dataset[int(chosen)]
+        if not isinstance(self.dataset, (list, tuple)):
+            return self.dataset[chosen]
+        samples = [self.dataset[i] for i in chosen]
+        return samples if isinstance(self.dataset, list) else tuple(samples)
 
     def take(self, indices: np.ndarray) -> Any:
         """Give the samples at `indices` of this subset as one batch."""
@@ -169,6 +183,18 @@ class Subset(Dataset):
 
     def __repr__(self) -> str:
         return f"Subset({len(self)} of {self.dataset!r})"
+
+
+def _integers(indices: Any) -> list[int]:
+    """Indices as a list of ints; booleans and fractions are none."""
+    given = indices.tolist() if hasattr(indices, "tolist") else indices
+    if not isinstance(given, Iterable):
+        raise refusal("data.subset_no_integer", "Subset", item=given)
+    items = [item.tolist() if hasattr(item, "tolist") else item for item in given]  # NumPy's scalars, and Tensors
+    for item in items:
+        if not isinstance(item, numbers.Integral) or isinstance(item, bool):
+            raise refusal("data.subset_no_integer", "Subset", item=item)
+    return [int(item) for item in items]
 
 
 def random_split(

@@ -136,10 +136,15 @@ def convert_sync_batchnorm(model: Module, comm: Communicator | None = None) -> M
     comm = comm or create_communicator()
     if isinstance(model, _BatchNorm):
         return _converted(model, comm)
+    new = {
+        m: _converted(m, comm)
+        for m in model.modules()
+        if isinstance(m, _BatchNorm) and not isinstance(m, SyncBatchNorm)
+    }
     for module in list(model.modules()):
-        for name, child in list(module.named_children()):
-            if isinstance(child, _BatchNorm) and not isinstance(child, SyncBatchNorm):
-                setattr(module, name, _converted(child, comm))
+        for name, child in list(module._modules.items()):  # under every name: a shared layer stays one
+            if child in new:
+                setattr(module, name, new[child])
     return model
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from ..autograd import Operation, RemovableHandle, no_grad
 from ..autograd.views import View
-from ..backend import Array, Device, is_array
+from ..backend import Array, Device, get_array_module
 from ..creation import zeros_like
 from ..errors import locate, phrase, refusal
 from ..ops.shape import Alias
@@ -132,6 +132,8 @@ class Module:
         for table in ("_parameters", "_buffers", "_modules"):
             if name in self.__dict__.get(table, {}):
                 return self.__dict__[table][name]
+        if any(name in vars(cls) for cls in type(self).__mro__):  # a property failed: its own error says at what
+            return object.__getattribute__(self, name)
         hint = "" if "_parameters" in self.__dict__ else phrase("module.init_hint")
         raise refusal("module.attribute", module=self, name=name, hint=hint)
 
@@ -197,11 +199,12 @@ class Module:
         return (module for _, module in self.named_modules())
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Give the modules right below, with their names."""
-        return ((name, m) for name, m in self._modules.items() if m is not None)
+        """Give the modules right below, with their names; one that has two names once, under its first."""
+        first_names = {id(m): name for name, m in reversed(self._modules.items()) if m is not None}
+        return ((name, m) for name, m in self._modules.items() if first_names.get(id(m)) == name)
 
     def children(self) -> Iterator[Module]:
-        """Give the modules right below."""
+        """Give the modules right below, each once."""
         return (module for _, module in self.named_children())
 
     def get_submodule(self, target: str) -> Module:
@@ -247,18 +250,26 @@ class Module:
     # ---------------------------------------------------------------------- changing the tree
 
     def apply(self, fn: Callable[[Module], Any]) -> Module:
-        """Call `fn` on every module, children first, and give this module back."""
+        """Call `fn` on every module, children first, and give this module back.
+
+        A child with two names is visited once.
+        """
         for child in self.children():
             child.apply(fn)
         fn(self)
         return self
 
     def train(self, mode: bool = True) -> Module:
-        """Set training mode everywhere."""
+        """Set training mode here, and by the ``train`` of each child below.
+
+        So a module that overrides this method decides for itself and for all below it: a batch norm whose
+        ``train`` calls ``super().train(False)`` stays frozen wherever it is put.
+        """
         if not isinstance(mode, bool):
             raise refusal("module.mode", mode=mode)
-        for module in self.modules():
-            module.training = mode
+        self.training = mode
+        for child in self.children():
+            child.train(mode)
         return self
 
     def eval(self) -> Module:
@@ -349,13 +360,16 @@ class Module:
     def _all_paths(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """Every module under every path, a shared one under each (state_dict lists it twice, as PyTorch does)."""
         yield prefix, self
-        for name, child in self.named_children():
-            yield from child._all_paths(f"{prefix}.{name}" if prefix else name)
+        for name, child in self._modules.items():
+            if child is not None:
+                yield from child._all_paths(f"{prefix}.{name}" if prefix else name)
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
         """Copy values into the parameters and buffers of the same names.
 
-        Nothing is changed unless everything fits.  Lazy layers take their shapes from the values.
+        Nothing is changed unless everything fits.  Lazy layers take their shapes from the values.  Values of
+        another dtype are converted, unless a number would change by more than the rounding of floats.  A
+        batch norm keeps its own count of batches if the values are older than that: so it is in PyTorch.
 
         Parameters
         ----------
@@ -372,14 +386,15 @@ class Module:
         Raises
         ------
         RuntimeError
-            Listing every missing, unexpected and mis-shaped key.
+            Listing every missing and unexpected key, and every value that does not fit its place.
         """
         if not isinstance(state_dict, Mapping):
             raise refusal("state.type", state_dict=state_dict)
         members = dict(self._saved_members())
-        missing = [name for name in members if name not in state_dict]
+        newer = self._newer_keys(state_dict)
+        missing = [name for name in members if name not in state_dict and name not in newer]
         unexpected = [name for name in state_dict if name not in members]
-        problems = _shape_problems(members, state_dict)
+        problems = _value_problems(members, state_dict)
         if strict and unexpected:
             problems.insert(0, phrase("state.unexpected", keys=_quoted(unexpected)))
         if strict and missing:
@@ -389,11 +404,20 @@ class Module:
         with no_grad():
             for name, member in members.items():
                 if name in state_dict:
-                    value = _as_tensor(state_dict[name])
-                    if isinstance(member, UninitializedParameter):
-                        member.materialize(value.shape)
-                    member.copy_(value)
+                    _fill(member, state_dict[name])
         return IncompatibleKeys(missing, unexpected)
+
+    _newer_names: ClassVar[tuple[str, ...]] = ()  # what PyTorch saves since version 2 of this layer's state
+
+    def _newer_keys(self, state_dict: Mapping[str, Any]) -> set[str]:
+        """Keys that older values lack; PyTorch notes the version in ``_metadata``, a plain dict may be of any."""
+        versions = getattr(state_dict, "_metadata", None) or {}
+        return {
+            f"{path}.{name}" if path else name
+            for path, module in self._all_paths()
+            for name in module._newer_names
+            if (versions.get(path, {}).get("version") or 1) < 2
+        }
 
     # ---------------------------------------------------------------------- hooks
 
@@ -456,32 +480,63 @@ def _move(member: Tensor | None, device: Device | None, dtype: Any) -> None:
             tensor.array = array.astype(dtype, copy=False) if dtype is not None and array.dtype.kind == "f" else array
 
 
-def _as_tensor(value: Any) -> Tensor:
-    return value if isinstance(value, Tensor) else Tensor(value)
-
-
 def _quoted(keys: list[str]) -> str:
     return ", ".join(f'"{key}"' for key in keys)
 
 
-def _shape_problems(members: Mapping[str, Tensor], state_dict: Mapping[str, Any]) -> list[str]:
+def _value_problems(members: Mapping[str, Tensor], state_dict: Mapping[str, Any]) -> list[str]:
+    """What keeps values from being copied, in one line for each key."""
+    lazy_shapes: dict[int, tuple[int, ...]] = {}  # those that lazy parameters will take, which may have two keys
     problems = []
     for name, member in members.items():
         if name not in state_dict:
             continue
         value = state_dict[name]
-        if not isinstance(value, Tensor) and not is_array(value) and not isinstance(value, np.generic):
+        if not isinstance(value, Tensor) and not isinstance(getattr(value, "dtype", None), np.dtype):
             problems.append(phrase("state.no_array", name=name, value=value))
         elif isinstance(value, UninitializedParameter):
             problems.append(phrase("state.no_shape", name=name))
         elif not _fits(member, value.shape):
             expected = member.pattern if isinstance(member, UninitializedParameter) else member.shape
             problems.append(phrase("state.shape", name=name, value=value, expected=expected))
+        elif value.shape != (shape := lazy_shapes.setdefault(id(member), value.shape)):
+            problems.append(phrase("state.shape", name=name, value=value, expected=shape))
+        elif value.dtype.kind not in "biuf":
+            problems.append(phrase("state.no_numbers", name=name, value=value))
+        elif not _can_hold(member.dtype, value):
+            problems.append(phrase("state.not_exact", name=name, value=value, member=member))
+        elif not member.is_lazy and not getattr(member.array.flags, "writeable", True):  # CuPy's arrays always are
+            problems.append(phrase("state.read_only", name=name))
     return problems
 
 
 def _fits(member: Tensor, shape: tuple[int, ...]) -> bool:
     return member.fits(shape) if isinstance(member, UninitializedParameter) else member.shape == shape
+
+
+def _can_hold(dtype: np.dtype, value: Any) -> bool:
+    """Tell whether a dtype keeps these values: integers exactly, floats rounded but not made infinite."""
+    if value.dtype == dtype:
+        return True
+    array = value.array if isinstance(value, Tensor) else value
+    cast = _as_dtype(array, dtype)
+    if dtype.kind != "f":
+        return bool((cast == array).all())
+    xp = get_array_module(array)
+    return bool((xp.isfinite(cast) == xp.isfinite(array)).all())
+
+
+def _as_dtype(array: Any, dtype: np.dtype) -> Any:
+    with np.errstate(all="ignore"):  # whether the numbers fit is for _can_hold to say
+        return array.astype(dtype, copy=False)
+
+
+def _fill(member: Tensor, value: Any) -> None:
+    """Copy a value that was found to fit into a parameter or buffer."""
+    if isinstance(member, UninitializedParameter):
+        member.materialize(value.shape)
+    array = value.array if isinstance(value, Tensor) else value
+    member.copy_(Tensor(_as_dtype(array, member.dtype)))
 
 
 class _BackwardWatch:

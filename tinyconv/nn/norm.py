@@ -37,6 +37,7 @@ class _RunningNorm(_Affine):
     """What batch norm and instance norm share: running mean and variance, and their checks."""
 
     _ndims: tuple[int, ...]
+    _newer_names = ("num_batches_tracked",)
     running_mean: Tensor | None
     running_var: Tensor | None
     num_batches_tracked: Tensor | None

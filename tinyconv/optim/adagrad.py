@@ -7,7 +7,7 @@ from typing import Any
 
 from ..backend import Array, get_array_module
 from ..kernels.scratch import scratch_like
-from .optimizer import Optimizer, check_not_negative, given
+from .optimizer import Optimizer, check_not_negative, check_switches, given
 from .rules import add_quotient, cached_pieces, decayed_gradient
 
 __all__ = ["Adagrad"]
@@ -75,6 +75,7 @@ class Adagrad(Optimizer):
             initial_accumulator_value="optim.initial_accumulator",
             eps="optim.epsilon",
         )
+        check_switches(options, "maximize")
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], options: Mapping[str, Any]) -> None:
         xp = get_array_module(param)

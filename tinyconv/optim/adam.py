@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+import numbers
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..backend import Array, get_array_module
 from ..errors import refusal
 from ..kernels import cuda
 from ..kernels.scratch import scratch_like
-from .optimizer import Optimizer, check_not_negative, given
+from .optimizer import Optimizer, check_not_negative, check_switches, given
 from .rules import add_quotient, average_squares, averages, cached_pieces, decayed_gradient, move_average
 
 __all__ = ["Adam", "AdamW"]
@@ -76,8 +77,12 @@ class Adam(Optimizer):
     def _check_options(self, options: Mapping[str, Any]) -> None:
         check_not_negative(options, lr="optim.learning_rate", eps="optim.epsilon")
         check_not_negative(options, weight_decay="optim.weight_decay")
-        for index, beta in enumerate(options["betas"]):
-            if not 0.0 <= beta < 1.0:
+        check_switches(options, "amsgrad", "maximize")
+        betas = options["betas"]
+        if not isinstance(betas, Sequence) or len(betas) != 2 or isinstance(betas, str):
+            raise refusal("optim.betas", betas=betas)
+        for index, beta in enumerate(betas):
+            if not isinstance(beta, numbers.Real) or not 0.0 <= float(beta) < 1.0:
                 raise refusal("optim.beta", index=index, beta=beta)
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], options: Mapping[str, Any]) -> None:

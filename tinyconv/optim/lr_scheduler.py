@@ -8,13 +8,14 @@ by a second schedule, is respected.  It is at ``last_epoch`` 0 when made, and ea
 from __future__ import annotations
 
 import math
+import numbers
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
 from ..errors import refusal
-from .optimizer import Optimizer
+from .optimizer import Optimizer, check_switches
 
 __all__ = [
     "CosineAnnealingLR",
@@ -48,6 +49,8 @@ class LRScheduler:
     ------
     KeyError
         If `last_epoch` is not -1 and the groups have no ``"initial_lr"``.
+    ValueError
+        If :meth:`get_lr` gives not one finite number per group: it knows nothing of a group that was added later.
 
     Examples
     --------
@@ -65,6 +68,7 @@ class LRScheduler:
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1):
         _check_optimizer(optimizer)
+        _check_last_epoch(last_epoch)
         for index, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
                 group.setdefault("initial_lr", group["lr"])
@@ -108,9 +112,24 @@ class LRScheduler:
     def _advance(self) -> None:
         self._step_count += 1
         self.last_epoch += 1
-        for group, lr in zip(self.optimizer.param_groups, self.get_lr()):
+        rates = self.get_lr()
+        self._check_rates(rates)
+        for group, lr in zip(self.optimizer.param_groups, rates):
             group["lr"] = lr
         self._last_lr = self.present_lrs()
+
+    def _check_rates(self, rates: Sequence[Any]) -> None:
+        """Refuse rates for fewer groups than there are, and what is no rate."""
+        self._check_count(len(rates))
+        for index, rate in enumerate(rates):
+            if not _is_finite(rate):
+                raise refusal("schedule.rate", type(self).__name__, rate=rate, index=index, epoch=self.last_epoch)
+
+    def _check_count(self, known: int) -> None:
+        """Refuse to leave a group without a rate: one that was added later, or is missing in a loaded state."""
+        count = len(self.optimizer.param_groups)
+        if known != count:
+            raise refusal("schedule.group_added", type(self).__name__, known=known, count=count)
 
     def _is_first(self) -> bool:
         """Is this the rate that the constructor sets?"""
@@ -156,6 +175,8 @@ class LambdaLR(LRScheduler):
     ------
     ValueError
         If the list has not one function per group.
+    TypeError
+        If something in it cannot be called.
 
     Notes
     -----
@@ -180,11 +201,16 @@ class LambdaLR(LRScheduler):
     ):
         _check_optimizer(optimizer)
         self.lr_lambdas = _per_group("lr_lambda", lr_lambda, optimizer)
+        for function in self.lr_lambdas:
+            if not callable(function):
+                raise refusal("schedule.no_function", value=function)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
         """Give each base rate times its function's value."""
-        return [base * factor(self.last_epoch) for base, factor in zip(self.base_lrs, self.lr_lambdas)]
+        factors = [function(self.last_epoch) for function in self.lr_lambdas]
+        # a factor that is no number stands as a rate, to be refused: the function forgot its return
+        return [base * f if _is_finite(f) else f for base, f in zip(self.base_lrs, factors)]
 
 
 class StepLR(LRScheduler):
@@ -204,7 +230,7 @@ class StepLR(LRScheduler):
     Raises
     ------
     ValueError
-        If `step_size` is not a positive integer.
+        If `step_size` is not a positive integer, or `gamma` not a number >= 0.
 
     Examples
     --------
@@ -220,7 +246,7 @@ class StepLR(LRScheduler):
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1):
         self.step_size = _positive_int("step_size", step_size)
-        self.gamma = gamma
+        self.gamma = _not_negative("gamma", gamma)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
@@ -244,6 +270,11 @@ class MultiStepLR(LRScheduler):
     last_epoch : int
         See :class:`LRScheduler`.
 
+    Raises
+    ------
+    ValueError
+        If a milestone is not an integer, or `gamma` not a number >= 0.
+
     Examples
     --------
     >>> import tinyconv as tc
@@ -257,8 +288,8 @@ class MultiStepLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1):
-        self.milestones = sorted(milestones)
-        self.gamma = gamma
+        self.milestones = _epochs(milestones)
+        self.gamma = _not_negative("gamma", gamma)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
@@ -279,6 +310,11 @@ class ExponentialLR(LRScheduler):
     last_epoch : int
         See :class:`LRScheduler`.
 
+    Raises
+    ------
+    ValueError
+        If `gamma` is not a number >= 0.
+
     Examples
     --------
     >>> import tinyconv as tc
@@ -291,7 +327,7 @@ class ExponentialLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1):
-        self.gamma = gamma
+        self.gamma = _not_negative("gamma", gamma)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
@@ -322,7 +358,7 @@ class CosineAnnealingLR(LRScheduler):
     Raises
     ------
     ValueError
-        If `T_max` is not a positive integer.
+        If `T_max` is not a positive integer, or `eta_min` not a number >= 0.
 
     References
     ----------
@@ -349,7 +385,7 @@ class CosineAnnealingLR(LRScheduler):
         last_epoch: int = -1,
     ):
         self.T_max = _positive_int("T_max", T_max)
-        self.eta_min = eta_min
+        self.eta_min = _not_negative("eta_min", eta_min)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
@@ -358,15 +394,18 @@ class CosineAnnealingLR(LRScheduler):
             if self.last_epoch == 0:
                 return self.present_lrs()
             return [self._wave(base, self.last_epoch) for base in self.base_lrs]
-        return [self._next(lr, base) for lr, base in zip(self.present_lrs(), self.base_lrs)]
+        if (self.last_epoch - 1 - self.T_max) % (2 * self.T_max) == 0:  # the last height was 0
+            return [self._first_rise(lr, base) for lr, base in zip(self.present_lrs(), self.base_lrs)]
+        return [self._next(lr) for lr in self.present_lrs()]
 
     def _wave(self, base: float, epoch: int) -> float:
         return self.eta_min + (base - self.eta_min) * (1 + math.cos(math.pi * epoch / self.T_max)) / 2
 
-    def _next(self, lr: float, base: float) -> float:
+    def _first_rise(self, lr: float, base: float) -> float:
+        return lr + (base - self.eta_min) * (1 - math.cos(math.pi / self.T_max)) / 2
+
+    def _next(self, lr: float) -> float:
         """Scale the present height above `eta_min` as the wave does from the last epoch to this."""
-        if (self.last_epoch - 1 - self.T_max) % (2 * self.T_max) == 0:  # the last height was 0
-            return lr + (base - self.eta_min) * (1 - math.cos(math.pi / self.T_max)) / 2
         now, before = (1 + math.cos(math.pi * epoch / self.T_max) for epoch in (self.last_epoch, self.last_epoch - 1))
         return self.eta_min + (lr - self.eta_min) * now / before
 
@@ -444,28 +483,32 @@ class OneCycleLR(LRScheduler):
     ):
         _check_optimizer(optimizer)
         self.total_steps = _total_steps(total_steps, epochs, steps_per_epoch)
-        if not 0 <= pct_start <= 1:
+        if not _is_finite(pct_start) or not 0 <= pct_start <= 1:
             raise refusal("schedule.pct_start", value=pct_start)
         if anneal_strategy not in ("cos", "linear"):
             raise refusal("schedule.anneal_strategy", value=anneal_strategy)
-        self.pct_start, self.three_phase = pct_start, three_phase
-        self.anneal_strategy, self.cycle_momentum = anneal_strategy, cycle_momentum
+        self.pct_start, self.three_phase = pct_start, _switch("three_phase", three_phase)
+        self.anneal_strategy, self.cycle_momentum = anneal_strategy, _switch("cycle_momentum", cycle_momentum)
         if cycle_momentum and not {"momentum", "betas"} & set(optimizer.defaults):
             raise refusal("schedule.no_momentum", optimizer=type(optimizer).__name__)
         if last_epoch == -1:
-            _set_in_groups(optimizer, "max_lr", max_lr)
-            for group in optimizer.param_groups:
-                group["initial_lr"] = group["max_lr"] / div_factor
-                group["min_lr"] = group["initial_lr"] / final_div_factor
+            down, far_down = _positive("div_factor", div_factor), _positive("final_div_factor", final_div_factor)
+            levels = {"max_lr": max_lr}
             if cycle_momentum:
-                _set_in_groups(optimizer, "max_momentum", max_momentum)
-                _set_in_groups(optimizer, "base_momentum", base_momentum)
+                levels |= {"max_momentum": max_momentum, "base_momentum": base_momentum}
+            _set_in_groups(optimizer, levels)
+            for group in optimizer.param_groups:
+                group["initial_lr"] = group["max_lr"] / down
+                group["min_lr"] = group["initial_lr"] / far_down
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float]:
         """Give the rates of this step, and set the groups' momentum."""
         if self.last_epoch > self.total_steps:
             raise refusal("schedule.too_many_steps", step=self.last_epoch, total=self.total_steps)
+        levels = {*_RATE.values(), *(_MOMENTUM.values() if self.cycle_momentum else ())}
+        set_up = [group for group in self.optimizer.param_groups if levels <= set(group)]
+        self._check_count(len(set_up))
         start, end, fraction = self._position()
         rates = []
         for group in self.optimizer.param_groups:
@@ -515,8 +558,48 @@ def _check_optimizer(optimizer: Any) -> None:
 
 
 def _positive_int(name: str, value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+    if not _is_whole(value) or value <= 0:
         raise refusal("schedule.positive_int", name=name, value=value)
+    return int(value)
+
+
+def _check_last_epoch(value: Any) -> None:
+    if not _is_whole(value) or value < -1:
+        raise refusal("schedule.last_epoch", value=value)
+
+
+def _epochs(milestones: Any) -> list[int]:
+    """The milestones, sorted."""
+    if not isinstance(milestones, Iterable):
+        raise refusal("schedule.milestones", value=milestones)
+    epochs = list(milestones)
+    if not all(map(_is_whole, epochs)):
+        raise refusal("schedule.milestones", value=epochs)
+    return sorted(int(epoch) for epoch in epochs)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and math.isfinite(value)
+
+
+def _not_negative(name: str, value: Any) -> float:
+    if not _is_finite(value) or value < 0:
+        raise refusal("schedule.not_negative", name=name, value=value)
+    return value
+
+
+def _positive(name: str, value: Any) -> float:
+    if not _is_finite(value) or value <= 0:
+        raise refusal("schedule.positive", name=name, value=value)
+    return value
+
+
+def _switch(name: str, value: Any) -> bool:
+    check_switches({name: value}, name)
     return value
 
 
@@ -528,9 +611,15 @@ def _total_steps(total_steps: int | None, epochs: int | None, steps_per_epoch: i
     return _positive_int("epochs", epochs) * _positive_int("steps_per_epoch", steps_per_epoch)
 
 
-def _set_in_groups(optimizer: Optimizer, option: str, value: Any) -> None:
-    for group, item in zip(optimizer.param_groups, _per_group(option, value, optimizer)):
-        group[option] = item
+def _set_in_groups(optimizer: Optimizer, levels: dict[str, Any]) -> None:
+    """Write these options into the groups, once all of them are known to be right."""
+    per_group = {name: _per_group(name, value, optimizer) for name, value in levels.items()}
+    for name, values in per_group.items():
+        for value in values:
+            _not_negative(name, value)
+    for name, values in per_group.items():
+        for group, value in zip(optimizer.param_groups, values):
+            group[name] = value
 
 
 def _per_group(name: str, value: Any, optimizer: Optimizer) -> list[Any]:

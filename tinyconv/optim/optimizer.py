@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from ..autograd import enable_grad
 from ..backend import Array, get_array_module
 from ..errors import phrase, refusal
@@ -353,6 +355,36 @@ def check_not_negative(options: Mapping[str, Any], **names: str) -> None:
             )
         if not 0.0 <= float(value) < math.inf:
             raise refusal("optim.option_negative", name=phrase(name), option=option, value=value)
+
+
+def check_numbers(options: Mapping[str, Any], *names: str) -> None:
+    """Raise unless these options are finite numbers.
+
+    Examples
+    --------
+    >>> check_numbers({"dampening": float("nan")}, "dampening")
+    Traceback (most recent call last):
+    ValueError: dampening must be a finite number, got nan
+    """
+    for name in names:
+        value = options[name]
+        if not isinstance(value, numbers.Real) or not math.isfinite(value):
+            raise refusal("optim.option_not_finite", name=name, value=value)
+
+
+def check_switches(options: Mapping[str, Any], *names: str) -> None:
+    """Raise unless these options are True or False (0 and 1 may stand for them).
+
+    Examples
+    --------
+    >>> check_switches({"maximize": "no"}, "maximize")
+    Traceback (most recent call last):
+    TypeError: maximize must be True or False, got 'no'
+    """
+    for name in names:
+        value = options[name]
+        if not isinstance(value, (bool, np.bool_)) and not (isinstance(value, numbers.Integral) and value in (0, 1)):
+            raise refusal("optim.option_switch", name=name, value=value)
 
 
 def _names_and_params(params: Any) -> tuple[list[str], list[Tensor]]:

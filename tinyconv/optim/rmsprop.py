@@ -7,7 +7,7 @@ from typing import Any
 
 from ..backend import Array, get_array_module
 from ..kernels.scratch import scratch_like
-from .optimizer import Optimizer, check_not_negative, given
+from .optimizer import Optimizer, check_not_negative, check_switches, given
 from .rules import add_quotient, add_scaled, average_squares, averages, cached_pieces, decayed_gradient, move_average
 
 __all__ = ["RMSprop"]
@@ -77,6 +77,7 @@ class RMSprop(Optimizer):
             weight_decay="optim.weight_decay",
             alpha="optim.alpha",
         )
+        check_switches(options, "centered", "maximize")
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], options: Mapping[str, Any]) -> None:
         names = ["square_avg"]

@@ -8,7 +8,7 @@ from typing import Any
 from ..backend import Array, get_array_module
 from ..errors import refusal
 from ..kernels.scratch import scratch_like
-from .optimizer import Optimizer, check_not_negative, given
+from .optimizer import Optimizer, check_not_negative, check_numbers, check_switches, given
 from .rules import add_scaled, cached_pieces, decayed_gradient
 
 __all__ = ["SGD"]
@@ -70,6 +70,8 @@ class SGD(Optimizer):
     def _check_options(self, options: Mapping[str, Any]) -> None:
         check_not_negative(options, lr="optim.learning_rate", momentum="optim.momentum")
         check_not_negative(options, weight_decay="optim.weight_decay")
+        check_numbers(options, "dampening")
+        check_switches(options, "nesterov", "maximize")
         if options["nesterov"] and (options["momentum"] <= 0 or options["dampening"] != 0):
             raise refusal("optim.nesterov", momentum=options["momentum"], dampening=options["dampening"])
 

@@ -14,6 +14,11 @@ TEXTS = {
         en="index {index} is out of range for a dataset of {size} samples",
         zh="下标 {index} 超出了有 {size} 个样本的数据集的范围",
     ),
+    "data.subset_no_integer": Text(
+        TypeError,
+        en="indices must be a sequence of integers, got {item!r}. Of a mask of booleans give numpy.flatnonzero(mask)",
+        zh="indices 必须是由整数组成的序列，得到 {item!r}。若是布尔掩码，请给 numpy.flatnonzero(mask)",
+    ),
     "data.split_seed": Text(
         ValueError,
         en="give generator or seed, not both",

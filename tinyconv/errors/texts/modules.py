@@ -150,4 +150,17 @@ PHRASES = {
         "model is {expected}.",
         zh="{name} 的大小不一致：检查点里的形状是 {value.shape}，当前模型里的形状是 {expected}。",
     ),
+    "state.no_numbers": Phrase(
+        en='While copying "{name}": expected real numbers, got dtype {value.dtype}.',
+        zh='复制 "{name}" 时：应当是实数，得到的 dtype 是 {value.dtype}。',
+    ),
+    "state.not_exact": Phrase(
+        en='While copying "{name}": the values are {value.dtype}, and {member.dtype} in current model cannot hold them '
+        "all.",
+        zh='复制 "{name}" 时：值的 dtype 是 {value.dtype}，当前模型里的 {member.dtype} 无法容纳其中所有的数。',
+    ),
+    "state.read_only": Phrase(
+        en='While copying "{name}": its array in current model is read-only.',
+        zh='复制 "{name}" 时：当前模型里它的数组是只读的。',
+    ),
 }

@@ -68,10 +68,25 @@ TEXTS = {
         en="Invalid {name}: {value}. {option} must be a number >= 0",
         zh="{name}无效：{value}。{option} 必须是 >= 0 的数",
     ),
+    "optim.option_not_finite": Text(
+        ValueError,
+        en="{name} must be a finite number, got {value!r}",
+        zh="{name} 必须是有限的数，得到 {value!r}",
+    ),
+    "optim.option_switch": Text(
+        TypeError,
+        en="{name} must be True or False, got {value!r}",
+        zh="{name} 必须是 True 或 False，得到 {value!r}",
+    ),
+    "optim.betas": Text(
+        ValueError,
+        en="betas must be two numbers in [0, 1), got {betas!r}",
+        zh="betas 必须是 [0, 1) 内的两个数，得到 {betas!r}",
+    ),
     "optim.beta": Text(
         ValueError,
-        en="Invalid beta parameter at index {index}: {beta}. It must be in [0, 1)",
-        zh="下标 {index} 处的 beta 参数无效：{beta}。它必须在 [0, 1) 内",
+        en="Invalid beta parameter at index {index}: {beta!r}. betas must be two numbers in [0, 1)",
+        zh="下标 {index} 处的 beta 参数无效：{beta!r}。betas 必须是 [0, 1) 内的两个数",
     ),
     "optim.nesterov": Text(
         ValueError,
@@ -179,6 +194,43 @@ TEXTS = {
         ValueError,
         en="Expected positive integer {name}, but got {value!r}",
         zh="{name} 应当是正整数，但得到 {value!r}",
+    ),
+    "schedule.positive": Text(
+        ValueError,
+        en="Expected {name} to be a finite number > 0, but got {value!r}",
+        zh="{name} 应当是大于 0 的有限的数，但得到 {value!r}",
+    ),
+    "schedule.not_negative": Text(
+        ValueError,
+        en="Expected {name} to be a finite number >= 0, but got {value!r}",
+        zh="{name} 应当是不小于 0 的有限的数，但得到 {value!r}",
+    ),
+    "schedule.milestones": Text(
+        ValueError,
+        en="Expected milestones to be integers, the epochs at which the rate changes, but got {value!r}",
+        zh="milestones 应当是一些整数，即学习率改变时的轮次，但得到 {value!r}",
+    ),
+    "schedule.last_epoch": Text(
+        ValueError,
+        en="Expected last_epoch to be an integer >= -1, but got {value!r}",
+        zh="last_epoch 应当是 >= -1 的整数，但得到 {value!r}",
+    ),
+    "schedule.no_function": Text(
+        TypeError,
+        en="lr_lambda must be a function of the epoch or a list of them, got {value!r}",
+        zh="lr_lambda 必须是以轮次为参数的函数，或由它们组成的列表，得到的是 {value!r}",
+    ),
+    "schedule.rate": Text(
+        ValueError,
+        en="the learning rate of group {index} at epoch {epoch} is {rate!r}, and not a finite number",
+        zh="第 {index} 组在轮次 {epoch} 的学习率是 {rate!r}，不是有限的数",
+    ),
+    "schedule.group_added": Text(
+        ValueError,
+        en="the schedule knows {known} parameter groups, but the optimizer has {count}. Add all groups before making "
+        "the schedule, or make a new schedule after add_param_group",
+        zh="这个学习率调度知道 {known} 个参数组，而优化器有 {count} 个。请在建立调度之前加入所有的参数组，"
+        "或在 add_param_group 之后重新建立调度",
     ),
     "schedule.total_steps": Text(
         ValueError,
