@@ -228,11 +228,11 @@ class Amax(Operation):
         if self.needs_input_grad[0]:
             ties = (x == best) | (x != x)
             share = 1.0 / xp.sum(ties, axis=dims, keepdims=True)
-            self.keep(others=xp.asarray(~ties), share=xp.asarray(share.astype(x.dtype)))
+            self.keep(ties=xp.asarray(ties), share=xp.asarray(share.astype(x.dtype)))
         return best.reshape(reduced_shape(x.shape, dims, keepdim))
 
-    def grad_x(self, g: Tensor, others: Tensor, share: Tensor, dims: tuple[int, ...], shape: tuple[int, ...]) -> Tensor:
-        return Gate.apply(g.reshape(kept_shape(shape, dims)) * share, others)
+    def grad_x(self, g: Tensor, ties: Tensor, share: Tensor, dims: tuple[int, ...], shape: tuple[int, ...]) -> Tensor:
+        return Gate.apply(g.reshape(kept_shape(shape, dims)) * share, ties)
 
 
 class Amin(Amax):
@@ -460,7 +460,7 @@ class Norm(Operation):
     def grad_x(self, g: Tensor, x: Tensor, out: Tensor, dims: tuple[int, ...], shape: tuple[int, ...]) -> Tensor:
         kept = kept_shape(shape, dims)
         y = out.reshape(kept)
-        return g.reshape(kept) * Gate.apply(x / y, Tensor(y.array == 0))
+        return g.reshape(kept) * Gate.apply(x / y, Tensor(y.array != 0))
 
 
 def _power_of_two_below(xp: Any, size: Array) -> Array:

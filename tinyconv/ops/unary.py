@@ -215,11 +215,11 @@ class Clamp(Operation):
             inside, y = inside & (x >= low), xp.maximum(y, low)
         if high is not None:
             inside, y = inside & (x <= high), xp.minimum(y, high)
-        self.keep(outside=xp.asarray(~inside))
+        self.keep(inside=xp.asarray(inside))
         return y
 
-    def grad_x(self, g: Tensor, outside: Tensor) -> Tensor:
-        return Gate.apply(g, outside)
+    def grad_x(self, g: Tensor, inside: Tensor) -> Tensor:
+        return Gate.apply(g, inside)
 
 
 def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
