@@ -62,7 +62,8 @@ UNARY = {
 @pytest.mark.parametrize("shape", [(7,), (2, 3), ()], ids=str)
 def test_unary(name, shape, device, on_device):
     op, reference, low, high = UNARY[name]
-    check(op, each(reference), draw(*shape, low=low, high=high), device=device, on_device=on_device)
+    order = 1 if name in ("sign", "pow 0") else 2  # theirs is the constant 0, as in PyTorch
+    check(op, each(reference), draw(*shape, low=low, high=high), device=device, on_device=on_device, order=order)
 
 
 @pytest.mark.parametrize("name", UNARY)
@@ -113,7 +114,7 @@ def test_extremes_and_edges(op, points, values, slopes, device):
     np.testing.assert_allclose(host(slope), slopes)
 
 
-@pytest.mark.parametrize("op", [tc.exp, tc.log, tc.tanh, tc.sigmoid, ops.softplus, tc.relu, tc.abs, tc.sign])
+@pytest.mark.parametrize("op", [tc.exp, tc.log, tc.tanh, tc.sigmoid, ops.softplus, tc.relu, tc.abs])
 def test_nan_stays_nan(op):
     assert math.isnan(op(tc.tensor(nan)).item())
     assert math.isnan(tc.clamp(tc.tensor(nan), 0, 1).item())

@@ -13,6 +13,8 @@ FORMULAS: dict[str, str] = {
     # element by element
     "Abs": "y = |x|;  gx = g * sign(x)",
     "Add": "y = a + b;  ga = g, gb = g",
+    "AtLeast": "y = max(x, bound);  gx = g where x >= bound, gbound = g where x < bound",
+    "AtMost": "y = min(x, bound);  gx = g where x <= bound, gbound = g where x > bound",
     "Cast": "y = x in another dtype;  gx = g in x's dtype",
     "Clamp": "y = x, held within [min, max];  gx = g where x is within, else 0",
     "Cos": "y = cos(x);  gx = -g * sin(x)",
@@ -40,7 +42,7 @@ FORMULAS: dict[str, str] = {
     # activations
     "Gate": "y = x where the gate is open, else 0;  gx = g where it is open",
     "LogSoftmax": "y = x - log(sum(exp(x)));  gx = g - exp(y) * sum(g)",
-    "ReLU": "y = max(x, 0);  gx = g where x > 0, else 0",
+    "ReLU": "y = max(x, 0);  gx = g where y > 0, else 0",
     "Softmax": "y = exp(x) / sum(exp(x));  gx = y * (g - sum(g*y))",
     # shapes and places
     "Alias": "y = x under another name;  gx = g",
@@ -62,6 +64,7 @@ FORMULAS: dict[str, str] = {
     "Amax": "y = the largest x over dims;  gx = g at it, shared evenly among equals",
     "Amin": "y = the smallest x over dims;  gx = g at it, shared evenly among equals",
     "MatMul": "y = a @ b;  ga = g @ b.T, gb = a.T @ g",
+    "Norm": "y = sqrt(sum(x**2 over dims));  gx = g * x/y",
     "Sum": "y = sum(x over dims);  gx = g, repeated along those dims",
     # convolution and its partners
     "Col2Im": "y = columns added back to their windows;  gx = im2col(g)",

@@ -45,6 +45,7 @@ def converter(*names: str) -> Callable[[F], F]:
 
 _SAME = {
     "Add": "Add", "Sub": "Sub", "Mul": "Mul", "Div": "Div", "Pow": "Pow", "Maximum": "Max", "Minimum": "Min",
+    "AtLeast": "Max", "AtMost": "Min",
     "MatMul": "MatMul", "Where": "Where", "Neg": "Neg", "Exp": "Exp", "Log": "Log", "Sqrt": "Sqrt", "Abs": "Abs",
     "Sign": "Sign", "Sin": "Sin", "Cos": "Cos", "Erf": "Erf", "Tanh": "Tanh", "Sigmoid": "Sigmoid",
     "Softplus": "Softplus", "ReLU": "Relu",
@@ -222,9 +223,9 @@ def _overwrite(g: GraphBuilder, call: Any, x: Tensor, value: Any, key: Any, path
 # ------------------------------------------------------------------------------ reductions
 
 
-@converter("Sum", "Amax", "Amin")
+@converter("Sum", "Amax", "Amin", "Norm")
 def _reduce(g: GraphBuilder, call: Any, x: Tensor, dims: Sequence[int], keepdim: bool) -> str:
-    kind = {"Sum": "ReduceSum", "Amax": "ReduceMax", "Amin": "ReduceMin"}[call.name]
+    kind = {"Sum": "ReduceSum", "Amax": "ReduceMax", "Amin": "ReduceMin", "Norm": "ReduceL2"}[call.name]
     return g.reduce(kind, g.value(x), dims, keepdim)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module, quiet
 from ..errors import refusal
-from .dtype import as_float
-from .elementwise import mul, where
+from .dtype import as_float, cast
+from .elementwise import Gate, mul, where
 from .inplace import in_place
 from .reduction import sum as sum_
 from .shape import normalize_dims
@@ -19,7 +21,7 @@ __all__ = ["elu", "gelu", "leaky_relu", "log_softmax", "prelu", "relu", "silu", 
 
 
 class ReLU(Operation):
-    """``max(x, 0)``; the gradient passes where the output is positive."""
+    """``max(x, 0)``; the gradient passes where the output is not 0: it is positive, or NaN."""
 
     __slots__ = ()
 
@@ -29,24 +31,7 @@ class ReLU(Operation):
         return xp.clip(x, zero, x.dtype.type(math.inf)) if x.dtype.kind == "f" else xp.maximum(x, zero)
 
     def grad_x(self, g: Tensor, out: Tensor) -> Tensor:
-        return Gate.apply(g, out)
-
-
-class Gate(Operation):
-    """``g`` where ``y > 0``, else 0; linear in `g`, and flat in `y`."""
-
-    __slots__ = ()
-
-    def forward(self, g: Array, y: Array) -> Array:
-        mask = (y > 0).astype(g.dtype)  # NumPy multiplies floats faster than floats and bools
-        mask *= g
-        return mask
-
-    def grad_g(self, g: Tensor, y: Tensor) -> Tensor:
-        return Gate.apply(g, y)
-
-    def grad_y(self, g: Tensor) -> None:
-        return None
+        return Gate.apply(g, Tensor(out.array != 0))
 
 
 class Softmax(Operation):
@@ -193,7 +178,8 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
     if slopes not in (1, channels):
         raise refusal("prelu.slopes", "prelu", slopes=slopes, channels=channels, x=x)
     shaped = weight.reshape((1, slopes) + (1,) * (x.ndim - 2)) if slopes > 1 else weight.reshape((1,) * x.ndim)
-    return where(x.detach() > 0, x, mul(x, shaped))
+    positive = x.detach() > 0
+    return where(positive, x, mul(where(positive, 0.0, x), shaped))  # an infinite x is none of the slope's
 
 
 @whole
@@ -208,7 +194,7 @@ def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """
     if inplace:
         return elu_(x, alpha)
-    positive = x.detach() > 0
+    positive = ~(x.detach() <= 0)  # or NaN
     below = where(positive, 0.0, x)  # exp of a large positive x is not wanted, and inf * 0 would be NaN
     return where(positive, x, expm1(below) * alpha)
 
@@ -235,12 +221,14 @@ def gelu(x: Tensor, approximate: str = "none") -> Tensor:
     >>> tc.nn.functional.gelu(tc.tensor([0.0, 1.0]))
     tensor([0.0000, 0.8413])
     """
-    if approximate == "none":
-        return x * (erf(x * math.sqrt(0.5)) + 1.0) * 0.5
-    if approximate != "tanh":
+    if approximate not in ("none", "tanh"):
         raise refusal("gelu.approximate", "gelu", approximate=approximate)
+    if x.dtype == np.float16:  # what is between may overflow where the result does not
+        return cast(gelu(cast(x, np.float32), approximate), np.float16)
+    if approximate == "none":
+        return x * ((erf(x * math.sqrt(0.5)) + 1.0) * 0.5)
     inner = (x + x * x * x * 0.044715) * math.sqrt(2.0 / math.pi)
-    return x * (inner.tanh() + 1.0) * 0.5
+    return x * ((inner.tanh() + 1.0) * 0.5)
 
 
 def silu(x: Tensor, inplace: bool = False) -> Tensor:
@@ -254,6 +242,8 @@ def silu(x: Tensor, inplace: bool = False) -> Tensor:
     """
     if inplace:
         return silu_(x)
+    if x.dtype == np.float16:  # as in gelu
+        return cast(silu(cast(x, np.float32)), np.float16)
     return x * x.sigmoid()
 
 

@@ -282,7 +282,9 @@ def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta:
     _warn_of_sizes(input, target, "smooth_l1_loss")
     difference = input - target
     size = difference.abs()
-    loss = where(size.detach() < beta, difference * difference * (0.5 / beta), size - 0.5 * beta)
+    far = size.detach() >= beta
+    near = where(far, 0.0, difference)  # the square of a far one may be infinite, and inf * 0 would be NaN
+    loss = where(far, size - 0.5 * beta, near * near * (0.5 / beta))
     return reduce(loss, reduction, "smooth_l1_loss")
 
 
@@ -304,7 +306,9 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     _warn_of_sizes(input, target, "huber_loss")
     difference = input - target
     size = difference.abs()
-    loss = where(size.detach() <= delta, difference * difference * 0.5, (size - 0.5 * delta) * delta)
+    far = size.detach() > delta
+    near = where(far, 0.0, difference)  # as in smooth_l1_loss
+    loss = where(far, (size - 0.5 * delta) * delta, near * near * 0.5)
     return reduce(loss, reduction, "huber_loss")
 
 

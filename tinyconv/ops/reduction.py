@@ -14,7 +14,7 @@ from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module, quiet
 from ..errors import refusal
 from .dtype import as_float, cast, sum_dtype
-from .elementwise import maximum, minimum, mul, where
+from .elementwise import Gate, maximum, minimum, mul, where
 from .indexing import take_along_dim
 from .shape import Dims, cat, clone, normalize_dims
 
@@ -66,6 +66,11 @@ def numpy_names(function: F) -> F:
 def kept_shape(shape: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, ...]:
     """`shape` with the reduced dimensions kept as 1."""
     return tuple(1 if i in dims else n for i, n in enumerate(shape))
+
+
+def reduced_shape(shape: tuple[int, ...], dims: tuple[int, ...], keepdim: bool) -> tuple[int, ...]:
+    """`shape` after a reduction, which keeps the reduced dimensions as 1 or drops them."""
+    return kept_shape(shape, dims) if keepdim else tuple(n for i, n in enumerate(shape) if i not in dims)
 
 
 class Sum(Operation):
@@ -176,7 +181,7 @@ def std(
 def _root(x: Tensor) -> Tensor:
     """Square root whose gradient is 0 at 0, where the root's slope is infinite and inf * 0 is NaN."""
     empty = x.detach() == 0
-    return where(empty, x, where(empty, 1.0, x).sqrt())
+    return where(empty, 0.0, where(empty, 1.0, x).sqrt())
 
 
 @numpy_names
@@ -223,11 +228,11 @@ class Amax(Operation):
         if self.needs_input_grad[0]:
             ties = (x == best) | (x != x)
             share = 1.0 / xp.sum(ties, axis=dims, keepdims=True)
-            self.keep(share=xp.asarray(ties * share.astype(x.dtype)))
-        return best if keepdim else best.reshape(tuple(n for i, n in enumerate(x.shape) if i not in dims))
+            self.keep(ties=xp.asarray(ties), share=xp.asarray(share.astype(x.dtype)))
+        return best.reshape(reduced_shape(x.shape, dims, keepdim))
 
-    def grad_x(self, g: Tensor, share: Tensor, dims: tuple[int, ...], shape: tuple[int, ...]) -> Tensor:
-        return g.reshape(kept_shape(shape, dims)) * share
+    def grad_x(self, g: Tensor, ties: Tensor, share: Tensor, dims: tuple[int, ...], shape: tuple[int, ...]) -> Tensor:
+        return Gate.apply(g.reshape(kept_shape(shape, dims)) * share, ties)
 
 
 class Amin(Amax):
@@ -401,7 +406,7 @@ def logsumexp(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
         return sum(x, dims, keepdim).log()  # of nothing: log(0)
     shift = _finite_or_zero(amax(x.detach(), dims, keepdim=True))
     result = sum((x - shift).exp(), dims, keepdim=True).log() + shift
-    return result if keepdim else result.reshape(tuple(n for i, n in enumerate(x.shape) if i not in dims))
+    return result.reshape(reduced_shape(x.shape, dims, keepdim))
 
 
 @numpy_names
@@ -409,7 +414,7 @@ def logsumexp(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 def norm(x: Tensor, p: float = 2, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """The p-norm ``sum(|x|**p)**(1/p)``; largest or smallest magnitude for p = inf or -inf.
 
-    At an all-zero slice the gradient is taken as 0, as in PyTorch.
+    Where the norm is 0 the gradient is taken as 0, as in PyTorch; the 2-norm's second derivative is NaN there.
 
     Examples
     --------
@@ -431,28 +436,42 @@ def norm(x: Tensor, p: float = 2, dim: Dims = None, keepdim: bool = False) -> Te
         return cast(norm(cast(x, np.float32), p, dim, keepdim), np.float16)
     if count(x.shape, normalize_dims(dim, x.ndim, "norm")) == 0:
         return sum(x, dim, keepdim)  # of nothing: 0
-    unit = _power_of_two_below(amax(x.detach().abs(), dim, keepdim=True))  # powers of x / unit cannot overflow
-    scaled = x / unit
-    total = sum(scaled * scaled if p == 2 else _power(scaled.abs(), p), dim, keepdim)
-    unit = unit.reshape(total.shape)
     if p == 2:
-        return _root(total) * unit
-    empty = total.detach() == 0
-    return where(empty, total, where(empty, 1.0, total) ** (1.0 / p)) * unit
+        return Norm.apply(x, normalize_dims(dim, x.ndim, "norm"), keepdim)
+    leading = (amax if p > 0 else amin)(x.detach().abs(), dim, keepdim=True).array
+    unit = Tensor(_power_of_two_below(get_array_module(leading), leading))  # powers of x / unit cannot overflow
+    total = sum(_power((x / unit).abs(), p), dim, keepdim)
+    return _power(total, 1.0 / p) * unit.reshape(total.shape)
 
 
-def _power_of_two_below(size: Tensor) -> Tensor:
+class Norm(Operation):
+    """``sqrt(sum(x**2))``; the gradient is ``g * x/y``, with the direction ``x/y`` of no length taken as 0."""
+
+    __slots__ = ()
+
+    def forward(self, x: Array, dims: tuple[int, ...], keepdim: bool) -> Array:
+        xp = get_array_module(x)
+        longest = xp.max(xp.abs(x), axis=dims, keepdims=True)
+        unit = _power_of_two_below(xp, longest)  # squares of x / unit cannot overflow
+        scaled = x / unit
+        y = xp.sqrt(xp.sum(scaled * scaled, axis=dims, keepdims=True)) * unit
+        return y.reshape(reduced_shape(x.shape, dims, keepdim))
+
+    def grad_x(self, g: Tensor, x: Tensor, out: Tensor, dims: tuple[int, ...], shape: tuple[int, ...]) -> Tensor:
+        kept = kept_shape(shape, dims)
+        y = out.reshape(kept)
+        return g.reshape(kept) * Gate.apply(x / y, Tensor(y.array != 0))
+
+
+def _power_of_two_below(xp: Any, size: Array) -> Array:
     """The power of two just below each value (dividing by it rounds nothing); 1 for 0, inf and NaN."""
-    xp = get_array_module(size.array)
     with quiet():
-        unit = xp.exp2(xp.floor(xp.log2(size.array)))
+        unit = xp.exp2(xp.floor(xp.log2(size)))
         usable = xp.isfinite(unit) & (unit > 0)
-    return Tensor(xp.where(usable, unit, size.dtype.type(1)))
+    return xp.where(usable, unit, size.dtype.type(1))
 
 
 def _power(size: Tensor, p: float) -> Tensor:
-    """``size**p`` with gradient 0 at 0, where for p < 1 the slope is infinite."""
-    if p < 0:
-        return size**p
+    """``size**p`` with gradient 0 at 0, where the slope may be infinite."""
     zero = size.detach() == 0
-    return where(zero, 0.0, where(zero, 1.0, size) ** p)
+    return where(zero, 0.0 if p > 0 else math.inf, where(zero, 1.0, size) ** p)

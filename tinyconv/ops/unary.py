@@ -21,7 +21,7 @@ from ..autograd import Operation, Tensor
 from ..backend import Array, get_array_module
 from ..errors import refusal
 from .dtype import as_float, cast, default_dtype, rank_of, scalar_of
-from .elementwise import Where, where, zeros_like
+from .elementwise import AtLeast, AtMost, Gate, binary, zeros_like
 from .numeric import erf as erf_array
 
 __all__ = [
@@ -88,13 +88,13 @@ def expm1(xp: Any, x: Array) -> Array:
     return xp.expm1(x)
 
 
-@unary(lambda g, x: g * (1.0 / x))
+@unary(lambda g, x: g / x)
 def log(xp: Any, x: Array) -> Array:
     """Natural logarithm; derivative ``1/x``."""
     return xp.log(x)
 
 
-@unary(lambda g, x: g * (1.0 / (1.0 + x)))
+@unary(lambda g, x: g / (1.0 + x))
 def log1p(xp: Any, x: Array) -> Array:
     """``log(1 + x)`` without loss near 0; derivative ``1/(1 + x)``."""
     return xp.log1p(x)
@@ -187,14 +187,14 @@ def neg(xp: Any, x: Array) -> Array:
 
 @unary(lambda g, x: g * x.sign(), of_integers=True)
 def abs(xp: Any, x: Array) -> Array:
-    """``|x|``; derivative ``sign(x)``, 0 at 0."""
+    """``|x|``; derivative ``sign(x)``, 0 at 0 and at NaN."""
     return xp.abs(x)
 
 
-@unary(lambda g, x: g * zeros_like(x), of_integers=True)
+@unary(lambda g: zeros_like(g), of_integers=True)
 def sign(xp: Any, x: Array) -> Array:
-    """-1, 0 or 1; derivative 0."""
-    return x.copy() if x.dtype.kind == "b" else xp.sign(x)
+    """-1, 0 or 1, and 0 of NaN; derivative 0."""
+    return x.copy() if x.dtype.kind == "b" else (x > 0).astype(x.dtype) - (x < 0)
 
 
 def square(x: Tensor) -> Tensor:
@@ -219,7 +219,7 @@ class Clamp(Operation):
         return y
 
     def grad_x(self, g: Tensor, inside: Tensor) -> Tensor:
-        return Where.apply(inside, g, g.dtype.type(0))
+        return Gate.apply(g, inside)
 
 
 def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
@@ -241,8 +241,8 @@ def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
     if min is None and max is None:
         raise refusal("clamp.bounds", "clamp")
     if isinstance(min, Tensor) or isinstance(max, Tensor):
-        x = x if min is None else where(x < min, min, x)  # at the limit x keeps the gradient
-        return x if max is None else where(x > max, max, x)
+        x = x if min is None else binary(AtLeast, x, min)
+        return x if max is None else binary(AtMost, x, max)
     if x.dtype.kind != "f" and any(bound is not None and rank_of(bound) == 2 for bound in (min, max)):
         x = cast(x, default_dtype)
     low, high = (None if bound is None else scalar_of(x.dtype, bound) for bound in (min, max))
