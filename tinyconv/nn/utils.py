@@ -10,6 +10,7 @@ import numpy
 
 from ..backend import Array, get_array_module
 from ..errors import refusal
+from ..kernels.sums import add_up
 from ..tensor import Tensor
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
@@ -134,7 +135,7 @@ def _norm(array: Array, order: float) -> Array:
         extreme = xp.max if order > 0 else xp.min
         norm = extreme(xp.abs(wide))
     else:
-        norm = xp.sum(xp.abs(wide) ** order) ** (1 / order)
+        norm = add_up(xp.abs(wide) ** order) ** (1 / order)
     return xp.asarray(norm).astype(array.dtype)
 
 
