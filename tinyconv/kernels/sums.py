@@ -76,10 +76,11 @@ def _in_memory_order(x: np.ndarray, axes: tuple[int, ...], keepdims: bool) -> np
     order = sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis]))
     kept = [axis for axis in order if axis not in axes]
     y, summed = _merged(x.transpose(order), [axis in axes for axis in order])
-    for axis in reversed(np.flatnonzero(summed)):
-        y = np.add.reduce(y, axis) if axis == y.ndim - 1 else _add_rows(y, axis)
+    for axis in reversed(range(len(summed))):
+        if summed[axis]:
+            y = np.add.reduce(y, axis) if axis == y.ndim - 1 else _add_rows(y, axis)
     y = y.astype(np.float32, copy=False).reshape([x.shape[axis] for axis in kept])
-    y = y.transpose(np.argsort(kept))
+    y = y.transpose(sorted(range(len(kept)), key=kept.__getitem__))
     return y.reshape([1 if i in axes else n for i, n in enumerate(x.shape)]) if keepdims else y
 
 
@@ -102,16 +103,16 @@ def _merged(x: np.ndarray, summed: list[bool]) -> tuple[np.ndarray, list[bool]]:
 
 def _add_rows(x: np.ndarray, axis: int) -> np.ndarray:
     """Sum over an axis with others inside it: in chains of rows side by side, then over the chains."""
-    rows, inner = x.shape[axis], math.prod(x.shape[axis + 1 :])
+    outer, rows, inner = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
     if x.size <= tuning.SMALL_SUM:
         return np.add.reduce(x, axis, dtype=np.float64)
     if rows < 2 * tuning.SUM_CHAIN:
         return np.add.reduce(x, axis)
-    blocks = max(1, rows // (tuning.SUM_CHAIN * max(1, tuning.SUM_CELLS // inner)))
+    side_by_side = max(1, tuning.SUM_CELLS // math.prod(inner))
+    blocks = max(1, rows // (tuning.SUM_CHAIN * side_by_side))
     chains = rows // (tuning.SUM_CHAIN * blocks) * blocks
     whole = rows // chains * chains
-    before, after = x.shape[:axis], x.shape[axis + 1 :]
-    head, rest = np.split(x, [whole], axis)
-    chained = head.reshape(*before, blocks, whole // chains, chains // blocks, *after)
-    result = _add_rows(np.add.reduce(chained, axis + 1).reshape(*before, chains, *after), axis)
-    return result + _add_rows(rest, axis) if whole < rows else result
+    before = (slice(None),) * axis
+    chained = x[before + (slice(whole),)].reshape(*outer, blocks, whole // chains, chains // blocks, *inner)
+    result = _add_rows(np.add.reduce(chained, axis + 1).reshape(*outer, chains, *inner), axis)
+    return result + _add_rows(x[before + (slice(whole, rows),)], axis) if whole < rows else result
