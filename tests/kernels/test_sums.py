@@ -9,7 +9,7 @@ import pytest
 
 from tinyconv.backend import Device
 from tinyconv.kernels import tuning
-from tinyconv.kernels.sums import add_up
+from tinyconv.kernels.sums import add_up, sum_of_squares
 
 inf, nan = math.inf, math.nan
 LENGTHS = [1, 2, 3, 17, 33, 64, 100, 1000, 3000]
@@ -127,3 +127,14 @@ def test_the_argument_is_left_alone() -> None:
         result = add_up(x, axes)
         result += 1
     assert (x == 1).all()
+
+
+@pytest.mark.parametrize("size", [0, 1, 511, 512, 513, 1 << 20, (1 << 20) + 3])
+@pytest.mark.parametrize("step", [1, 2])
+def test_squares_of_every_length(size: int, step: int) -> None:
+    x = np.full(size * step, 0.1, np.float32)[::step]
+    np.testing.assert_allclose(sum_of_squares(x), size * float(np.float32(0.1)) ** 2, rtol=1e-6)
+
+
+def test_squares_on_a_device() -> None:
+    assert sum_of_squares(Device("strict").asarray(np.full((2, 600), 2, np.float32))).get() == 4800

@@ -10,7 +10,7 @@ import numpy as np
 from ..backend import Array, get_array_module
 from . import tuning
 
-__all__ = ["add_up", "sum_dtype"]
+__all__ = ["add_up", "sum_dtype", "sum_of_squares"]
 
 
 def sum_dtype(array: Array) -> np.dtype:
@@ -54,9 +54,9 @@ def add_up(x: Array, axes: Sequence[int] | None = None, keepdims: bool = False) 
     Examples
     --------
     >>> import numpy as np
-    >>> x = np.full((1 << 20, 2), 0.1, dtype="float32")
-    >>> x.sum(axis=0) / len(x), add_up(x, (0,)) / len(x)
-    (array([0.09..., 0.09...], dtype=float32), array([0.1, 0.1], dtype=float32))
+    >>> ones = np.broadcast_to(np.float32(1), (1 << 25, 2))
+    >>> ones.sum(axis=0).tolist(), add_up(ones, (0,)).tolist()
+    ([16777216.0, 16777216.0], [33554432.0, 33554432.0])
     """
     axes = tuple(range(x.ndim) if axes is None else axes)
     if sum_dtype(x) != np.float32 or not isinstance(x, np.ndarray):
@@ -116,3 +116,23 @@ def _add_rows(x: np.ndarray, axis: int) -> np.ndarray:
     chained = x[before + (slice(whole),)].reshape(*outer, blocks, whole // chains, chains // blocks, *inner)
     result = _add_rows(np.add.reduce(chained, axis + 1).reshape(*outer, chains, *inner), axis)
     return result + _add_rows(x[before + (slice(whole, rows),)], axis) if whole < rows else result
+
+
+def sum_of_squares(x: Array) -> Array:
+    """Sum the squares of all values of `x`: BLAS multiplies short rows by themselves, and their products are added.
+
+    One long product of BLAS loses digits as a long chain of rows does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> float(sum_of_squares(np.array([3.0, 4.0])))
+    25.0
+    """
+    xp = get_array_module(x)
+    if xp is not np:
+        return xp.vdot(x, x)
+    flat = x.reshape(-1)
+    whole = x.size // tuning.SQUARES * tuning.SQUARES
+    rows, rest = flat[:whole].reshape(-1, 1, tuning.SQUARES), flat[whole:]
+    return np.matmul(rows, rows.swapaxes(1, 2)).sum(dtype=np.float64) + np.vdot(rest, rest)
