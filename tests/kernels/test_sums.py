@@ -129,7 +129,7 @@ def test_the_argument_is_left_alone() -> None:
     assert (x == 1).all()
 
 
-@pytest.mark.parametrize("size", [0, 1, 511, 512, 513, 1 << 20, (1 << 20) + 3])
+@pytest.mark.parametrize("size", [0, 1, 1024, 1025, 1536, 1 << 20, (1 << 20) + 3])
 @pytest.mark.parametrize("step", [1, 2])
 def test_squares_of_every_length(size: int, step: int) -> None:
     x = np.full(size * step, 0.1, np.float32)[::step]

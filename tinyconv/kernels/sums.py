@@ -130,7 +130,7 @@ def sum_of_squares(x: Array) -> Array:
     25.0
     """
     xp = get_array_module(x)
-    if xp is not np:
+    if xp is not np or x.size <= 2 * tuning.SQUARES:
         return xp.vdot(x, x)
     flat = x.reshape(-1)
     whole = x.size // tuning.SQUARES * tuning.SQUARES
