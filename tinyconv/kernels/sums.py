@@ -78,7 +78,7 @@ def _in_memory_order(x: np.ndarray, axes: tuple[int, ...], keepdims: bool) -> np
     y, summed = _merged(x.transpose(order), [axis in axes for axis in order])
     for axis in reversed(range(len(summed))):
         if summed[axis]:
-            y = np.add.reduce(y, axis) if axis == y.ndim - 1 else _add_rows(y, axis)
+            y = y.sum(axis) if axis == y.ndim - 1 else _add_rows(y, axis)
     y = y.astype(np.float32, copy=False).reshape([x.shape[axis] for axis in kept])
     y = y.transpose(sorted(range(len(kept)), key=kept.__getitem__))
     return y.reshape([1 if i in axes else n for i, n in enumerate(x.shape)]) if keepdims else y
@@ -105,16 +105,16 @@ def _add_rows(x: np.ndarray, axis: int) -> np.ndarray:
     """Sum over an axis with others inside it: in chains of rows side by side, then over the chains."""
     outer, rows, inner = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
     if x.size <= tuning.SMALL_SUM:
-        return np.add.reduce(x, axis, dtype=np.float64)
+        return x.sum(axis, dtype=np.float64)
     if rows < 2 * tuning.SUM_CHAIN:
-        return np.add.reduce(x, axis)
+        return x.sum(axis)
     side_by_side = max(1, tuning.SUM_CELLS // math.prod(inner))
     blocks = max(1, rows // (tuning.SUM_CHAIN * side_by_side))
     chains = rows // (tuning.SUM_CHAIN * blocks) * blocks
     whole = rows // chains * chains
     before = (slice(None),) * axis
     chained = x[before + (slice(whole),)].reshape(*outer, blocks, whole // chains, chains // blocks, *inner)
-    result = _add_rows(np.add.reduce(chained, axis + 1).reshape(*outer, chains, *inner), axis)
+    result = _add_rows(chained.sum(axis + 1).reshape(*outer, chains, *inner), axis)
     return result + _add_rows(x[before + (slice(whole, rows),)], axis) if whole < rows else result
 
 
@@ -135,4 +135,4 @@ def sum_of_squares(x: Array) -> Array:
     flat = x.reshape(-1)
     whole = x.size // tuning.SQUARES * tuning.SQUARES
     rows, rest = flat[:whole].reshape(-1, 1, tuning.SQUARES), flat[whole:]
-    return np.matmul(rows, rows.swapaxes(1, 2)).sum(dtype=np.float64) + np.vdot(rest, rest)
+    return (rows @ rows.swapaxes(1, 2)).sum(dtype=np.float64) + rest @ rest
