@@ -152,6 +152,28 @@ def _example() -> Any:
     return module
 
 
+def sums_along_the_first_axis(*shape: int) -> Case:
+    """Sum the rows of a matrix, as the gradient of a bias does."""
+
+    def setup(lib: Any) -> Workload:
+        x = _leaf(lib, np.random.default_rng(0).random(shape))
+        gradient = lib.from_numpy(np.ones(shape[1:], np.float32))
+
+        def forward() -> Any:
+            with lib.no_grad():
+                return x.sum(0)
+
+        def step() -> Any:
+            x.grad = None
+            y = x.sum(0)
+            y.backward(gradient)
+            return y
+
+        return Workload(forward, step, lambda: [step(), x.grad])
+
+    return Case(f"sums along the first axis ({','.join(map(str, shape))})", setup)
+
+
 CASES = [
     operation("conv2d (64,1,28,28) k3 o32", "conv2d", (64, 1, 28, 28), (32, 1, 3, 3)),
     operation("conv2d (64,32,26,26) k3 o64", "conv2d", (64, 32, 26, 26), (64, 32, 3, 3)),
@@ -167,6 +189,8 @@ CASES = [
     operation("conv_transpose2d (8,32,126,126) k3 o64", "conv_transpose2d", (8, 32, 126, 126), (32, 64, 3, 3)),
     operation("max_pool2d (64,32,26,26) 2x2", "max_pool2d", (64, 32, 26, 26), kernel_size=2),
     operation("relu (64,32,26,26)", "relu", (64, 32, 26, 26)),
+    sums_along_the_first_axis(1_000_000, 10),
+    sums_along_the_first_axis(4096, 1000),
     Case("MNIST training step, batch 64", training_step),
     Case("1,000 scalar operations", scalar_chain),
 ]

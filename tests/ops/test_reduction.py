@@ -351,3 +351,90 @@ def test_numpys_reductions_of_a_tensor_are_its_own():
 
 def test_the_frobenius_norm_is_the_2_norm():
     assert tc.tensor([[3.0, 0.0], [0.0, 4.0]]).norm("fro").item() == 5.0
+
+
+LONG = 1 << 18
+
+
+def tenths(*shape):
+    return tc.from_numpy(np.full(shape, 0.1, np.float32)).requires_grad_()
+
+
+def close(result, expected):
+    np.testing.assert_allclose(np.asarray(host(result), np.float64), expected, rtol=1e-6)
+
+
+def test_a_long_mean_keeps_its_digits():
+    close(tenths(1_000_000, 2).mean(0), np.float32(0.1))
+
+
+def test_a_mean_of_more_ones_than_float32_can_count():
+    assert tc.ones(1).expand(1 << 25, 2).mean(0).tolist() == [1.0, 1.0]
+
+
+def test_the_variance_of_two_million_rows():
+    x = np.random.default_rng(0).normal(100, 1, (1_000_000, 2)).astype(np.float32)
+    close(tc.from_numpy(x).var(0), x.var(0, dtype=np.float64, ddof=1))
+    close(tc.from_numpy(x).std(0), x.std(0, dtype=np.float64, ddof=1))
+    close(tc.from_numpy(x).norm(dim=0), np.sqrt((x.astype(np.float64) ** 2).sum(0)))
+
+
+def test_long_logsumexp_and_softmax():
+    x = tc.zeros(1 << 25, 1).expand(1 << 25, 2)[: 3 << 23]
+    close(tc.logsumexp(x, 0), math.log(3 << 23))
+    y = tc.nn.functional.softmax(tc.from_numpy(np.linspace(0, 1, 3 * LONG, dtype="f4").reshape(LONG, 3)), 0)
+    np.testing.assert_allclose(y.numpy().sum(0, dtype=np.float64), 1, rtol=1e-6)
+
+
+def test_the_gradient_of_what_was_broadcast():
+    a, x = tenths(3), tenths(LONG, 3)
+    (a * x).sum().backward()
+    close(a.grad, LONG * float(np.float32(0.1)))
+
+
+def biased(layer, shape):
+    """The bias gradient of `layer` where every output's gradient is 0.1."""
+    y = layer(tc.ones(*shape))
+    y.backward(tc.from_numpy(np.full(y.shape, 0.1, np.float32)))
+    return layer.bias.grad, y.numel() // layer.bias.numel()
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (lambda: tc.nn.Linear(2, 3), (LONG, 2)),
+        (lambda: tc.nn.LayerNorm(3), (LONG, 3)),
+        (lambda: tc.nn.BatchNorm1d(3), (LONG, 3)),
+        (lambda: tc.nn.Conv1d(2, 3, 1), (LONG, 2, 1)),
+        (lambda: tc.nn.Conv2d(1, 3, 1), (LONG // 4, 1, 2, 2)),
+    ],
+    ids=["Linear", "LayerNorm", "BatchNorm1d", "Conv1d", "Conv2d"],
+)
+def test_the_gradient_of_a_bias(layer, shape):
+    gradient, terms = biased(layer(), shape)
+    close(gradient, terms * float(np.float32(0.1)))
+
+
+def test_batch_statistics_of_many_rows():
+    x = np.random.default_rng(0).normal(100, 1, (LONG, 2)).astype(np.float32)
+    layer = tc.nn.BatchNorm1d(2, momentum=1.0)
+    layer(tc.from_numpy(x))
+    close(layer.running_mean, x.mean(0, dtype=np.float64))
+    close(layer.running_var, x.var(0, dtype=np.float64, ddof=1))
+
+
+@pytest.mark.parametrize("pool", [tc.nn.GlobalAvgPool(), tc.nn.AdaptiveAvgPool2d(1)], ids=["global", "adaptive"])
+def test_channels_last_pooling(pool):
+    x = tenths(1, 512, 512, 3).permute(0, 3, 1, 2)
+    close(pool(x).reshape(3), np.float32(0.1))
+
+
+def test_clipping_by_the_norm_of_a_long_gradient():
+    w = tenths(1 << 22)
+    w.grad = w.detach().clone()
+    close(tc.nn.utils.clip_grad_norm_([w], 1.0), math.sqrt(w.numel()) * float(np.float32(0.1)))
+
+
+def test_a_long_float16_mean():
+    x = np.random.default_rng(0).random((LONG, 3)).astype(np.float16)
+    np.testing.assert_array_equal(tc.from_numpy(x).mean(0).numpy(), x.mean(0, dtype=np.float64).astype(np.float16))

@@ -14,7 +14,7 @@ from .conv_simple import col2im, windows
 from .geometry import ConvGeometry, Ints
 from .pieces import pieces
 from .scratch import scratch
-from .sums import sum_dtype
+from .sums import add_up, sum_dtype
 from .threads import parallel_for, parallel_sum
 
 __all__ = ["convolve_by_columns", "input_grad_by_columns", "weight_grad_by_columns"]
@@ -92,7 +92,7 @@ def weight_grad_by_columns(x: np.ndarray, gy: np.ndarray, geometry: ConvGeometry
 
     def add(total: np.ndarray, part: slice) -> None:
         columns = _columns(x[part], w_shape[2:], geometry).astype(dtype, copy=False)
-        total += np.matmul(_arrived(gy[part], groups, dtype), columns.swapaxes(-1, -2)).sum(axis=0)
+        total += add_up(np.matmul(_arrived(gy[part], groups, dtype), columns.swapaxes(-1, -2)), (0,))
 
     shape = (groups, w_shape[0] // groups, cells)
     return parallel_sum(shape, dtype, _samples(gy, w_shape, groups), add, work=gy.size * cells).reshape(w_shape)

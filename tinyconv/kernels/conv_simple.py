@@ -30,7 +30,7 @@ from ..backend import Array, get_array_module
 from . import cuda, tuning
 from .geometry import ConvGeometry
 from .pieces import pieces
-from .sums import sum_dtype
+from .sums import add_up, sum_dtype
 
 __all__ = ["col2im", "im2col", "simple_convolve", "simple_input_grad", "simple_weight_grad", "windows"]
 
@@ -209,7 +209,7 @@ def simple_weight_grad(x: Array, gy: Array, geometry: ConvGeometry, kernel_size:
     for part in _samples(x.shape[0], x.shape[1] * taps * math.prod(gy.shape[2:]), x):
         columns = _by_group(im2col(x[part].astype(dtype), kernel_size, geometry), groups)
         arrived = _by_group(_flat_cells(xp, gy[part], dtype), groups)
-        gw += xp.matmul(arrived, columns.swapaxes(-1, -2)).sum(axis=0)  # (n, g, o, L) @ (n, g, L, K)
+        gw += add_up(xp.matmul(arrived, columns.swapaxes(-1, -2)), (0,))  # (n, g, o, L) @ (n, g, L, K)
     return gw.reshape((gy.shape[1], channels, *kernel_size)).astype(gy.dtype)
 
 

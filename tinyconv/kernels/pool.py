@@ -25,9 +25,9 @@ from ..backend import Array, get_array_module
 from ..errors import refusal
 from . import cuda, tuning
 from .geometry import Ints, PoolGeometry, show_size
-from .pieces import pieces
+from .pieces import length, pieces
 from .sampling import put_flat, take_flat
-from .sums import sum_dtype
+from .sums import add_up, sum_dtype
 
 __all__ = [
     "adaptive_avg_pool",
@@ -484,7 +484,8 @@ def adaptive_avg_pool(x: Array, output_size: Sequence[int]) -> Array:
     for axis, bins in _bins(x.shape[2:], output_size):
         part, y = y, xp.empty(_resized(y, axis, len(bins)), dtype=y.dtype)
         for j, cells in enumerate(bins):
-            y[_along(axis, slice(j, j + 1))] = part[_along(axis, cells)].mean(axis=axis + 2, keepdims=True)
+            total = add_up(part[_along(axis, cells)], (axis + 2,), keepdims=True)
+            y[_along(axis, slice(j, j + 1))] = total / length(cells)
     return y.astype(x.dtype, copy=False)
 
 

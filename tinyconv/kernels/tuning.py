@@ -15,6 +15,13 @@ CHUNK_BYTES = 1 << 26  # the simple kernels: columns made at a time, of at least
 POOL_BYTES = 1 << 20  # max pooling: of the input at once; the best of 128 KiB to 4 MiB, over five shapes
 STEP_CELLS = 1 << 17  # optimisers: of an array at once; six float32 arrays of this many fill 3 MiB
 
+# --- sums -------------------------------------------------------------------------------------------
+
+SUM_CHAIN = 16  # float32 rows added one after the other, up to twice as many: fewer take more time, more lose digits
+SUM_CELLS = 1 << 11  # rows are added side by side until they are as long as this
+SQUARES = 512  # multiplied and added in one product of BLAS
+SMALL_SUM = 1 << 12  # so few values are added in float64 and take little more time
+
 # --- threads ----------------------------------------------------------------------------------------
 
 SMALL_WORK = 1 << 20  # multiplications; fewer take less time than waking a thread does

@@ -10,6 +10,7 @@ import numpy
 
 from ..backend import Array, get_array_module
 from ..errors import refusal
+from ..kernels.sums import sum_of_squares
 from ..tensor import Tensor
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_"]
@@ -129,7 +130,7 @@ def _norm(array: Array, order: float) -> Array:
         return xp.zeros((), array.dtype)
     wide: Any = array.astype(xp.float32) if array.dtype == xp.float16 else array  # squares overflow float16
     if order == 2:
-        norm = xp.sqrt(xp.vdot(wide, wide))
+        norm = xp.sqrt(sum_of_squares(wide))
     elif math.isinf(order):
         extreme = xp.max if order > 0 else xp.min
         norm = extreme(xp.abs(wide))

@@ -10,6 +10,7 @@ import numpy as np
 from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module, quiet
 from ..errors import refusal
+from ..kernels.sums import add_up
 from .dtype import as_float, cast
 from .elementwise import Gate, mul, where
 from .inplace import in_place
@@ -42,7 +43,7 @@ class Softmax(Operation):
     def forward(self, x: Array, dim: int) -> Array:
         xp = get_array_module(x)
         y = xp.exp(x - xp.max(x, axis=dim, keepdims=True))
-        y /= xp.sum(y, axis=dim, keepdims=True)
+        y /= add_up(y, (dim,), keepdims=True)
         return y
 
     def grad_x(self, g: Tensor, out: Tensor, dim: int) -> Tensor:
@@ -66,7 +67,7 @@ def log_softmax_array(x: Array, dim: int) -> Array:
     xp = get_array_module(x)
     with quiet():
         y = x - xp.max(x, axis=dim, keepdims=True)
-        y -= xp.log(xp.sum(xp.exp(y), axis=dim, keepdims=True))
+        y -= xp.log(add_up(xp.exp(y), (dim,), keepdims=True))
     return y
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from ..autograd import Operation, Tensor, no_grad, whole
 from ..backend import Array, get_array_module
 from ..errors import refusal
-from .dtype import require_float, sum_dtype
+from ..kernels.sums import add_up
+from .dtype import require_float
 from .reduction import count
 from .reduction import mean as mean_
 
@@ -29,10 +30,10 @@ class Normalize(Operation):
 
     def forward(self, x: Array, dims: tuple[int, ...], eps: float) -> tuple[Array, Array, Array]:
         xp = get_array_module(x)
-        wide = sum_dtype(x)  # squares of float16 overflow
-        mean = xp.mean(x, axis=dims, keepdims=True, dtype=wide)
+        n = count(x.shape, dims)
+        mean = add_up(x, dims, keepdims=True) / n
         centred = x - mean
-        var = xp.asarray(xp.mean(centred * centred, axis=dims, keepdims=True, dtype=wide))
+        var = xp.asarray(add_up(centred * centred, dims, keepdims=True) / n)
         centred *= 1.0 / xp.sqrt(var + var.dtype.type(eps))
         z = xp.asarray(centred.astype(x.dtype, copy=False))
         self.keep(z=z, var=var)

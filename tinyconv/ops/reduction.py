@@ -13,7 +13,8 @@ import numpy as np
 from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module, quiet
 from ..errors import refusal
-from .dtype import as_float, cast, sum_dtype
+from ..kernels.sums import add_up
+from .dtype import as_float, cast
 from .elementwise import Gate, maximum, minimum, mul, where
 from .indexing import take_along_dim
 from .shape import Dims, cat, clone, normalize_dims
@@ -79,8 +80,7 @@ class Sum(Operation):
     __slots__ = ()
 
     def forward(self, x: Array, dims: tuple[int, ...], keepdim: bool) -> Array:
-        total = get_array_module(x).sum(x, axis=dims, keepdims=keepdim, dtype=sum_dtype(x))
-        return total.astype(x.dtype, copy=False)
+        return add_up(x, dims, keepdim).astype(x.dtype, copy=False)
 
     def grad_x(self, g: Tensor, dims: tuple[int, ...], shape: tuple[int, ...]) -> Tensor:
         return g.reshape(kept_shape(shape, dims)).expand(shape)
