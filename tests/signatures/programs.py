@@ -22,6 +22,9 @@ GROUPS: dict[str, list[str]] = {
             )
         ),
         "t.var(T([1., 2., 4.]), False)",
+        "T([1., 2.]).var(correction=2)",
+        "T([1., 2.]).std(correction=3)",
+        "T([1.]).var()",
         "t.std(T([1., 2., 4.]), 0, False)",
         "t.var(T([1., 2., 4.]), unbiased=False)",
     ],
@@ -142,6 +145,7 @@ GROUPS: dict[str, list[str]] = {
         "T([1, 2]).masked_fill(T([True, False]), float('-inf'))",
         "T([1, 2]).masked_fill(T([True, False]), float('nan'))",
         "T([1, 2]).masked_fill(T([True, False]), T(1.5))",
+        "T([1, 2]).masked_fill(T([True, False]), T(float('nan')))",
         "T([1, 2]).masked_fill(T([True, False]), True)",
         "T([1, 2], dtype=t.uint8).masked_fill(T([True, False]), 300)",
         "T([1, 2], dtype=t.int8).masked_fill(T([True, False]), 7)",

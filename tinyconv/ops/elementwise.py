@@ -471,4 +471,6 @@ def masked_fill(x: Tensor, mask: Any, value: Any) -> Tensor:
         raise refusal("masked_fill.mask", "masked_fill", mask=mask)
     if isinstance(value, Tensor) and value.ndim:
         raise refusal("masked_fill.value", "masked_fill", value=value)
+    if isinstance(value, Tensor) and x.dtype.kind != "f":
+        value = value.item()  # an integer dtype may not hold it
     return where(mask, cast(value, x.dtype) if isinstance(value, Tensor) else scalar_of(x.dtype, value), x)

@@ -202,7 +202,7 @@ def _variance(x: Tensor, dim: Dims, keepdim: bool, correction: float, function: 
         return cast(_variance(cast(x, np.float32), dims, keepdim, correction, function), np.float16)
     centred = x - mean(x, dims, keepdim=True)
     n = count(x.shape, dims) - correction
-    return Sum.apply(centred * centred, dims, keepdim) / (n if n > 0 else math.nan)
+    return Sum.apply(centred * centred, dims, keepdim) / (n if n > 0 else 0.0)
 
 
 def _root(x: Tensor) -> Tensor:
