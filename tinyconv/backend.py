@@ -335,6 +335,13 @@ _generator = np.random.default_rng()
 def manual_seed(seed: int) -> None:
     """Seed every random draw of tinyconv (initialisation, shuffling, dropout, ``rand``).
 
+    A negative seed is taken for ``2**64 + seed``, as in PyTorch.
+
+    Raises
+    ------
+    ValueError
+        For what is no number from ``-2**63`` to ``2**64 - 1``.
+
     Examples
     --------
     >>> import tinyconv as tc
@@ -344,7 +351,13 @@ def manual_seed(seed: int) -> None:
     >>> bool((a == tc.rand(3)).all())
     True
     """
-    set_rng_state(dict(np.random.default_rng(seed).bit_generator.state))
+    try:
+        number = int(seed)
+    except (TypeError, ValueError, OverflowError):
+        number = 2**64
+    if not -(2**63) <= number < 2**64:
+        raise refusal("random.seed", "manual_seed", seed=seed)
+    set_rng_state(dict(np.random.default_rng(number % 2**64).bit_generator.state))
 
 
 def generator() -> np.random.Generator:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from .backend import Array, Device, generator
 from .errors import refusal
 from .ops.dtype import default_dtype, fits, rank_of, scalar_of
-from .ops.shape import as_sizes
+from .ops.shape import as_int, as_sizes
 from .tensor import Tensor
 
 __all__ = [
@@ -21,9 +22,7 @@ __all__ = [
 
 def _shape(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     """Accept ``zeros(2, 3)`` and ``zeros((2, 3))``."""
-    shape = as_sizes(sizes)
-    if not all(hasattr(n, "__index__") for n in shape):
-        raise refusal("sizes.ints", sizes=list(shape))
+    shape = as_sizes(sizes, "", "sizes.ints")
     if any(n < 0 for n in shape):
         raise refusal("sizes.negative", sizes=list(shape))
     return shape
@@ -94,7 +93,7 @@ def full(size: Any, fill_value: float, dtype: Any = None, device: Any = None, re
     """
     kind = dtype or (np.bool_, np.int64, default_dtype)[rank_of(fill_value)]
     value = scalar_of(np.dtype(kind), fill_value)
-    shape = _shape(size) if isinstance(size, tuple) else (size,) if isinstance(size, int) else tuple(size)
+    shape = _shape((size,))
     return _on_device(lambda xp: xp.full(shape, value, dtype=kind), device, requires_grad)
 
 
@@ -150,6 +149,8 @@ def arange(
 ) -> Tensor:
     """Make ``start, start + step, ...`` up to, but not including, `end`.
 
+    An integer dtype truncates the three numbers first, as in PyTorch.
+
     Examples
     --------
     >>> import tinyconv as tc
@@ -157,6 +158,9 @@ def arange(
     tensor([0, 1, 2, 3])
     """
     first, last = (0, start) if end is None else (start, end)
+    if dtype is not None and np.dtype(dtype).kind in "iu":
+        last = _last_of_integers(first, last, step, np.dtype(dtype))
+        first, step = _truncated(first), _truncated(step)
     rank = max(rank_of(value) for value in (first, last, step))
     kind = np.dtype(dtype or (np.int64, np.int64, default_dtype)[rank])
     if step == 0:
@@ -167,10 +171,25 @@ def arange(
     return _on_device(lambda xp: xp.arange(first, last, step, dtype=exact).astype(kind), device, requires_grad)
 
 
+def _last_of_integers(first: float, last: float, step: float, kind: np.dtype) -> int:
+    """The end of a range of truncated numbers; but int64 alone counts them after truncating, as in PyTorch."""
+    start, end, stride = (_truncated(value) for value in (first, last, step))
+    if kind == np.int64 or not stride:
+        return end
+    return start + math.ceil((last - first) / step) * stride
+
+
+def _truncated(value: float) -> int:
+    """A number without its fraction; inf and NaN are refused."""
+    return int(scalar_of(np.dtype(np.int64), value))
+
+
 def linspace(
     start: float, end: float, steps: int, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
     """Make `steps` evenly spaced numbers from `start` to `end`, both included.
+
+    An integer dtype truncates the ends first, and then what lies between them, as in PyTorch.
 
     Examples
     --------
@@ -178,9 +197,26 @@ def linspace(
     >>> tc.linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
+    steps = as_int(steps, "sizes.ints", "linspace")
     if steps < 0:
         raise refusal("linspace.steps", "linspace", steps=steps)
-    return _on_device(lambda xp: xp.linspace(start, end, steps, dtype=dtype or default_dtype), device, requires_grad)
+    kind = np.dtype(dtype or default_dtype)
+    if kind.kind in "iu":
+        return _on_device(
+            lambda xp: _spaced_integers(xp, _truncated(start), _truncated(end), steps).astype(kind),
+            device,
+            requires_grad,
+        )
+    return _on_device(lambda xp: xp.linspace(start, end, steps, dtype=kind), device, requires_grad)
+
+
+def _spaced_integers(xp: Any, start: int, end: int, steps: int) -> Array:
+    """Evenly spaced floats that truncate as PyTorch's do: each half is counted from its own end."""
+    if steps < 2:
+        return xp.full((steps,), float(start))
+    step = (end - start) / (steps - 1)
+    places = xp.arange(steps, dtype=np.float64)
+    return xp.where(places < steps // 2, start + step * places, end - step * (steps - 1 - places))
 
 
 def eye(n: int, m: int | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -193,7 +229,8 @@ def eye(n: int, m: int | None = None, dtype: Any = None, device: Any = None, req
     tensor([[1., 0.],
             [0., 1.]])
     """
-    return _on_device(lambda xp: xp.eye(n, m, dtype=dtype or default_dtype), device, requires_grad)
+    sizes = as_sizes((n, n if m is None else m), "eye", "sizes.ints")
+    return _on_device(lambda xp: xp.eye(*sizes, dtype=dtype or default_dtype), device, requires_grad)
 
 
 def rand(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -286,7 +323,7 @@ def randint(low: int, high: Any = None, size: Any = None, dtype: Any = None, dev
     kind = np.dtype(dtype or np.int64)
     if kind.kind in "iu" and not (fits(kind, low) and fits(kind, high - 1)):
         raise refusal("randint.dtype", "randint", dtype=kind, low=low, last=high - 1)
-    drawn = np.asarray(generator().integers(low, high, tuple(size or ())))
+    drawn = np.asarray(generator().integers(low, high, () if size is None else _shape((size,))))
     return _from_host(drawn, kind, device, False)
 
 
@@ -299,4 +336,4 @@ def randperm(n: int, device: Any = None) -> Tensor:
     >>> sorted(tc.randperm(4).tolist())
     [0, 1, 2, 3]
     """
-    return _from_host(generator().permutation(n), np.int64, device, False)
+    return _from_host(generator().permutation(as_int(n, "sizes.ints", "randperm")), np.int64, device, False)

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import ops
 from .autograd import Tensor, backward
-from .ops import activation, casts, dtype, indexing, inplace, shape, transfer
+from .ops import activation, casts, dtype, indexing, inplace, reduction, shape, transfer
 
 
 def swapped(operation: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Tensor]:
@@ -33,6 +33,7 @@ class Methods:
 
     # operators
     __getitem__, __setitem__, __iter__ = indexing.getitem, inplace.setitem, indexing.iterate
+    __contains__ = reduction.contains
     __add__, __radd__, __iadd__ = ops.add, swapped(ops.add), over(ops.add, "+")
     __sub__, __rsub__, __isub__ = ops.sub, swapped(ops.sub), over(ops.sub, "-")
     __mul__, __rmul__, __imul__ = ops.mul, swapped(ops.mul), over(ops.mul, "*")
@@ -68,6 +69,7 @@ class Methods:
     all, any = ops.all, ops.any
 
     # shapes
+    size = shape.size
     reshape, view, reshape_as, view_as, contiguous = (
         ops.reshape, shape.view, shape.reshape_as, shape.view_as, shape.contiguous,
     )  # fmt: skip

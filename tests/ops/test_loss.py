@@ -360,7 +360,7 @@ def test_both_losses_of_two_classes_agree() -> None:
     ("call", "error", "text"),
     [
         (lambda: F.cross_entropy(tc.zeros(2, 3), tc.tensor([1, 2, 0])), ValueError, r"batch_size \(2\).*\(3\)"),
-        (lambda: F.cross_entropy(tc.zeros(2, 3, 4), tc.tensor([1, 2])), ValueError, r"shape \(2, 4\) .* got \(2,\)"),
+        (lambda: F.cross_entropy(tc.zeros(2, 3, 4), tc.tensor([1, 2])), RuntimeError, r"shape \(2, 4\) .* got \(2,\)"),
         (lambda: F.cross_entropy(tc.zeros(2, 3), tc.tensor([1.0, 2.0])), RuntimeError, r"Use target\.long\(\)"),
         (lambda: F.cross_entropy(tc.zeros(2, 3).long(), tc.tensor([1, 2])), RuntimeError, r"Use x\.float\(\)"),
         (lambda: F.cross_entropy(tc.zeros(2, 3), tc.tensor([1, 2]), tc.ones(2)), RuntimeError, r"all 3 classes.*\[2\]"),

@@ -166,7 +166,6 @@ def test_empty_batches():
         (lambda: ops.batch_norm(tc.ones(1, 3), training=True), ValueError, r"more than 1 value per channel.*\[1, 3\]"),
         (lambda: ops.batch_norm(tc.ones(2, 3), weight=tc.ones(2)), RuntimeError, "weight should contain 3 .* not 2"),
         (lambda: ops.batch_norm(tc.ones(2, 3, dtype=tc.int64), training=True), (RuntimeError, TypeError), "int64"),
-        (lambda: ops.batch_norm(tc.zeros(0, 3), training=True), (RuntimeError, ValueError), "batch_norm"),
         (lambda: ops.batch_norm(tc.ones(3), training=True), RuntimeError, r"at least 2 dimensions.*shape \(3,\)"),
         (lambda: ops.layer_norm(tc.ones(2, 3), 4), RuntimeError, r"expected input with shape \[\*, 4\].*\[2, 3\]"),
         (lambda: ops.layer_norm(tc.ones(2, 3), ()), RuntimeError, "normalized_shape"),

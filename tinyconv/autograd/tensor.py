@@ -149,10 +149,6 @@ class Tensor(Methods):
         """Where the data lives."""
         return device_of(self._array)
 
-    def size(self, dim: int | None = None) -> Any:
-        """Give the shape, or one size of it."""
-        return self.shape if dim is None else self.shape[dim]
-
     def dim(self) -> int:
         """Give the number of dimensions."""
         return self.ndim

@@ -191,7 +191,7 @@ def batch_normalization(x: Any, gamma: Any, beta: Any, *, eps: float = 2e-5) -> 
     --------
     >>> import numpy as np
     >>> one, zero = np.ones(1, np.float32), np.zeros(1, np.float32)
-    >>> batch_normalization(np.array([[1.0], [3.0]], np.float32), one, zero, eps=0.0).array
+    >>> batch_normalization(np.array([[1.0], [3.0]], np.float32), one, zero).array.round(3)
     array([[-1.],
            [ 1.]], dtype=float32)
     """

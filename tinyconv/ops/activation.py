@@ -15,7 +15,7 @@ from .dtype import as_float, cast
 from .elementwise import Gate, mul, where
 from .inplace import in_place
 from .reduction import sum as sum_
-from .shape import normalize_dims
+from .shape import normalize_dim
 from .unary import erf, expm1, smooth_relu
 
 __all__ = ["elu", "gelu", "leaky_relu", "log_softmax", "prelu", "relu", "silu", "softmax", "softplus"]
@@ -91,7 +91,7 @@ relu_ = in_place(relu, "relu_")
 def _softmax_dim(x: Tensor, dim: int | None, function: str) -> int:
     if dim is None:
         raise refusal("softmax.dim", function)
-    return normalize_dims(dim, x.ndim, function)[0]
+    return normalize_dim(dim, x.ndim, function)
 
 
 def softmax(x: Tensor, dim: int | None = None) -> Tensor:
@@ -167,7 +167,7 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
     Raises
     ------
     RuntimeError
-        If the number of slopes is neither 1 nor the number of channels.
+        If the number of slopes is neither 1 nor the number of channels, or they are no vector.
 
     Examples
     --------
@@ -176,9 +176,11 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
     tensor([-0.2500,  2.0000])
     """
     slopes, channels = weight.numel(), x.shape[1] if x.ndim > 1 else 1
+    if weight.ndim > 1:
+        raise refusal("prelu.weight", "prelu", weight=weight)
     if slopes not in (1, channels):
         raise refusal("prelu.slopes", "prelu", slopes=slopes, channels=channels, x=x)
-    shaped = weight.reshape((1, slopes) + (1,) * (x.ndim - 2)) if slopes > 1 else weight.reshape((1,) * x.ndim)
+    shaped = weight.reshape((1, slopes) + (1,) * (x.ndim - 2)) if slopes != 1 else weight.reshape((1,) * x.ndim)
     positive = x.detach() > 0
     return where(positive, x, mul(where(positive, 0.0, x), shaped))  # an infinite x is none of the slope's
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..autograd import Operation, Tensor, check_devices, whole
 from ..backend import Array, get_array_module, is_array, quiet
 from ..errors import phrase, refusal
-from .dtype import cast, default_dtype, fits, operands, rank_of
+from .dtype import cast, default_dtype, fits, operands, rank_of, scalar_of
 
 __all__ = [
     "add", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "div", "eq", "floor_divide", "ge", "gt", "isnan",
@@ -71,8 +71,6 @@ class Sub(Binary):
     __slots__ = ()
 
     def forward(self, a: Array, b: Array) -> Array:
-        if a.dtype.kind == "b":
-            raise refusal("sub.bool", "sub")
         return a - b
 
     def grad_a(self, g: Tensor) -> Tensor:
@@ -265,12 +263,22 @@ def ones_like(x: Tensor) -> Tensor:
 
 def add(a: Any, b: Any, alpha: float = 1) -> Tensor:
     """Element by element ``a + alpha * b``."""
-    return binary(Add, a, b if alpha == 1 else b * alpha)
+    return binary(Add, a, b) if alpha == 1 else binary(Add, *_scaled(a, b, alpha, "add"))
 
 
 def sub(a: Any, b: Any, alpha: float = 1) -> Tensor:
-    """Element by element ``a - alpha * b``, of numbers: two bools raise RuntimeError."""
-    return binary(Sub, a, b if alpha == 1 else b * alpha)
+    """Element by element ``a - alpha * b``, of numbers: a tensor of bools raises RuntimeError."""
+    if any(isinstance(v, Tensor) and v.dtype.kind == "b" for v in (a, b)):
+        raise refusal("sub.bool", "sub")
+    return binary(Sub, a, b) if alpha == 1 else binary(Sub, *_scaled(a, b, alpha, "sub"))
+
+
+def _scaled(a: Any, b: Any, alpha: float, function: str) -> tuple[Any, Any]:
+    """`a` and ``alpha * b`` in the dtype of the result, which alpha does not change."""
+    a, b = operands(a, b)
+    if a.dtype.kind != "f" and rank_of(alpha) == 2:
+        raise refusal("elementwise.alpha", function, alpha=alpha)
+    return a, b * scalar_of(a.dtype, alpha)
 
 
 def mul(a: Any, b: Any) -> Tensor:
@@ -280,11 +288,17 @@ def mul(a: Any, b: Any) -> Tensor:
 
 def div(a: Any, b: Any) -> Tensor:
     """Element by element ``a / b``; integers give floats."""
-    a, b = operands(a, b)
+    a, b = operands(_beside_number(a, b), _beside_number(b, a))
     if a.dtype.kind != "f":
         a, b = (cast(v, default_dtype) if isinstance(v, Tensor) else default_dtype.type(v)
                 for v in (a, b))  # fmt: skip
     return binary(Div, a, b)
+
+
+def _beside_number(x: Any, other: Any) -> Any:
+    """Integers that a number divides, as floats: the number need not fit their dtype."""
+    number = not isinstance(other, Tensor) and isinstance(other, (int, float, np.generic))
+    return cast(x, default_dtype) if number and isinstance(x, Tensor) and x.dtype.kind != "f" else x
 
 
 def pow(a: Any, b: Any) -> Tensor:
@@ -413,9 +427,9 @@ def floor_divide(a: Any, b: Any) -> Tensor:
     Raises
     ------
     RuntimeError
-        For an integer divided by 0.
+        For an integer divided by 0, and for bools.
     """
-    a, b = operands(a, b)
+    a, b = _numbers("floor_divide", a, b)
     try:
         with _division_errors(a):
             return without_gradient("floor_divide", a, b)
@@ -429,12 +443,21 @@ def remainder(a: Any, b: Any) -> Tensor:
     Raises
     ------
     RuntimeError
-        For an integer divided by 0.
+        For an integer divided by 0, and for bools.
     """
+    a, b = _numbers("remainder", a, b)
     try:
         return binary(Remainder, a, b)
     except FloatingPointError:
         raise refusal("remainder.zero", "remainder") from None
+
+
+def _numbers(function: str, a: Any, b: Any) -> tuple[Any, Any]:
+    """Two operands in one dtype, which is not bool."""
+    a, b = operands(a, b)
+    if a.dtype.kind == "b":
+        raise refusal("dtype.no_bool", function, function=function)
+    return a, b
 
 
 def bitwise_and(a: Any, b: Any) -> Tensor:
@@ -478,5 +501,24 @@ def isnan(x: Tensor) -> Tensor:
 
 
 def masked_fill(x: Tensor, mask: Any, value: Any) -> Tensor:
-    """`value` where `mask` holds, x elsewhere."""
-    return where(mask, value, x)
+    """`value` where `mask` holds, x elsewhere; `value`, a number or a 0-d tensor, takes x's dtype.
+
+    Raises
+    ------
+    RuntimeError
+        If the mask is not of bools, or x's dtype cannot hold the value.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.tensor([1, 2]).masked_fill(tc.tensor([True, False]), 7.5)
+    tensor([7, 2])
+    """
+    mask = mask if isinstance(mask, Tensor) else Tensor(mask)
+    if mask.dtype.kind != "b":
+        raise refusal("masked_fill.mask", "masked_fill", mask=mask)
+    if isinstance(value, Tensor) and value.ndim:
+        raise refusal("masked_fill.value", "masked_fill", value=value)
+    if isinstance(value, Tensor) and x.dtype.kind != "f":
+        value = value.item()  # an integer dtype may not hold it
+    return where(mask, cast(value, x.dtype) if isinstance(value, Tensor) else scalar_of(x.dtype, value), x)

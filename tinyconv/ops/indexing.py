@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,16 +10,16 @@ import numpy as np
 
 from ..autograd import Operation, Tensor, is_grad_enabled
 from ..backend import Array, get_array_module, is_array
-from ..errors import refusal
+from ..errors import phrase, refusal
 from ..kernels.labels import check_classes
 from .dtype import cast, sum_dtype
-from .shape import normalize_dim
+from .shape import as_int, expand, normalize_dim
 
 __all__ = ["take_along_dim"]
 
 
 def as_index(x: Tensor, key: Any) -> Any:
-    """Replace Tensors, lists and host arrays in an index by arrays of x's device.
+    """Replace Tensors, lists and host arrays in an index by arrays of x's device; uint8 is a mask, with a warning.
 
     Raises
     ------
@@ -28,7 +29,8 @@ def as_index(x: Tensor, key: Any) -> Any:
         If one is on another device; host indices are copied to x's device.
     """
     if isinstance(key, tuple):
-        return tuple(as_index(x, list(part) if isinstance(part, tuple) else part) for part in key)
+        parts = [as_index(x, list(part) if isinstance(part, tuple) else part) for part in key]
+        return tuple(_without_empty_ellipsis(x.ndim, parts))
     if isinstance(key, (list, range)):
         key = np.asarray(key) if len(key) else np.zeros(0, np.int64)  # host: the caller's list
     if isinstance(key, np.ndarray):
@@ -37,11 +39,20 @@ def as_index(x: Tensor, key: Any) -> Any:
         if key.device != x.device and key.device.type != "cpu":
             raise refusal("index.device", x=x, key=key)
         key = x.device.asarray(key.array)
-        if key.ndim == 0 and key.dtype.kind in "iu":
+        if key.ndim == 0 and key.dtype.kind in "iu" and key.dtype != np.uint8:
             return int(key)
     if getattr(key, "dtype", None) is not None and key.dtype.kind not in "biu":
         raise refusal("index.dtype", key=key)
+    if is_array(key) and key.dtype == np.uint8:
+        warnings.warn(phrase("index.uint8"), stacklevel=3)
+        return key.astype(bool)
     return key
+
+
+def _without_empty_ellipsis(ndim: int, parts: list[Any]) -> list[Any]:
+    """Leave out an Ellipsis that stands for no dimension: NumPy would take it for something between arrays."""
+    taken = [p.ndim if is_array(p) and p.dtype.kind == "b" else int(p is not None and p is not ...) for p in parts]
+    return [p for p in parts if p is not ...] if sum(taken) == ndim and _is_advanced(tuple(parts)) else parts
 
 
 def own_index(key: Any) -> Any:
@@ -210,15 +221,17 @@ class PutAlong(Operation):
         return TakeAlong.apply(g, indices, dim)
 
 
-def take_along_dim(x: Tensor, indices: Tensor, dim: int) -> Tensor:
-    """Pick ``out[i, j] = x[indices[i, j], j]`` along `dim` (``torch.gather`` with equal other sizes).
+def take_along_dim(x: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
+    """Pick ``out[i, j] = x[indices[i, j], j]`` along `dim`; the two broadcast along the others.
+
+    Without `dim`, both are taken flat.
 
     Raises
     ------
     IndexError
         If there is no such dimension.
     RuntimeError
-        If the shapes differ outside `dim`.
+        If the shapes do not broadcast outside `dim`, or the indices are no integers.
 
     Examples
     --------
@@ -227,14 +240,27 @@ def take_along_dim(x: Tensor, indices: Tensor, dim: int) -> Tensor:
     tensor([[2.],
             [3.]])
     """
+    if indices.dtype.kind not in "iu":
+        raise refusal("index.take_dtype", "take_along_dim", indices=indices)
+    if dim is None:
+        return take_along_dim(x.reshape(-1), indices.reshape(-1), 0)
     axis = normalize_dim(dim, x.ndim, "take_along_dim")
-    if indices.ndim != x.ndim or any(a != b for i, (a, b) in enumerate(zip(x.shape, indices.shape)) if i != axis):
-        raise refusal("index.take", "take_along_dim", indices=indices, x=x, dim=dim)
+    outside = [shape[:axis] + (1,) + shape[axis + 1 :] for shape in (x.shape, indices.shape)]
+    if outside[0] != outside[1]:
+        try:
+            common = np.broadcast_shapes(*outside) if indices.ndim == x.ndim else ()  # host: shapes are tuples
+        except ValueError:
+            common = ()
+        if not common:
+            raise refusal("index.take", "take_along_dim", indices=indices, x=x, dim=dim)
+        x, indices = (expand(t, common[:axis] + t.shape[axis : axis + 1] + common[axis + 1 :]) for t in (x, indices))
     return TakeAlong.apply(x, indices, axis)
 
 
-def one_hot(target: Tensor, num_classes: int) -> Tensor:
+def one_hot(target: Tensor, num_classes: int = -1) -> Tensor:
     """Turn class indices ``(*)`` into int64 vectors ``(*, num_classes)`` with a 1 at the index.
+
+    With ``num_classes=-1`` there are as many classes as the largest index asks for (on a device, that waits for it).
 
     Raises
     ------
@@ -250,6 +276,11 @@ def one_hot(target: Tensor, num_classes: int) -> Tensor:
     """
     if target.dtype.kind not in "iu":
         raise refusal("one_hot.dtype", "one_hot", target=target)
+    num_classes = as_int(num_classes, "one_hot.classes", "one_hot")
+    if num_classes < 1 and (num_classes != -1 or not target.numel()):
+        raise refusal("one_hot.too_few" if target.numel() else "one_hot.empty", "one_hot", classes=num_classes)
+    if num_classes == -1:
+        num_classes = max(int(target.array.max()) + 1, 1)
     check_classes(target.array, num_classes, "one_hot")
     classes = Tensor(get_array_module(target.array).arange(num_classes))
     return cast(target.unsqueeze(-1) == classes, "int64")

@@ -76,6 +76,8 @@ def _check_targets(input: Tensor, target: Tensor, weight: Tensor | None, functio
     if input.ndim < 2 or target.shape != expected:
         samples, targets = (t.shape[0] if t.ndim else 0 for t in (input, target))
         given = {"input": input, "target": target, "expected": expected}
+        if samples == targets:
+            raise refusal("loss.target_shape", function, **given)
         raise refusal("loss.batch", function, samples=samples, targets=targets, **given)
     if target.dtype.kind not in "iu":
         raise refusal("loss.target_dtype", function, input=input, target=target)
@@ -188,7 +190,8 @@ def cross_entropy(
     check_tensors("cross_entropy", input=input, target=target)
     if not 0.0 <= label_smoothing <= 1.0:
         raise refusal("loss.smoothing", "cross_entropy", value=label_smoothing)
-    if input.shape == target.shape and target.dtype.kind == "f":
+    if input.shape == target.shape and input.ndim:
+        _check_probabilities(target, ignore_index)
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     if input.ndim == 1:
         options = (weight, ignore_index, reduction, label_smoothing)
@@ -212,6 +215,14 @@ def cross_entropy(
 def _over_classes(x: Tensor, weight: Tensor | None) -> Tensor:
     """Sum over the class dimension, each class weighed."""
     return (x if weight is None else x * weight.reshape((1, -1) + (1,) * (x.ndim - 2))).sum(1)
+
+
+def _check_probabilities(target: Tensor, ignore_index: int) -> None:
+    """Refuse one-hot integers for class probabilities, and a class to ignore in them."""
+    if target.dtype.kind != "f":
+        raise refusal("loss.one_hot", "cross_entropy", target=target, dim=min(1, target.ndim - 1))
+    if ignore_index >= 0:
+        raise refusal("loss.soft_ignore", "cross_entropy", ignore_index=ignore_index)
 
 
 def _soft_cross_entropy(

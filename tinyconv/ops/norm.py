@@ -6,11 +6,12 @@ from typing import Any
 
 from ..autograd import Operation, Tensor, no_grad, whole
 from ..backend import Array, get_array_module
-from ..errors import refusal
+from ..errors import phrase, refusal
 from ..kernels.sums import add_up
 from .dtype import require_float
 from .reduction import count
 from .reduction import mean as mean_
+from .shape import clone
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm"]
 
@@ -97,12 +98,13 @@ def batch_norm(
     """Normalise each channel of ``(N, C, *)`` over batch and space.
 
     In training the batch's own mean and (biased) variance are used, and the running ones move towards
-    them by `momentum`, the variance in its unbiased form; otherwise the running ones are used.
+    them by `momentum`, the variance in its unbiased form; otherwise the running ones are used.  An empty batch
+    moves nothing.
 
     Raises
     ------
     ValueError
-        In training, for a single value per channel.
+        In training, for a single value per channel, or an `eps` that is not positive.
     RuntimeError
         If a parameter does not have one element per channel.
 
@@ -113,11 +115,14 @@ def batch_norm(
     Examples
     --------
     >>> import tinyconv as tc
-    >>> tc.nn.functional.batch_norm(tc.tensor([[1.0], [3.0]]), training=True, eps=0.0)
-    tensor([[-1.],
-            [ 1.]])
+    >>> tc.nn.functional.batch_norm(tc.tensor([[1.0], [3.0]]), training=True)
+    tensor([[-1.0000],
+            [ 1.0000]])
     """
     _check_affine(input, "batch_norm", running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
+    if eps <= 0 if training else eps < 0:
+        bound = phrase("norm.positive") if training else phrase("norm.not_negative")
+        raise refusal("norm.eps", "batch_norm", bound=bound, eps=eps)
     shape = _per_channel(input)
     if not training:
         if running_mean is None or running_var is None:
@@ -129,6 +134,9 @@ def batch_norm(
     n = count(input.shape, dims)
     if n == 1:
         raise refusal("norm.one_value", "batch_norm", size=list(input.shape))
+    if n == 0:
+        require_float(input, "batch_norm")
+        return affine(clone(input), weight, bias, shape)
     z, mean, var = normalize(input, dims, eps, "batch_norm")
     _update_running(running_mean, running_var, mean, var, n, momentum)
     return affine(z, weight, bias, shape)

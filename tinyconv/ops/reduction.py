@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -15,9 +15,9 @@ from ..backend import Array, get_array_module, quiet
 from ..errors import refusal
 from ..kernels.sums import add_up
 from .dtype import as_float, cast
-from .elementwise import Gate, maximum, minimum, mul, where
+from .elementwise import Gate, eq, maximum, minimum, mul, where
 from .indexing import take_along_dim
-from .shape import Dims, cat, clone, normalize_dims
+from .shape import Dims, as_int, cat, clone, normalize_dims
 
 __all__ = [
     "all", "amax", "amin", "any", "argmax", "argmin", "logsumexp", "max", "mean", "min", "norm", "prod", "std", "sum",
@@ -140,11 +140,21 @@ def mean(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
 @numpy_names
 def var(
-    x: Tensor, dim: Dims = None, keepdim: bool = False, correction: float = 1, unbiased: bool | None = None
+    x: Tensor,
+    dim: Dims = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
 ) -> Tensor:
     """Variance over `dim`: ``sum((x - mean)**2) / (n - correction)``; PyTorch's default corrects by 1.
 
-    The older ``unbiased=False`` means ``correction=0``.
+    The older ``unbiased=False`` means ``correction=0``; it may stand alone: ``var(x, False)``.
+
+    Raises
+    ------
+    TypeError
+        If both `unbiased` and `correction` are given.
 
     Examples
     --------
@@ -152,19 +162,17 @@ def var(
     >>> tc.var(tc.tensor([1.0, 2.0, 3.0]))
     tensor(1.)
     """
-    _need_float(x, "var")
-    correction = correction if unbiased is None else int(unbiased)
-    dims = normalize_dims(dim, x.ndim, "var")
-    if x.dtype == np.float16:
-        return cast(var(cast(x, np.float32), dims, keepdim, correction), np.float16)
-    centred = x - mean(x, dims, keepdim=True)
-    n = count(x.shape, dims) - correction
-    return Sum.apply(centred * centred, dims, keepdim) / (n if n > 0 else math.nan)
+    return _variance(x, *_var_arguments("var", dim, unbiased, keepdim, correction), "var")
 
 
 @numpy_names
 def std(
-    x: Tensor, dim: Dims = None, keepdim: bool = False, correction: float = 1, unbiased: bool | None = None
+    x: Tensor,
+    dim: Dims = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
 ) -> Tensor:
     """Standard deviation, the root of :func:`var`; its gradient is 0 where all values are equal.
 
@@ -174,8 +182,32 @@ def std(
     >>> tc.std(tc.tensor([1.0, 2.0, 3.0]))
     tensor(1.)
     """
-    _need_float(x, "std")
-    return _root(var(x, dim, keepdim, correction, unbiased))
+    return _root(_variance(x, *_var_arguments("std", dim, unbiased, keepdim, correction), "std"))
+
+
+def _var_arguments(
+    function: str, dim: Dims, unbiased: bool | None, keepdim: bool, correction: float | None
+) -> tuple[Dims, bool, float]:
+    """Tell PyTorch's overloads apart: a bool alone, in the place of `dim`, is `unbiased`."""
+    if isinstance(dim, bool) and unbiased is correction is None and not keepdim:
+        dim, unbiased = None, dim
+    if unbiased is None:
+        return dim, keepdim, 1 if correction is None else correction
+    if not isinstance(unbiased, (bool, np.bool_)):
+        raise refusal("reduce.unbiased", function, unbiased=unbiased)
+    if correction is not None:
+        raise refusal("reduce.two_corrections", function, unbiased=unbiased, correction=correction)
+    return dim, keepdim, int(unbiased)
+
+
+def _variance(x: Tensor, dim: Dims, keepdim: bool, correction: float, function: str) -> Tensor:
+    _need_float(x, function)
+    dims = normalize_dims(dim, x.ndim, function)
+    if x.dtype == np.float16:
+        return cast(_variance(cast(x, np.float32), dims, keepdim, correction, function), np.float16)
+    centred = x - mean(x, dims, keepdim=True)
+    n = count(x.shape, dims) - correction
+    return Sum.apply(centred * centred, dims, keepdim) / (n if n > 0 else 0.0)
 
 
 def _root(x: Tensor) -> Tensor:
@@ -276,7 +308,11 @@ def amin(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     return _extreme(Amin, x, dim, keepdim)
 
 
-def _with_indices(x: Tensor, dim: int, keepdim: bool, arg: Any) -> ValuesIndices:
+def _several(dim: Dims) -> bool:
+    return dim is None or isinstance(dim, Sequence)
+
+
+def _with_indices(x: Tensor, dim: Any, keepdim: bool, arg: Any) -> ValuesIndices:
     indices = arg(x, dim, True)
     values = take_along_dim(x, indices, dim) if x.ndim else clone(x)
     if keepdim or not x.ndim:
@@ -301,7 +337,7 @@ def max(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Any:
     """
     if isinstance(dim, Tensor):
         return maximum(x, dim)
-    return _with_indices(x, dim, keepdim, argmax) if isinstance(dim, int) else amax(x, dim, keepdim)
+    return amax(x, dim, keepdim) if _several(dim) else _with_indices(x, dim, keepdim, argmax)
 
 
 @numpy_names
@@ -318,14 +354,12 @@ def min(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Any:
     """
     if isinstance(dim, Tensor):
         return minimum(x, dim)
-    return _with_indices(x, dim, keepdim, argmin) if isinstance(dim, int) else amin(x, dim, keepdim)
+    return amin(x, dim, keepdim) if _several(dim) else _with_indices(x, dim, keepdim, argmin)
 
 
 def _arg(name: str, x: Tensor, dim: int | None, keepdim: bool) -> Tensor:
     xp = get_array_module(x.array)
-    if dim is not None and not hasattr(dim, "__index__"):
-        raise refusal("reduce.one_dim", name, dim=dim)
-    dims = normalize_dims(dim, x.ndim, name)
+    dims = normalize_dims(dim if dim is None else as_int(dim, "reduce.one_dim", name), x.ndim, name)
     if count(x.shape, dims) == 0:
         raise refusal("reduce.empty_dim", name, dim=dim, x=x)
     if dim is None:
@@ -381,6 +415,19 @@ def any(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 def _truth(name: str, x: Tensor, dim: Dims, keepdim: bool) -> Tensor:
     dims = normalize_dims(dim, x.ndim, name)
     return Tensor(getattr(get_array_module(x.array), name)(x.array, axis=dims, keepdims=keepdim))
+
+
+def contains(x: Tensor, value: Any) -> bool:
+    """Tell whether any element equals `value`: ``2 in x``.
+
+    Raises
+    ------
+    RuntimeError
+        For what is neither a number nor a Tensor.
+    """
+    if not isinstance(value, (Tensor, int, float, np.generic)):
+        raise refusal("tensor.contains", value=value)
+    return any(eq(x, value)).item()
 
 
 def _finite_or_zero(x: Tensor) -> Tensor:

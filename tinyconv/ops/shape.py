@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module
@@ -143,9 +146,34 @@ def resolve_shape(shape: Sequence[int], size: int, function: str) -> tuple[int, 
     return tuple(size // known if n == -1 else n for n in shape)
 
 
-def as_sizes(sizes: tuple[Any, ...]) -> tuple[int, ...]:
-    """Accept sizes one by one or as one sequence: ``reshape(2, 3)`` and ``reshape((2, 3))``."""
-    return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], Sequence) else sizes
+def as_int(value: Any, text: str, function: str, **given: Any) -> int:
+    """Take an int, NumPy's too; refuse, by the name of a text, what only looks like one: a bool, ``4 / 2``.
+
+    Examples
+    --------
+    >>> as_int(np.int64(2), "shape.no_size", "reshape")
+    2
+    """
+    if type(value) is int:
+        return value
+    try:
+        if not isinstance(value, (bool, np.bool_)):
+            return operator.index(value)
+    except TypeError:
+        pass
+    raise refusal(text, function, value=value, **given) from None
+
+
+def as_sizes(sizes: tuple[Any, ...], function: str, text: str = "shape.no_size") -> tuple[int, ...]:
+    """Accept sizes one by one or as one sequence: ``reshape(2, 3)`` and ``reshape((2, 3))``.
+
+    Raises
+    ------
+    TypeError
+        If one is no integer.
+    """
+    alone = len(sizes) == 1 and isinstance(sizes[0], Sequence) and not isinstance(sizes[0], str)
+    return tuple([as_int(n, text, function) for n in (sizes[0] if alone else sizes)])
 
 
 def reshape(x: Tensor, *shape: Any) -> Tensor:
@@ -159,7 +187,7 @@ def reshape(x: Tensor, *shape: Any) -> Tensor:
     >>> tc.reshape(tc.arange(6), (2, -1)).shape
     (2, 3)
     """
-    return Reshape.apply(x, resolve_shape(as_sizes(shape), x.array.size, "reshape"))
+    return Reshape.apply(x, resolve_shape(as_sizes(shape, "reshape"), x.array.size, "reshape"))
 
 
 def view(x: Tensor, *shape: Any) -> Tensor:
@@ -179,7 +207,7 @@ def view(x: Tensor, *shape: Any) -> Tensor:
     tensor([[1., 0.],
             [0., 0.]])
     """
-    sizes = resolve_shape(as_sizes(shape), x.array.size, "view")
+    sizes = resolve_shape(as_sizes(shape, "view"), x.array.size, "view")
     seen = x.array.reshape(sizes)
     if seen.size and not get_array_module(seen).may_share_memory(seen, x.array):
         raise refusal("shape.view", "view", shape=x.shape, sizes=sizes)
@@ -207,13 +235,14 @@ def clone(x: Tensor) -> Tensor:
 
 
 def normalize_dim(dim: int, ndim: int, function: str) -> int:
-    """Make a dimension non-negative, or raise PyTorch's IndexError.
+    """Make a dimension non-negative, or raise PyTorch's IndexError; TypeError for what is no int.
 
     Examples
     --------
     >>> normalize_dim(-1, 3, "cat")
     2
     """
+    dim = as_int(dim, "shape.no_dim", function)
     room = max(ndim, 1)
     if not -room <= dim < room:
         raise refusal("shape.dim", function, least=-room, most=room - 1, dim=dim)
@@ -229,21 +258,40 @@ def normalize_dims(dim: Dims, ndim: int, function: str) -> tuple[int, ...]:
         If a dimension is out of range.
     ValueError
         If one appears twice.
+    TypeError
+        If one is no int.
 
     Examples
     --------
     >>> normalize_dims((-1, 0), 3, "sum")
     (0, 2)
     """
-    given = () if dim is None else tuple(dim) if isinstance(dim, Sequence) else (dim,)
+    several = isinstance(dim, Sequence) and not isinstance(dim, str)
+    given: tuple[Any, ...] = () if dim is None else tuple(dim) if several else (dim,)  # type: ignore[arg-type]
     if not given:
         return tuple(range(ndim))
-    if not all(hasattr(d, "__index__") for d in given):
-        raise refusal("reduce.dims", function, dim=dim)
-    dims = tuple(sorted(normalize_dim(d, ndim, function) for d in given))
+    whole_numbers = [as_int(d, "reduce.dims", function, dim=dim) for d in given]
+    dims = tuple(sorted(normalize_dim(d, ndim, function) for d in whole_numbers))
     if len(set(dims)) != len(dims):
         raise refusal("reduce.twice", function, dims=dims)
     return dims if ndim else ()  # PyTorch lets a 0-d tensor be reduced along dim 0 or -1
+
+
+def size(x: Tensor, dim: int | None = None) -> Any:
+    """Give the shape, or one size of it.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.zeros(2, 3).size(), tc.zeros(2, 3).size(-1)
+    ((2, 3), 3)
+    """
+    if dim is None:
+        return x.shape
+    axis = normalize_dim(dim, x.ndim, "size")
+    if not x.ndim:
+        raise refusal("shape.size_of_0d", "size", dim=dim)
+    return x.shape[axis]
 
 
 def permute(x: Tensor, *dims: Any) -> Tensor:
@@ -260,7 +308,7 @@ def permute(x: Tensor, *dims: Any) -> Tensor:
     >>> tc.permute(tc.zeros(360, 640, 3), (2, 0, 1)).shape
     (3, 360, 640)
     """
-    given = as_sizes(dims)
+    given = as_sizes(dims, "permute", "shape.no_dim")
     order = tuple(normalize_dim(d, x.ndim, "permute") for d in given)
     if sorted(order) != list(range(x.ndim)):
         raise refusal("shape.order", "permute", dims=given, x=x)
@@ -276,7 +324,7 @@ def transpose(x: Tensor, *dims: Any) -> Tensor:
     >>> tc.transpose(tc.zeros(2, 3), 0, 1).shape
     (3, 2)
     """
-    given = as_sizes(dims)
+    given = as_sizes(dims, "transpose", "shape.no_dim")
     if len(given) != 2:
         return permute(x, given)
     dim0, dim1 = given
@@ -319,7 +367,7 @@ def squeeze(x: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     >>> tc.squeeze(tc.zeros(1, 2, 1)).shape
     (2,)
     """
-    wanted = range(x.ndim) if dim is None else [dim] if isinstance(dim, int) else dim
+    wanted = range(x.ndim) if dim is None else as_sizes((dim,), "squeeze", "shape.no_dim")
     dropped = {normalize_dim(d, x.ndim, "squeeze") for d in wanted}
     return Reshape.apply(x, tuple(n for i, n in enumerate(x.shape) if n != 1 or i not in dropped))
 
@@ -363,7 +411,9 @@ def unflatten(x: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     (2, 3, 4)
     """
     at = normalize_dim(dim, x.ndim, "unflatten")
-    inner = resolve_shape(tuple(sizes), x.shape[at], "unflatten")
+    if not isinstance(sizes, Sequence):
+        raise refusal("shape.no_sizes", "unflatten", sizes=sizes)
+    inner = resolve_shape(as_sizes((sizes,), "unflatten"), x.shape[at], "unflatten")
     return Reshape.apply(x, x.shape[:at] + inner + x.shape[at + 1 :])
 
 
@@ -381,7 +431,7 @@ def expand(x: Tensor, *shape: Any) -> Tensor:
     >>> tc.zeros(3, 1).expand(2, 3, 4).shape
     (2, 3, 4)
     """
-    sizes = as_sizes(shape)
+    sizes = as_sizes(shape, "expand")
     extra = len(sizes) - x.ndim
     target = tuple(x.shape[i - extra] if n == -1 and i >= extra else n for i, n in enumerate(sizes))
     if extra < 0 or any(n not in (1, target[extra + i]) for i, n in enumerate(x.shape)) or min(target, default=0) < 0:
@@ -403,7 +453,7 @@ def flip(x: Tensor, *dims: Any) -> Tensor:
     >>> tc.flip(tc.arange(3), 0)
     tensor([2, 1, 0])
     """
-    wanted = as_sizes(dims)
+    wanted = as_sizes(dims, "flip", "shape.no_dim")
     axes = tuple(normalize_dim(d, x.ndim, "flip") for d in wanted)
     if len(set(axes)) != len(axes):
         raise refusal("shape.twice", "flip", dims=wanted)
@@ -419,7 +469,7 @@ def _list_of_tensors(tensors: Sequence[Tensor], function: str) -> list[Tensor]:
 
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Join tensors along an existing dimension.
+    """Join tensors along an existing dimension; an empty one of one dimension joins any others, as in PyTorch.
 
     Raises
     ------
@@ -434,15 +484,23 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
             [1., 1.]])
     """
     tensors = _list_of_tensors(tensors, "cat")
-    first = tensors[0].shape
-    if not first:
-        raise refusal("cat.no_dim", "cat")
-    axis = normalize_dim(dim, len(first), "cat")
+    model = next((position for position, t in enumerate(tensors) if t.shape != (0,)), 0)
+    first = tensors[model].shape
     for position, t in enumerate(tensors):
-        if (t.ndim, t.shape[:axis], t.shape[axis + 1 :]) != (len(first), first[:axis], first[axis + 1 :]):
-            raise refusal("cat.sizes", "cat", axis=axis, first=first, position=position, shape=t.shape)
+        if not t.ndim:
+            raise refusal("cat.no_dim", "cat", position=position)
+    axis = normalize_dim(dim, len(first), "cat")
+    tensors = [reshape(t, _emptied(first, axis)) if t.shape == (0,) != first else t for t in tensors]
+    for position, t in enumerate(tensors):
+        if t.ndim != len(first) or _emptied(t.shape, axis) != _emptied(first, axis):
+            raise refusal("cat.sizes", "cat", axis=axis, model=model, first=first, position=position, shape=t.shape)
     dtype = functools.reduce(promote_dtypes, [t.dtype for t in tensors])
     return Cat.apply(axis, *[cast(t, dtype) for t in tensors])
+
+
+def _emptied(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    """A shape with nothing along one axis."""
+    return shape[:axis] + (0,) + shape[axis + 1 :]
 
 
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
@@ -474,12 +532,13 @@ def split(x: Tensor, size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, .
         raise refusal("split.no_dim", "split")
     axis = normalize_dim(dim, x.ndim, "split")
     n = x.shape[axis]
-    if isinstance(size, int):
+    if not isinstance(size, Sequence) or isinstance(size, str):
+        size = as_int(size, "shape.no_size", "split")
         if size < 1:
             raise refusal("split.size", "split", size=size)
         sizes = [min(size, n - start) for start in range(0, n, size)] or [0]
     else:
-        sizes = list(size)
+        sizes = list(as_sizes((size,), "split"))
         if min(sizes, default=0) < 0:
             raise refusal("split.negative", "split", sizes=sizes)
         if sum(sizes) != n:
@@ -498,6 +557,7 @@ def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     >>> [piece.shape[0] for piece in tc.chunk(tc.arange(5), 2)]
     [3, 2]
     """
+    chunks = as_int(chunks, "chunk.no_count", "chunk")
     if chunks < 1:
         raise refusal("chunk.count", "chunk", chunks=chunks)
     if not x.ndim:
@@ -535,7 +595,7 @@ def pad(x: Tensor, pad: Sequence[int], mode: str = "constant", value: float = 0.
     >>> tc.nn.functional.pad(x, (2, 1), mode="reflect")
     tensor([[3., 2., 1., 2., 3., 2.]])
     """
-    amounts = tuple(pad)
+    amounts = as_sizes((pad,), "pad")
     if len(amounts) % 2 or len(amounts) > 2 * x.ndim:
         raise refusal("pad.entries", "pad", pad=amounts, x=x)
     pairs = [(amounts[i], amounts[i + 1]) for i in range(0, len(amounts), 2)]

@@ -11,16 +11,19 @@ A gradient that is best written from the result names ``out`` in the place of ``
 
 from __future__ import annotations
 
+import builtins
 import functools
 import inspect
 import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ..autograd import Operation, Tensor
 from ..backend import Array, get_array_module
 from ..errors import refusal
-from .dtype import as_float, cast, default_dtype, rank_of, scalar_of
+from .dtype import RANK, as_float, cast, default_dtype, rank_of, scalar_of
 from .elementwise import AtLeast, AtMost, Gate, binary, zeros_like
 from .numeric import erf as erf_array
 
@@ -198,7 +201,8 @@ def sign(xp: Any, x: Array) -> Array:
 
 
 def square(x: Tensor) -> Tensor:
-    """``x * x``."""
+    """``x * x``; bools become integers."""
+    x = cast(x, np.int64) if x.dtype.kind == "b" else x
     return x * x
 
 
@@ -243,8 +247,11 @@ def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
     if isinstance(min, Tensor) or isinstance(max, Tensor):
         x = x if min is None else binary(AtLeast, x, min)
         return x if max is None else binary(AtMost, x, max)
-    if x.dtype.kind != "f" and any(bound is not None and rank_of(bound) == 2 for bound in (min, max)):
-        x = cast(x, default_dtype)
+    rank = builtins.max(rank_of(bound) for bound in (min, max) if bound is not None)
+    if rank > RANK[x.dtype.kind]:
+        x = cast(x, default_dtype if rank == 2 else np.int64)
+    if x.dtype.kind == "b":
+        raise refusal("dtype.no_bool", "clamp", function="clamp")
     low, high = (None if bound is None else scalar_of(x.dtype, bound) for bound in (min, max))
     return Clamp.apply(x, low, high)
 

@@ -5,8 +5,8 @@ from .text import Text
 TEXTS = {
     "sizes.ints": Text(
         TypeError,
-        en="sizes must be ints, got {sizes}; numbers to put into a tensor go to tensor(...)",
-        zh="大小必须是整数，得到的是 {sizes}；要放进张量的数请交给 tensor(...)",
+        en="sizes must be ints, got {value!r}; numbers to put into a tensor go to tensor(...)",
+        zh="大小必须是整数，得到的是 {value!r}；要放进张量的数请交给 tensor(...)",
     ),
     "sizes.negative": Text(
         RuntimeError,
@@ -32,6 +32,11 @@ TEXTS = {
         RuntimeError,
         en="random numbers of rand, randn and normal need a floating point dtype, got {dtype}; use randint",
         zh="rand、randn 和 normal 的随机数要用浮点 dtype，得到的是 {dtype}；请用 randint",
+    ),
+    "random.seed": Text(
+        ValueError,
+        en="a seed must be an integer from -2**63 to 2**64 - 1, got {seed!r}",
+        zh="种子必须是从 -2**63 到 2**64 - 1 的整数，得到的是 {seed!r}",
     ),
     "randint.range": Text(
         RuntimeError,

@@ -81,6 +81,11 @@ TEXTS = {
         en="only integer tensors of a single element can be converted to an index, got {dtype}",
         zh="只有一个元素的整数张量才能当作下标，得到的是 {dtype}",
     ),
+    "tensor.contains": Text(
+        RuntimeError,
+        en="`in` looks for a number or a Tensor, but got {value!r}; compare the shapes and use (a == b).all()",
+        zh="`in` 只能查找数或 Tensor，但得到的是 {value!r}；请比较形状，并用 (a == b).all()",
+    ),
     "tensor.truth": Text(
         RuntimeError,
         en="Boolean value of Tensor with {count} values is ambiguous. Use (a == b).all() or .any()",

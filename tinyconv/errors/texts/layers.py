@@ -86,6 +86,21 @@ TEXTS = {
         en="class indices must be integers, got {target.dtype}. Use target.long()",
         zh="类别下标必须是整数，得到的是 {target.dtype}。请用 target.long()",
     ),
+    "one_hot.classes": Text(
+        TypeError,
+        en="num_classes must be an int, got {value!r}",
+        zh="num_classes 必须是整数，得到的是 {value!r}",
+    ),
+    "one_hot.too_few": Text(
+        RuntimeError,
+        en="Class values must be smaller than num_classes, got num_classes={classes}; use num_classes=-1 to count them",
+        zh="类别的值必须小于 num_classes，得到的是 num_classes={classes}；请用 num_classes=-1，由最大的值得出",
+    ),
+    "one_hot.empty": Text(
+        RuntimeError,
+        en="Can not infer total number of classes from empty tensor (num_classes={classes}); say how many there are",
+        zh="不能由空的张量得出类别数（num_classes={classes}）；请写出有几类",
+    ),
     "loss.reduction": Text(
         ValueError,
         en="{reduction!r} is not a valid value for reduction: 'none', 'mean' or 'sum'",

@@ -153,8 +153,16 @@ TEXTS = {
     "prelu.slopes": Text(
         RuntimeError,
         en="Mismatch of parameter numbers and input channel size. Found parameter numbers = {slopes} and channel size "
-        "= {channels} (input {x.shape})",
-        zh="参数的个数与输入的通道数不符。参数有 {slopes} 个，通道有 {channels} 个（输入 {x.shape}）",
+        "= {channels} (input {x.shape}). Use PReLU(num_parameters={channels}), or one parameter for all channels",
+        zh="参数的个数与输入的通道数不符。参数有 {slopes} 个，通道有 {channels} 个（输入 {x.shape}）。"
+        "请用 PReLU(num_parameters={channels})，或所有通道共用一个参数",
+    ),
+    "prelu.weight": Text(
+        RuntimeError,
+        en="Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}, shape {weight.shape}. "
+        "Use weight.reshape(-1)",
+        zh="`weight` 应当是标量或 1 维张量，但得到的是：ndim = {weight.ndim}，形状 {weight.shape}。"
+        "请用 weight.reshape(-1)",
     ),
     "gelu.approximate": Text(
         RuntimeError,
@@ -183,6 +191,11 @@ TEXTS = {
         en="running_mean and running_var must be defined in evaluation mode; pass both, or training=True to normalise "
         "by the batch",
         zh="评估模式下必须给出 running_mean 和 running_var；请两个都给，或用 training=True，按这一批来归一化",
+    ),
+    "norm.eps": Text(
+        ValueError,
+        en="batch_norm eps must be {bound}, but got {eps}; use eps=1e-5",
+        zh="batch_norm 的 eps {bound}，但得到 {eps}；请用 eps=1e-5",
     ),
     "norm.one_value": Text(
         ValueError,
@@ -213,6 +226,27 @@ TEXTS = {
         "(N, C, ...) the class indices must have shape {expected} = (N, ...), got {target.shape}",
         zh="输入的批量（{samples}）应当与目标的批量（{targets}）相同：得分 {input.shape} = (N, C, ...)，"
         "因此类别下标的形状必须是 {expected} = (N, ...)，得到的是 {target.shape}",
+    ),
+    "loss.target_shape": Text(
+        RuntimeError,
+        en="for scores {input.shape} = (N, C, ...) the class indices must have shape {expected} = (N, ...), got "
+        "{target.shape}; class probabilities have the shape of the scores",
+        zh="得分 {input.shape} = (N, C, ...)，因此类别下标的形状必须是 {expected} = (N, ...)，得到的是 {target.shape}；"
+        "若是类别的概率，形状与得分相同",
+    ),
+    "loss.one_hot": Text(
+        RuntimeError,
+        en="Expected floating point type for target with class probabilities, got {target.dtype} of the shape of the "
+        "scores, {target.shape}. Use target.argmax({dim}) for one-hot targets, or target.float()",
+        zh="类别的概率应当是浮点数，但得到的目标是 {target.dtype}，形状与得分相同：{target.shape}。"
+        "若是 one-hot 目标，请用 target.argmax({dim})，或用 target.float()",
+    ),
+    "loss.soft_ignore": Text(
+        RuntimeError,
+        en="ignore_index is not supported for floating point target, got ignore_index={ignore_index}; use class "
+        "indices, or give the samples to ignore probabilities of 0",
+        zh="目标是概率时不能用 ignore_index，得到的是 ignore_index={ignore_index}；请用类别下标，"
+        "或把要忽略的样本的概率都设为 0",
     ),
     "loss.target_dtype": Text(
         RuntimeError,
@@ -280,6 +314,8 @@ TEXTS = {
 }
 
 PHRASES = {
+    "norm.positive": Phrase(en="positive during training", zh="在训练时必须是正数"),
+    "norm.not_negative": Phrase(en="non-negative", zh="不能是负数"),
     "conv.use_channels": Phrase(
         en="Use a layer with in_channels={channels}",
         zh="请用 in_channels={channels} 的层",

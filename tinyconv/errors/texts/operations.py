@@ -21,7 +21,17 @@ TEXTS = {
         "Use x.float()",
         zh='"{function}" 不能用于 {x.dtype} 的输入（形状 {x.shape}），它需要浮点数。请用 x.float()',
     ),
+    "dtype.no_bool": Text(
+        NotImplementedError,
+        en='"{function}" not implemented for bool; use x.long()',
+        zh='"{function}" 不能用于 bool；请用 x.long()',
+    ),
     # --- element by element ---
+    "elementwise.alpha": Text(
+        RuntimeError,
+        en="For integral input tensors, argument alpha must not be a floating point number, got {alpha}; use x.float()",
+        zh="整数张量的参数 alpha 不能是浮点数，得到的是 {alpha}；请用 x.float()",
+    ),
     "elementwise.shapes": Text(
         RuntimeError,
         en="shapes {shapes} do not broadcast: compared from the right, two sizes must be equal or one of them 1. "
@@ -31,8 +41,10 @@ TEXTS = {
     "elementwise.refused": Text(RuntimeError, en="{error}", zh="数组库不能计算：{error}"),
     "sub.bool": Text(
         RuntimeError,
-        en="Subtraction, the `-` operator, with two bool tensors is not supported. Use `^`",
-        zh="两个 bool 张量不能相减（运算符 `-`）。请用 `^`",
+        en="Subtraction, the `-` operator, with a bool tensor is not supported. Use `~` to invert a mask, `^` for what "
+        "differs in two, or x.long() for numbers",
+        zh="bool 张量不能做减法（运算符 `-`）。要把掩码取反，请用 `~`；要找出两个掩码不同之处，请用 `^`；"
+        "要当作数，请用 x.long()",
     ),
     "neg.bool": Text(
         RuntimeError,
@@ -55,6 +67,17 @@ TEXTS = {
         "compare first, as in where(x > 0, ...)",
         zh="条件应当是 bool 张量，但得到的是 {condition.dtype}、形状 {condition.shape}；"
         "请先比较，例如 where(x > 0, ...)",
+    ),
+    "masked_fill.mask": Text(
+        RuntimeError,
+        en="only supports boolean masks, but got mask with dtype {mask.dtype}; use mask.bool()",
+        zh="掩码必须是 bool 的，但得到的 dtype 是 {mask.dtype}；请用 mask.bool()",
+    ),
+    "masked_fill.value": Text(
+        RuntimeError,
+        en="only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s); "
+        "use where(mask, value, x)",
+        zh="填入的值必须是 0 维张量，但得到的有 {value.ndim} 维；请用 where(mask, value, x)",
     ),
     "floor_divide.zero": Text(
         RuntimeError,
@@ -86,6 +109,26 @@ TEXTS = {
         IndexError,
         en="Dimension out of range (expected to be in range of [{least}, {most}], but got {dim})",
         zh="没有这一维（应当在 [{least}, {most}] 之内，但得到 {dim}）",
+    ),
+    "shape.no_dim": Text(
+        TypeError,
+        en="a dimension must be an int, got {value!r}",
+        zh="维必须是整数，得到的是 {value!r}",
+    ),
+    "shape.size_of_0d": Text(
+        IndexError,
+        en="Dimension specified as {dim} but tensor has no dimensions",
+        zh="要的是第 {dim} 维的大小，但 0 维张量没有维",
+    ),
+    "shape.no_size": Text(
+        TypeError,
+        en="a size must be an int, got {value!r}; use // to divide sizes, or int(...)",
+        zh="大小必须是整数，得到的是 {value!r}；大小相除请用 //，或用 int(...)",
+    ),
+    "shape.no_sizes": Text(
+        TypeError,
+        en="sizes must be a tuple of ints, got {sizes!r}",
+        zh="各大小必须写成整数的 tuple，得到的是 {sizes!r}",
     ),
     "shape.sizes": Text(
         RuntimeError,
@@ -133,14 +176,14 @@ TEXTS = {
     ),
     "cat.sizes": Text(
         RuntimeError,
-        en="Sizes of tensors must match except in dimension {axis}: tensor 0 has shape {first}, tensor {position} has "
-        "{shape}",
-        zh="除了第 {axis} 维，各张量的大小必须相同：张量 0 的形状是 {first}，张量 {position} 的形状是 {shape}",
+        en="Sizes of tensors must match except in dimension {axis}: tensor {model} has shape {first}, tensor "
+        "{position} has {shape}",
+        zh="除了第 {axis} 维，各张量的大小必须相同：张量 {model} 的形状是 {first}，张量 {position} 的形状是 {shape}",
     ),
     "cat.no_dim": Text(
         RuntimeError,
-        en="zero-dimensional tensors cannot be concatenated; use stack for 0-d tensors",
-        zh="零维张量不能拼接；0 维张量请用 stack",
+        en="zero-dimensional tensor (at position {position}) cannot be concatenated; use stack for 0-d tensors",
+        zh="零维张量（第 {position} 个）不能拼接；0 维张量请用 stack",
     ),
     "stack.sizes": Text(
         RuntimeError,
@@ -166,6 +209,11 @@ TEXTS = {
         RuntimeError,
         en="sizes {sizes} add up to {total}, but dimension {dim} of {x.shape} has {n}",
         zh="大小 {sizes} 加起来是 {total}，而形状 {x.shape} 的第 {dim} 维是 {n}",
+    ),
+    "chunk.no_count": Text(
+        TypeError,
+        en="`chunks` must be an int, got {value!r}",
+        zh="`chunks` 必须是整数，得到的是 {value!r}",
     ),
     "chunk.count": Text(
         RuntimeError,
@@ -207,6 +255,11 @@ TEXTS = {
         en="tensors used as indices must be integer or bool, got {key.dtype}; use index.long()",
         zh="用作下标的张量必须是整数或 bool，得到的是 {key.dtype}；请用 index.long()",
     ),
+    "index.take_dtype": Text(
+        RuntimeError,
+        en="indices must be integers, got {indices.dtype}; use indices.long()",
+        zh="下标必须是整数，得到的是 {indices.dtype}；请用 indices.long()",
+    ),
     "index.shape": Text(
         IndexError,
         en="index {key} does not fit a tensor of shape {x.shape}: {error}",
@@ -214,8 +267,9 @@ TEXTS = {
     ),
     "index.take": Text(
         RuntimeError,
-        en="indices of shape {indices.shape} must have the shape of the input {x.shape} except along dim {dim}",
-        zh="下标的形状 {indices.shape} 除了第 {dim} 维，必须与输入的形状 {x.shape} 相同",
+        en="indices of shape {indices.shape} must broadcast against the input {x.shape}, with as many dimensions, "
+        "except along dim {dim}",
+        zh="下标的形状 {indices.shape} 必须与输入的形状 {x.shape} 维数相同，并且除了第 {dim} 维能互相广播",
     ),
     # --- reductions ---
     "reduce.keepdim": Text(
@@ -227,6 +281,17 @@ TEXTS = {
         TypeError,
         en="dim must be an int, several ints or None, got {dim!r}",
         zh="dim 必须是一个整数、几个整数或 None，得到的是 {dim!r}",
+    ),
+    "reduce.unbiased": Text(
+        TypeError,
+        en="unbiased must be True or False, got {unbiased!r}. Use correction={unbiased!r} for n - {unbiased!r}",
+        zh="unbiased 必须是 True 或 False，得到的是 {unbiased!r}。"
+        "要除以 n - {unbiased!r}，请用 correction={unbiased!r}",
+    ),
+    "reduce.two_corrections": Text(
+        TypeError,
+        en="unbiased={unbiased} and correction={correction} both say what is taken off n; give correction alone",
+        zh="unbiased={unbiased} 与 correction={correction} 说的都是从 n 里减去多少；请只给 correction",
     ),
     "reduce.twice": Text(
         ValueError,
@@ -251,8 +316,8 @@ TEXTS = {
     ),
     "reduce.one_dim": Text(
         TypeError,
-        en="dim must be one int or None, got {dim!r}; use flatten to merge dimensions first",
-        zh="dim 必须是一个整数或 None，得到的是 {dim!r}；请先用 flatten 把几维合成一维",
+        en="dim must be one int or None, got {value!r}; use flatten to merge dimensions first",
+        zh="dim 必须是一个整数或 None，得到的是 {value!r}；请先用 flatten 把几维合成一维",
     ),
     "reduce.power": Text(
         TypeError,
@@ -280,6 +345,11 @@ TEXTS = {
 }
 
 PHRASES = {
+    "index.uint8": Phrase(
+        en="indexing with uint8 takes it for a mask, as PyTorch does; use mask.bool() for a mask, index.long() for "
+        "indices",
+        zh="用 uint8 索引时，与 PyTorch 一样把它当作掩码；若是掩码请用 mask.bool()，若是下标请用 index.long()",
+    ),
     "elementwise.and": Phrase(en=" and ", zh=" 和 "),
     "shape.not_divided": Phrase(en=", which does not divide {size}", zh="，除不尽 {size}"),
 }
