@@ -501,7 +501,7 @@ class Norm(Operation):
         longest = xp.max(xp.abs(x), axis=dims, keepdims=True)
         unit = _power_of_two_below(xp, longest)  # squares of x / unit cannot overflow
         scaled = x / unit
-        y = xp.sqrt(xp.sum(scaled * scaled, axis=dims, keepdims=True)) * unit
+        y = xp.sqrt(add_up(xp.asarray(scaled * scaled), dims, keepdims=True)) * unit
         return y.reshape(reduced_shape(x.shape, dims, keepdim))
 
     def grad_x(self, g: Tensor, x: Tensor, out: Tensor, dims: tuple[int, ...], shape: tuple[int, ...]) -> Tensor:
