@@ -93,6 +93,7 @@ class _Plan(NamedTuple):
     """What one use of an operation keeps and calls; it depends on which arguments need a gradient."""
 
     kept: tuple[str, ...]  # the names that the wanted gradients read
+    places: tuple[int, ...]  # of each: which argument it is, or -1
     calls: tuple[tuple[Callable, tuple[int, ...]] | None, ...]  # per argument: its gradient, and which kept it reads
 
 
@@ -200,12 +201,15 @@ class Operation:
         else:
             with quiet():
                 result = node.forward(*inputs)
-        if not cls.is_view and getattr(result, "base", None) is not None and _looks_into(result, inputs):
-            result = result.copy()  # a view that no path leads to: no write to it, or under it, could be followed
         several = isinstance(result, tuple)
-        if isinstance(result, list):
+        if several:
+            outputs = tuple(map(_as_output, result))
+        elif isinstance(result, list):
             raise refusal("autograd.list", operation=cls.__name__)
-        outputs = tuple(map(_as_output, result)) if several else (_as_output(result),)
+        else:
+            if not cls.is_view and getattr(result, "base", None) is not None and _looks_into(result, inputs):
+                result = result.copy()  # a view that no path leads to: no write to it, or under it, could be followed
+            outputs = (_as_output(result),)
         if _mode.anomaly:
             node._check_forward(outputs, [a for a in args if isinstance(a, Tensor)])
         if recording:
@@ -231,13 +235,12 @@ class Operation:
         if plan is None:
             plan = cls._plans[self.needs_input_grad] = _plan_of(cls, self.needs_input_grad)
         self._plan = plan
-        self._saved = tuple([self._save(name, args, outputs) for name in plan.kept])
+        self._saved = tuple([self._save(name, at, args, outputs) for name, at in zip(plan.kept, plan.places)])
         self._aside = None
 
-    def _save(self, name: str, args: tuple[Any, ...], outputs: tuple[Tensor, ...]) -> Any:
+    def _save(self, name: str, at: int, args: tuple[Any, ...], outputs: tuple[Tensor, ...]) -> Any:
         """Remember an argument, the output or an array put aside, so that double backward can go on from it."""
-        if name in self._arguments and name != self._rest:
-            at = self._arguments.index(name)
+        if at >= 0:
             if at >= len(args):
                 return self._defaults[name]
             if isinstance(args[at], Tensor):
@@ -359,7 +362,8 @@ def _plan_of(cls: type[Operation], needs: tuple[bool, ...]) -> _Plan:
         None if g is None else (g, tuple(-1 if name == OWN_SHAPE else kept.index(name) for name in names))
         for g, names in zip(gradients, read)
     ]
-    return _Plan(kept, tuple(calls))
+    places = [cls._arguments.index(name) if name in cls._arguments and name != cls._rest else -1 for name in kept]
+    return _Plan(kept, tuple(places), tuple(calls))
 
 
 def _missing(node: Operation, g: Tensor) -> Tensor:
