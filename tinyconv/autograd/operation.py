@@ -39,7 +39,7 @@ from . import views
 from .mode import _inside_gradient, _mode
 from .tensor import Tensor
 
-__all__ = ["Operation", "check_devices"]
+__all__ = ["Operation", "as_tensor", "check_devices"]
 
 Edge = tuple[Any, int, tuple[int, ...], np.dtype]
 OWN_SHAPE = "shape"  # read by this name: the shape of the argument whose gradient is asked for
@@ -203,13 +203,13 @@ class Operation:
                 result = node.forward(*inputs)
         several = isinstance(result, tuple)
         if several:
-            outputs = tuple(map(_as_output, result))
+            outputs = tuple(map(as_tensor, result))
         elif isinstance(result, list):
             raise refusal("autograd.list", operation=cls.__name__)
         else:
             if not cls.is_view and getattr(result, "base", None) is not None and _looks_into(result, inputs):
                 result = result.copy()  # a view that no path leads to: no write to it, or under it, could be followed
-            outputs = (_as_output(result),)
+            outputs = (as_tensor(result),)
         if _mode.anomaly:
             node._check_forward(outputs, [a for a in args if isinstance(a, Tensor)])
         if recording:
@@ -383,8 +383,9 @@ def _looks_into(result: Array, inputs: Sequence[Any]) -> bool:
     return any(is_array(x) and x is not result and share(result, x) for x in inputs)
 
 
-def _as_output(result: Any) -> Tensor:
-    return Tensor(np.asarray(result) if isinstance(result, np.generic) else result)  # NumPy's 0-d results are scalars
+def as_tensor(result: Any) -> Tensor:
+    """What an array library computed, as a Tensor: NumPy's 0-d results are scalars."""
+    return Tensor(np.asarray(result) if isinstance(result, np.generic) else result)
 
 
 def _note_view(output: Tensor, args: tuple[Any, ...], operation: type[Operation]) -> None:

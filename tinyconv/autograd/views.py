@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .operation import Operation
     from .tensor import Tensor
 
-__all__ = ["Path", "View", "check_writable_in_graph", "follow", "look", "mark", "refresh"]
+__all__ = ["Path", "View", "check_writable_in_graph", "follow", "hand_through", "look", "mark", "refresh"]
 
 Path = tuple[tuple[Any, tuple], ...]  # the operations that lead from a base to its view, with their arguments
 

@@ -40,6 +40,11 @@ def binary(operation: type[Binary], a: Any, b: Any) -> Tensor:
         raise _not_together(operation.__name__, error, a, b) from None
 
 
+def _namespace(a: Any, b: Any) -> Any:
+    """The array library of two operands, of which one may be a number."""
+    return get_array_module(a if is_array(a) else b)
+
+
 def _not_together(name: str, error: ValueError, *values: Any) -> Exception:
     """The error for operands that the array library refused: because of their shapes, mostly."""
     shapes = [getattr(v, "shape", ()) for v in values]
@@ -137,7 +142,7 @@ class Maximum(Binary):
     __slots__ = ()
 
     def forward(self, a: Array, b: Array) -> Array:
-        return get_array_module(a if is_array(a) else b).maximum(a, b)
+        return _namespace(a, b).maximum(a, b)
 
     def grad_a(self, g: Tensor, a: Any, b: Any) -> Tensor:
         return _halved_at_ties(Gate.apply(g, ~lt(a, b)), a, b)
@@ -152,7 +157,7 @@ class Minimum(Binary):
     __slots__ = ()
 
     def forward(self, a: Array, b: Array) -> Array:
-        return get_array_module(a if is_array(a) else b).minimum(a, b)
+        return _namespace(a, b).minimum(a, b)
 
     def grad_a(self, g: Tensor, a: Any, b: Any) -> Tensor:
         return _halved_at_ties(Gate.apply(g, ~gt(a, b)), a, b)
@@ -171,7 +176,7 @@ class AtLeast(Binary):
     __slots__ = ()
 
     def forward(self, x: Array, bound: Array) -> Array:
-        return get_array_module(x if is_array(x) else bound).maximum(x, bound)
+        return _namespace(x, bound).maximum(x, bound)
 
     def grad_x(self, g: Tensor, x: Any, bound: Any) -> Tensor:
         return Gate.apply(g, ge(x, bound))
@@ -186,7 +191,7 @@ class AtMost(Binary):
     __slots__ = ()
 
     def forward(self, x: Array, bound: Array) -> Array:
-        return get_array_module(x if is_array(x) else bound).minimum(x, bound)
+        return _namespace(x, bound).minimum(x, bound)
 
     def grad_x(self, g: Tensor, x: Any, bound: Any) -> Tensor:
         return Gate.apply(g, le(x, bound))
@@ -202,7 +207,7 @@ class Remainder(Binary):
 
     def forward(self, a: Array, b: Array) -> Array:
         with _division_errors(a):
-            return get_array_module(a if is_array(a) else b).remainder(a, b)
+            return _namespace(a, b).remainder(a, b)
 
     def grad_a(self, g: Tensor) -> Tensor:
         return g
@@ -414,7 +419,7 @@ def without_gradient(name: str, a: Any, b: Any) -> Tensor:
     raw = [v.array if isinstance(v, Tensor) else v for v in (a, b)]
     if all(is_array(v) for v in raw):
         check_devices(name, [a, b])
-    xp = get_array_module(raw[0] if is_array(raw[0]) else raw[1])
+    xp = _namespace(*raw)
     try:
         return Tensor(getattr(xp, name)(*raw))
     except ValueError as error:
