@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import DeviceLike, DType, Size, checked
 from .backend import Array, Device, generator
 from .errors import refusal
 from .ops.dtype import default_dtype, fits, rank_of, scalar_of
@@ -40,7 +41,10 @@ def _from_host(array: np.ndarray, dtype: Any, device: Any, requires_grad: bool) 
     return Tensor(Device(device or "cpu").asarray(array.astype(dtype or default_dtype, copy=False)), requires_grad)
 
 
-def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+@checked
+def zeros(
+    *size: Any, dtype: DType | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+) -> Tensor:
     """Make a tensor of zeros.
 
     Examples
@@ -53,7 +57,10 @@ def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     return _on_device(lambda xp: xp.zeros(_shape(size), dtype or default_dtype), device, requires_grad)
 
 
-def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+@checked
+def ones(
+    *size: Any, dtype: DType | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+) -> Tensor:
     """Make a tensor of ones.
 
     Examples
@@ -65,7 +72,10 @@ def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool 
     return _on_device(lambda xp: xp.ones(_shape(size), dtype or default_dtype), device, requires_grad)
 
 
-def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+@checked
+def empty(
+    *size: Any, dtype: DType | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+) -> Tensor:
     """Make a tensor whose values are whatever the memory held.
 
     Examples
@@ -77,7 +87,14 @@ def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     return _on_device(lambda xp: xp.empty(_shape(size), dtype or default_dtype), device, requires_grad)
 
 
-def full(size: Any, fill_value: float, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+@checked
+def full(
+    size: Size,
+    fill_value: float,
+    dtype: DType | None = None,
+    device: DeviceLike | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Make a tensor of one value; a Python int gives int64, a float float32.
 
     Raises
@@ -101,8 +118,11 @@ def _like(make: Callable[..., Tensor], x: Tensor, dtype: Any, device: Any, requi
     return make(x.shape, dtype=dtype or x.dtype, device=device or x.device, requires_grad=requires_grad)
 
 
-def zeros_like(x: Tensor, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Make zeros of x's shape, dtype and device.
+@checked
+def zeros_like(
+    input: Tensor, dtype: DType | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Make zeros of input's shape, dtype and device.
 
     Examples
     --------
@@ -110,11 +130,14 @@ def zeros_like(x: Tensor, dtype: Any = None, device: Any = None, requires_grad: 
     >>> tc.zeros_like(tc.ones(2))
     tensor([0., 0.])
     """
-    return _like(zeros, x, dtype, device, requires_grad)
+    return _like(zeros, input, dtype, device, requires_grad)
 
 
-def ones_like(x: Tensor, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
-    """Make ones of x's shape, dtype and device.
+@checked
+def ones_like(
+    input: Tensor, dtype: DType | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Make ones of input's shape, dtype and device.
 
     Examples
     --------
@@ -122,13 +145,18 @@ def ones_like(x: Tensor, dtype: Any = None, device: Any = None, requires_grad: b
     >>> tc.ones_like(tc.zeros(2))
     tensor([1., 1.])
     """
-    return _like(ones, x, dtype, device, requires_grad)
+    return _like(ones, input, dtype, device, requires_grad)
 
 
+@checked
 def full_like(
-    x: Tensor, fill_value: float, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: Tensor,
+    fill_value: float,
+    dtype: DType | None = None,
+    device: DeviceLike | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
-    """Make one value in x's shape, dtype and device.
+    """Make one value in input's shape, dtype and device.
 
     Examples
     --------
@@ -136,15 +164,16 @@ def full_like(
     >>> tc.full_like(tc.zeros(2), 3)
     tensor([3., 3.])
     """
-    return full(x.shape, fill_value, dtype or x.dtype, device or x.device, requires_grad)
+    return full(input.shape, fill_value, dtype or input.dtype, device or input.device, requires_grad)
 
 
+@checked
 def arange(
     start: float,
     end: float | None = None,
     step: float = 1,
-    dtype: Any = None,
-    device: Any = None,
+    dtype: DType | None = None,
+    device: DeviceLike | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """Make ``start, start + step, ...`` up to, but not including, `end`.
@@ -184,8 +213,14 @@ def _truncated(value: float) -> int:
     return int(scalar_of(np.dtype(np.int64), value))
 
 
+@checked
 def linspace(
-    start: float, end: float, steps: int, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    start: float,
+    end: float,
+    steps: int,
+    dtype: DType | None = None,
+    device: DeviceLike | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Make `steps` evenly spaced numbers from `start` to `end`, both included.
 
@@ -219,7 +254,14 @@ def _spaced_integers(xp: Any, start: int, end: int, steps: int) -> Array:
     return xp.where(places < steps // 2, start + step * places, end - step * (steps - 1 - places))
 
 
-def eye(n: int, m: int | None = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+@checked
+def eye(
+    n: int,
+    m: int | None = None,
+    dtype: DType | None = None,
+    device: DeviceLike | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Make a matrix with ones on its diagonal.
 
     Examples
@@ -233,7 +275,10 @@ def eye(n: int, m: int | None = None, dtype: Any = None, device: Any = None, req
     return _on_device(lambda xp: xp.eye(*sizes, dtype=dtype or default_dtype), device, requires_grad)
 
 
-def rand(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+@checked
+def rand(
+    *size: Any, dtype: DType | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+) -> Tensor:
     """Draw uniformly from [0, 1).
 
     Examples
@@ -245,7 +290,10 @@ def rand(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool 
     return _from_host(generator().random(_shape(size), dtype=_draw(dtype)), dtype, device, requires_grad)
 
 
-def randn(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+@checked
+def randn(
+    *size: Any, dtype: DType | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+) -> Tensor:
     """Draw from the standard normal distribution.
 
     Examples
@@ -264,8 +312,11 @@ def _draw(dtype: Any) -> Any:
     return np.float64 if dtype is not None and np.dtype(dtype) == np.float64 else np.float32
 
 
-def rand_like(x: Tensor) -> Tensor:
-    """Draw uniformly from [0, 1) in x's shape, dtype and device.
+@checked
+def rand_like(
+    input: Tensor, *, dtype: DType | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Draw uniformly from [0, 1) in input's shape, dtype and device.
 
     Examples
     --------
@@ -273,11 +324,14 @@ def rand_like(x: Tensor) -> Tensor:
     >>> tc.rand_like(tc.zeros(2)).shape
     (2,)
     """
-    return rand(x.shape, dtype=x.dtype, device=x.device)
+    return _like(rand, input, dtype, device, requires_grad)
 
 
-def randn_like(x: Tensor) -> Tensor:
-    """Draw from the standard normal distribution in x's shape, dtype and device.
+@checked
+def randn_like(
+    input: Tensor, *, dtype: DType | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Draw from the standard normal distribution in input's shape, dtype and device.
 
     Examples
     --------
@@ -285,11 +339,25 @@ def randn_like(x: Tensor) -> Tensor:
     >>> tc.randn_like(tc.zeros(2)).shape
     (2,)
     """
-    return randn(x.shape, dtype=x.dtype, device=x.device)
+    return _like(randn, input, dtype, device, requires_grad)
 
 
-def normal(mean: float, std: float, size: Any, dtype: Any = None, device: Any = None) -> Tensor:
-    """Draw from the normal distribution of a mean and a standard deviation.
+@checked
+def normal(
+    mean: float | Tensor = 0.0,
+    std: float | Tensor = 1.0,
+    size: Size | None = None,
+    *,
+    dtype: DType | None = None,
+    device: DeviceLike | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Draw from the normal distribution of a mean and a standard deviation: numbers, or Tensors and then no `size`.
+
+    Raises
+    ------
+    ValueError
+        If `size` is missing beside numbers, or given beside Tensors, or a standard deviation is negative.
 
     Examples
     --------
@@ -297,10 +365,28 @@ def normal(mean: float, std: float, size: Any, dtype: Any = None, device: Any = 
     >>> tc.normal(0.0, 1.0, (2,)).shape
     (2,)
     """
-    return randn(size, dtype=dtype, device=device) * std + mean
+    given = [t for t in (mean, std) if isinstance(t, Tensor)]
+    if (size is None) != bool(given):
+        raise refusal("normal.size", "normal", size=size)
+    if (std < 0) if not isinstance(std, Tensor) else std.device.type == "cpu" and bool((std < 0).any()):
+        raise refusal("normal.std", "normal", std=std)
+    if given:  # a draw of the shape that they broadcast to
+        size = np.broadcast_shapes(*[t.shape for t in given])  # host: shapes are tuples
+        dtype, device = dtype or given[0].dtype, device or given[0].device
+    drawn = (randn(size, dtype=dtype, device=device) * std + mean).detach()
+    return drawn.requires_grad_() if requires_grad else drawn
 
 
-def randint(low: int, high: Any = None, size: Any = None, dtype: Any = None, device: Any = None) -> Tensor:
+@checked
+def randint(
+    low: int = 0,
+    high: int | Sequence[int] | None = None,
+    size: Size | None = None,
+    *,
+    dtype: DType | None = None,
+    device: DeviceLike | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Draw integers from `low` up to, but not including, `high`; ``randint(high, size)`` starts at 0.
 
     Raises
@@ -327,7 +413,8 @@ def randint(low: int, high: Any = None, size: Any = None, dtype: Any = None, dev
     return _from_host(drawn, kind, device, False)
 
 
-def randperm(n: int, device: Any = None) -> Tensor:
+@checked
+def randperm(n: int, device: DeviceLike | None = None) -> Tensor:
     """Draw a random order of ``0 ... n-1``.
 
     Examples

@@ -332,7 +332,7 @@ LOSSES: list[tuple[nn.Module, str, dict[str, Any]]] = [
     (nn.CrossEntropyLoss(tc.tensor([1.0, 2.0, 3.0]), label_smoothing=0.1), "cross_entropy",
      {"weight": tc.tensor([1.0, 2.0, 3.0]), "label_smoothing": 0.1}),
     (nn.CrossEntropyLoss(ignore_index=1, reduction="sum"), "cross_entropy", {"ignore_index": 1, "reduction": "sum"}),
-    (nn.NLLLoss(tc.tensor([1.0, 2.0, 3.0]), 0, "sum"), "nll_loss",
+    (nn.NLLLoss(tc.tensor([1.0, 2.0, 3.0]), ignore_index=0, reduction="sum"), "nll_loss",
      {"weight": tc.tensor([1.0, 2.0, 3.0]), "ignore_index": 0, "reduction": "sum"}),
 ]  # fmt: skip
 
@@ -350,7 +350,7 @@ def test_losses_pass_their_arguments_on(layer: nn.Module, name: str, options: di
 
 def test_losses_refuse_an_unknown_reduction() -> None:
     with pytest.raises(ValueError, match="MSELoss: 'avg' is not a valid value for reduction"):
-        nn.MSELoss("avg")
+        nn.MSELoss(reduction="avg")
 
 
 # ---------------------------------------------------------------------- arguments
@@ -385,8 +385,8 @@ DEFAULTS = {
     nn.PReLU: "num_parameters=1, init=0.25",
     nn.Flatten: "start_dim=1, end_dim=-1",
     nn.Unflatten: "dim, unflattened_size",
-    nn.BCEWithLogitsLoss: "weight=None, reduction='mean', pos_weight=None",
-    nn.SmoothL1Loss: "reduction='mean', beta=1.0",
+    nn.BCEWithLogitsLoss: "weight=None, size_average=None, reduce=None, reduction='mean', pos_weight=None",
+    nn.SmoothL1Loss: "size_average=None, reduce=None, reduction='mean', beta=1.0",
 }
 
 
@@ -405,7 +405,7 @@ def test_arguments_and_defaults_are_pytorchs(layer: type) -> None:
     ("make", "error", "text"),
     [
         (lambda: nn.Linear(0, 2), ValueError, "Linear: in_features must be a positive integer, got 0"),
-        (lambda: nn.Linear(2, 1.5), ValueError, "Linear: out_features must be a positive integer, got 1.5"),
+        (lambda: nn.Linear(2, 1.5), TypeError, "Linear: argument 'out_features' must be an int, not float 1.5"),
         (lambda: nn.Conv2d(2, 0, 3), ValueError, "Conv2d: out_channels must be a positive integer, got 0"),
         (lambda: nn.Conv2d(3, 4, 3, groups=2), ValueError, "Conv2d.*in_channels.*3"),
         (lambda: nn.Conv2d(4, 3, 3, groups=2), ValueError, "Conv2d.*out_channels.*3"),

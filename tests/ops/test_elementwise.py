@@ -416,8 +416,8 @@ def test_shapes_that_do_not_broadcast(op, device):
         (lambda: tc.clamp(tc.ones(1)), ValueError, "at least one of min or max"),
         (lambda: tc.clamp(tc.tensor([1]), 0, 2**70), RuntimeError, "without overflow"),
         (lambda: tc.clamp(tc.tensor([1]).to(tc.uint8), -1), RuntimeError, "value -1 .* uint8"),
-        (lambda: tc.ones(1) + None, TypeError, "cannot make a tensor from NoneType"),
-        (lambda: tc.ones(1) + "a", TypeError, "cannot make a tensor from str"),
+        (lambda: tc.ones(1) + None, TypeError, "operand must be a Tensor, a number or an array, not NoneType"),
+        (lambda: tc.ones(1) + "a", TypeError, "operand must be a Tensor, a number or an array, not str"),
     ],
 )
 def test_errors(call, error, text):

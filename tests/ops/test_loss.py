@@ -95,7 +95,7 @@ def slow_soft_cross_entropy(x, target, weight, reduction, smoothing=0.0) -> np.n
         wanted = target[(place[0], slice(None), *place[1:])]
         wanted = [(1 - smoothing) * t + smoothing / classes for t in wanted]
         loss[place] = -sum(f * t * value for f, t, value in zip(factors, wanted, log_softmax(scores)))
-    return reduced(loss, reduction)
+    return reduced(loss, reduction=reduction)
 
 
 SHAPES = [(4, 3), (2, 3, 4), (2, 4, 2, 3)]
@@ -256,7 +256,7 @@ DISTANCES = {
 @pytest.mark.parametrize(("loss", "options", "formula"), DISTANCES.values(), ids=DISTANCES.keys())
 def test_distances(loss, options: dict, formula, reduction: str, device, on_device) -> None:
     x, t = reals(3, 2, 4), reals(3, 2, 4, seed=1)
-    expected = reduced(np.array([formula(d) for d in (x - t).ravel().tolist()]).reshape(x.shape), reduction)
+    expected = reduced(np.array([formula(d) for d in (x - t).ravel().tolist()]).reshape(x.shape), reduction=reduction)
     there, there_t = leaf(x, device), leaf(t, device)
     with on_device():
         y = loss(there, there_t, reduction=reduction, **options)
@@ -299,7 +299,7 @@ def test_binary_cross_entropy(weighted: bool, reduction: str, device, on_device)
     weight = rng.uniform(0.5, 2, (2, 3)) if weighted else None
     there, there_t, there_weight = leaf(p, device), put(t, device), put(weight, device)
     with on_device():
-        y = F.binary_cross_entropy(there, there_t, there_weight, reduction)
+        y = F.binary_cross_entropy(there, there_t, there_weight, reduction=reduction)
         y.sum().backward()
     loss = np.vectorize(slow_binary)(p, t) * (1 if weight is None else weight)
     close(y, reduced(loss, reduction))
@@ -315,7 +315,9 @@ def test_binary_cross_entropy_with_logits(weighted: bool, reduction: str, device
     there, there_t = leaf(x, device), put(t, device)
     there_weight, there_positive = put(weight, device), put(positive, device)
     with on_device():
-        y = F.binary_cross_entropy_with_logits(there, there_t, there_weight, reduction, there_positive)
+        y = F.binary_cross_entropy_with_logits(
+            there, there_t, there_weight, reduction=reduction, pos_weight=there_positive
+        )
         y.sum().backward()
     expected = np.zeros(x.shape)
     for i, j in np.ndindex(x.shape):
@@ -330,8 +332,10 @@ def test_derivatives_of_the_losses_of_two_classes() -> None:
     p, t, x = rng.uniform(0.2, 0.8, (2, 3)), rng.uniform(0.2, 0.8, (2, 3)), reals(2, 3)
     weight, positive = leaf(rng.uniform(0.5, 2, (2, 3))), leaf(np.array([0.5, 1.0, 3.0]))
     for reduction in REDUCTIONS:
-        plain = lambda p, t, w, r=reduction: F.binary_cross_entropy(p, t, w, r)  # noqa: E731
-        logits = lambda x, t, w, v, r=reduction: F.binary_cross_entropy_with_logits(x, t, w, r, v)  # noqa: E731
+        plain = lambda p, t, w, r=reduction: F.binary_cross_entropy(p, t, w, reduction=r)  # noqa: E731
+        logits = lambda x, t, w, v, r=reduction: F.binary_cross_entropy_with_logits(  # noqa: E731
+            x, t, w, reduction=r, pos_weight=v
+        )
         for function, inputs in [
             (plain, [leaf(p), leaf(t), weight]),
             (logits, [leaf(x), leaf(t), weight, positive]),
@@ -386,18 +390,37 @@ def test_layers_pass_every_option_on() -> None:
     pairs = [
         (
             nn.CrossEntropyLoss(weight, ignore_index=2, reduction="sum", label_smoothing=0.1)(x, target),
-            F.cross_entropy(x, target, weight, 2, "sum", 0.1),
+            F.cross_entropy(x, target, weight, ignore_index=2, reduction="sum", label_smoothing=0.1),
         ),
-        (nn.NLLLoss(weight, ignore_index=2, reduction="sum")(x, target), F.nll_loss(x, target, weight, 2, "sum")),
-        (nn.MSELoss(reduction="sum")(x, t), F.mse_loss(x, t, "sum")),
-        (nn.L1Loss(reduction="sum")(x, t), F.l1_loss(x, t, "sum")),
-        (nn.SmoothL1Loss(reduction="sum", beta=0.3)(x, t), F.smooth_l1_loss(x, t, "sum", 0.3)),
+        (
+            nn.NLLLoss(weight, ignore_index=2, reduction="sum")(x, target),
+            F.nll_loss(x, target, weight, ignore_index=2, reduction="sum"),
+        ),
+        (nn.MSELoss(reduction="sum")(x, t), F.mse_loss(x, t, size_average=False)),
+        (nn.L1Loss(reduction="sum")(x, t), F.l1_loss(x, t, reduction="sum")),
+        (nn.SmoothL1Loss(reduction="sum", beta=0.3)(x, t), F.smooth_l1_loss(x, t, reduction="sum", beta=0.3)),
         (nn.HuberLoss(reduction="sum", delta=0.3)(x, t), F.huber_loss(x, t, "sum", 0.3)),
-        (nn.BCELoss(reduction="sum")(t, t), F.binary_cross_entropy(t, t, None, "sum")),
+        (nn.BCELoss(reduction="sum")(t, t), F.binary_cross_entropy(t, t, None, False)),
         (
             nn.BCEWithLogitsLoss(weight, reduction="sum", pos_weight=weight)(x, t),
-            F.binary_cross_entropy_with_logits(x, t, weight, "sum", weight),
+            F.binary_cross_entropy_with_logits(x, t, weight, reduction="sum", pos_weight=weight),
         ),
     ]
     for actual, expected in pairs:
         assert actual.item() == expected.item()
+
+
+@pytest.mark.parametrize(
+    ("older", "word"),
+    [
+        ({"size_average": False}, "sum"), ({"size_average": True}, "mean"), ({"reduce": False}, "none"),
+        ({"reduce": True}, "mean"), ({"size_average": False, "reduce": False}, "none"),
+    ],
+)  # fmt: skip
+def test_the_older_words_for_reduction(older: dict, word: str) -> None:
+    x, t, label = tc.rand(4, 3), tc.rand(4, 3), tc.tensor([0, 2, 1, 1])
+    for function in (F.mse_loss, F.l1_loss, F.smooth_l1_loss, F.binary_cross_entropy):
+        assert function(x, t, **older).tolist() == function(x, t, reduction=word).tolist()
+    for function in (F.nll_loss, F.cross_entropy):
+        assert function(x, label, **older).tolist() == function(x, label, reduction=word).tolist()
+    assert nn.MSELoss(**older).reduction == nn.NLLLoss(**older).reduction == word

@@ -30,7 +30,6 @@ MOVES = {
     "permute": (lambda x: x.permute(2, 0, 1), lambda x: np.transpose(x, (2, 0, 1))),
     "permute negative": (lambda x: tc.permute(x, (-1, 0, -2)), lambda x: np.transpose(x, (2, 0, 1))),
     "transpose": (lambda x: x.transpose(0, -1), lambda x: np.swapaxes(x, 0, 2)),
-    "transpose as numpy": (lambda x: x.transpose(1, 2, 0), lambda x: np.transpose(x, (1, 2, 0))),
     "T": (lambda x: x.T, lambda x: x.T),
     "mT": (lambda x: x.mT, lambda x: np.swapaxes(x, 1, 2)),
     "unsqueeze": (lambda x: x.unsqueeze(1), lambda x: x[:, None]),

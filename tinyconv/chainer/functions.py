@@ -229,7 +229,7 @@ def softmax_cross_entropy(
     if reduce not in ("mean", "no"):
         raise refusal("chainer.reduce", "softmax_cross_entropy", value=reduce)
     x, t = as_variable(x), as_variable(t)
-    loss = nnf.cross_entropy(x, t, optional(class_weight), ignore_label, "none")
+    loss = nnf.cross_entropy(x, t, optional(class_weight), ignore_index=ignore_label, reduction="none")
     if reduce == "no":
         return as_result(loss)
     if not normalize:

@@ -121,19 +121,25 @@ def as_tuple(value: int | Sequence[int], ndim: int, name: str, minimum: int = 1,
     ...
     ValueError: as_tuple: kernel_size=(3, 5, 7) has 3 entries ...
     """
-    is_scalar = not isinstance(value, Sequence)
+    is_scalar = not isinstance(value, Sequence) or isinstance(value, (str, bytes))
     entries: tuple[Any, ...] = (value,) * ndim if is_scalar else tuple(value)  # type: ignore[arg-type]
     if len(entries) == 1:
         entries *= ndim
     if len(entries) != ndim:
         raise refusal("window.entries", function, name=name, value=value, given=len(entries), ndim=ndim)
     try:
-        ints = tuple(entry.__index__() for entry in entries)
+        ints = tuple(_as_int(entry) for entry in entries)
     except (AttributeError, TypeError):  # TypeError: of a NumPy array, which is no Sequence
         raise refusal("window.ints", function, name=name, value=value, ndim=ndim) from None
     if min(ints, default=minimum) < minimum:
         raise refusal("window.minimum", function, name=name, value=value, minimum=minimum)
     return ints
+
+
+def _as_int(entry: Any) -> int:
+    if isinstance(entry, bool):
+        raise TypeError  # Python has True for 1, and nobody means it
+    return entry.__index__()
 
 
 def show_size(size: Sequence[int]) -> str:

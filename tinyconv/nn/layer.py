@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from ..arguments import checked
 from ..ops.ranks import of_rank
 from .module import Module
 
@@ -40,6 +41,8 @@ class Layer(Module):
         if "__init__" in vars(cls) and not cls._defaults:
             arguments = inspect.signature(cls.__init__).parameters.values()
             cls._defaults = {argument.name: argument.default for argument in arguments}
+        if "__init__" in vars(cls):
+            cls.__init__ = checked(cls.__init__)  # type: ignore[method-assign]
         if ndim is not None:
             cls._ndim = ndim
             family = inspect.cleandoc(cls.__base__.__doc__ or "").partition("\n\n")[2]

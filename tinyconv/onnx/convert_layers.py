@@ -28,8 +28,8 @@ def _cast(g: GraphBuilder, call: Any, x: Tensor, dtype: Any) -> str:
 
 
 @converter("flatten")
-def _flatten(g: GraphBuilder, call: Any, x: Tensor, **_: Any) -> str:
-    return g.node("Flatten", [g.value(x)], axis=1)
+def _flatten(g: GraphBuilder, call: Any, input: Tensor, **_: Any) -> str:
+    return g.node("Flatten", [g.value(input)], axis=1)
 
 
 _COMPARISONS = {
@@ -55,44 +55,44 @@ def _comparison(g: GraphBuilder, call: Any, name: str, a: Any, b: Any) -> str:
 
 
 @converter("leaky_relu")
-def _leaky_relu(g: GraphBuilder, call: Any, x: Tensor, negative_slope: float, inplace: bool) -> str:
-    return g.node("LeakyRelu", [g.value(x)], alpha=float(negative_slope))
+def _leaky_relu(g: GraphBuilder, call: Any, input: Tensor, negative_slope: float, inplace: bool) -> str:
+    return g.node("LeakyRelu", [g.value(input)], alpha=float(negative_slope))
 
 
 @converter("prelu")
-def _prelu(g: GraphBuilder, call: Any, x: Tensor, weight: Tensor) -> str:
-    slopes = host(weight).reshape((-1,) + (1,) * (x.ndim - 2) if weight.numel() > 1 else (1,))
-    return g.node("PRelu", [g.value(x), g.constant(slopes, g.name_of(weight))])
+def _prelu(g: GraphBuilder, call: Any, input: Tensor, weight: Tensor) -> str:
+    slopes = host(weight).reshape((-1,) + (1,) * (input.ndim - 2) if weight.numel() > 1 else (1,))
+    return g.node("PRelu", [g.value(input), g.constant(slopes, g.name_of(weight))])
 
 
 @converter("elu")
-def _elu(g: GraphBuilder, call: Any, x: Tensor, alpha: float, inplace: bool) -> str:
-    return g.node("Elu", [g.value(x)], alpha=float(alpha))
+def _elu(g: GraphBuilder, call: Any, input: Tensor, alpha: float, inplace: bool) -> str:
+    return g.node("Elu", [g.value(input)], alpha=float(alpha))
 
 
 @converter("gelu")
-def _gelu(g: GraphBuilder, call: Any, x: Tensor, approximate: str) -> str:
-    return g.node("Gelu", [g.value(x)], approximate=approximate)
+def _gelu(g: GraphBuilder, call: Any, input: Tensor, approximate: str) -> str:
+    return g.node("Gelu", [g.value(input)], approximate=approximate)
 
 
 @converter("softplus")
-def _softplus(g: GraphBuilder, call: Any, x: Tensor, **_: Any) -> str:
-    return g.node("Softplus", [g.value(x)])
+def _softplus(g: GraphBuilder, call: Any, input: Tensor, **_: Any) -> str:
+    return g.node("Softplus", [g.value(input)])
 
 
 # ------------------------------------------------------------------------------ reductions
 
 
 @converter("mean", "prod", "logsumexp", "norm")
-def _reduce(g: GraphBuilder, call: Any, x: Tensor, dim: Any, keepdim: bool, **_: Any) -> str:
+def _reduce(g: GraphBuilder, call: Any, input: Tensor, dim: Any, keepdim: bool, **_: Any) -> str:
     names = {"mean": "ReduceMean", "prod": "ReduceProd", "logsumexp": "ReduceLogSumExp", "norm": "ReduceL2"}
     kind = names[call.name]
-    return g.reduce(kind, g.value(x), normalize_dims(dim, x.ndim, call.name), keepdim)
+    return g.reduce(kind, g.value(input), normalize_dims(dim, input.ndim, call.name), keepdim)
 
 
 @converter("argmax", "argmin")
-def _arg(g: GraphBuilder, call: Any, x: Tensor, dim: int | None, keepdim: bool) -> str:
-    kind, source = {"argmax": "ArgMax", "argmin": "ArgMin"}[call.name], g.value(x)
+def _arg(g: GraphBuilder, call: Any, input: Tensor, dim: int | None, keepdim: bool) -> str:
+    kind, source = {"argmax": "ArgMax", "argmin": "ArgMin"}[call.name], g.value(input)
     if dim is None:
         if keepdim:
             raise refusal("export.keepdim", name=call.name)
@@ -200,11 +200,11 @@ def _upsample(g: GraphBuilder, call: Any, input: Tensor, **options: Any) -> str:
 
 
 @converter("pad")
-def _pad(g: GraphBuilder, call: Any, x: Tensor, pad: Sequence[int], mode: str, value: float) -> str:
+def _pad(g: GraphBuilder, call: Any, input: Tensor, pad: Sequence[int], mode: str, value: float) -> str:
     amounts = tuple(pad)
-    pairs = [(0, 0)] * (x.ndim - len(amounts) // 2) + list(zip(amounts[::2], amounts[1::2]))[::-1]
+    pairs = [(0, 0)] * (input.ndim - len(amounts) // 2) + list(zip(amounts[::2], amounts[1::2]))[::-1]
     names = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
-    return g.pad(g.value(x), pairs, names[mode], g.number(value, x) if mode == "constant" else "")
+    return g.pad(g.value(input), pairs, names[mode], g.number(value, input) if mode == "constant" else "")
 
 
 @converter("deform_conv2d")

@@ -28,18 +28,20 @@ CONDITIONS: dict[str, Callable[..., bool]] = {
     "leaky_relu": lambda inplace, **_: not inplace,
     "elu": lambda inplace, **_: not inplace,
     "softplus": lambda beta, threshold, **_: beta == 1.0 and threshold >= 20.0,
-    "cross_entropy": lambda input, target, label_smoothing, **_: (
-        label_smoothing == 0.0 and target.dtype.kind == "i" and input.ndim > 1
+    "cross_entropy": lambda input, target, label_smoothing, size_average, reduce, **_: (
+        label_smoothing == 0.0 and target.dtype.kind == "i" and input.ndim > 1 and size_average is reduce is None
     ),
-    "nll_loss": lambda input, **_: input.ndim > 1,
+    "nll_loss": lambda input, size_average, reduce, **_: input.ndim > 1 and size_average is reduce is None,
     "batch_norm": lambda training, running_mean, running_var, **_: (
         not training and running_mean is not None and running_var is not None
     ),
     "instance_norm": lambda use_input_stats, **_: use_input_stats,
     "max_pool": lambda return_indices, **_: return_indices,
     "avg_pool": lambda ceil_mode, divisor_override, **_: not ceil_mode and divisor_override is None,
-    "norm": lambda p, **_: p == 2,
-    "flatten": lambda x, start_dim, end_dim, **_: start_dim == 1 and end_dim in (-1, x.ndim - 1),
+    "norm": lambda p, dtype, **_: p in (2, "fro", None) and dtype is None,
+    "mean": lambda dtype, **_: dtype is None,
+    "prod": lambda dtype, **_: dtype is None,
+    "flatten": lambda input, start_dim, end_dim, **_: start_dim == 1 and end_dim in (-1, input.ndim - 1),
 }
 WRITE = "Overwrite"  # the operation that gives its first argument's memory new values
 

@@ -17,7 +17,7 @@ _NOT_A_CLASS = -(2**31)  # stands for "no class is ignored"
 @operator("NegativeLogLikelihoodLoss")
 def _nll(node: Node, log_p: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     ignored = node.get("ignore_index", _NOT_A_CLASS)
-    return nll_loss(log_p, cast(target, "int64"), weight, ignored, node.get("reduction", "mean"))
+    return nll_loss(log_p, cast(target, "int64"), weight, ignore_index=ignored, reduction=node.get("reduction", "mean"))
 
 
 @operator("SoftmaxCrossEntropyLoss")

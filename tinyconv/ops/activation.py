@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
+from ..arguments import DType, checked
 from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module, quiet
 from ..errors import refusal
@@ -71,8 +71,9 @@ def log_softmax_array(x: Array, dim: int) -> Array:
     return y
 
 
-def relu(x: Any, inplace: bool = False) -> Tensor:
-    """``max(x, 0)``, element by element; NaN stays NaN.  `inplace`, here and below: written over `x`.
+@checked
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """``max(x, 0)``, element by element; NaN stays NaN.  `inplace`, here and below: written over `input`.
 
     Examples
     --------
@@ -81,8 +82,8 @@ def relu(x: Any, inplace: bool = False) -> Tensor:
     tensor([0., 2.])
     """
     if inplace:
-        return relu_(x)
-    return ReLU.apply(x if isinstance(x, Tensor) else Tensor(x))
+        return relu_(input)
+    return ReLU.apply(input)
 
 
 relu_ = in_place(relu, "relu_")
@@ -94,8 +95,9 @@ def _softmax_dim(x: Tensor, dim: int | None, function: str) -> int:
     return normalize_dim(dim, x.ndim, function)
 
 
-def softmax(x: Tensor, dim: int | None = None) -> Tensor:
-    """``exp(x) / sum(exp(x))`` along `dim`.
+@checked
+def softmax(input: Tensor, dim: int | None = None, dtype: DType | None = None) -> Tensor:
+    """``exp(x) / sum(exp(x))`` along `dim`; with `dtype`, of the input in it.
 
     Examples
     --------
@@ -103,15 +105,16 @@ def softmax(x: Tensor, dim: int | None = None) -> Tensor:
     >>> tc.softmax(tc.tensor([0.0, 0.0]), dim=0)
     tensor([0.5000, 0.5000])
     """
-    x = as_float(x)
-    if not x.ndim:
-        return softmax(x.reshape(1), dim).reshape(())
-    axis = _softmax_dim(x, dim, "softmax")
-    return Softmax.apply(x, axis) if x.shape[axis] else x.clone()  # nothing has no largest element
+    input = as_float(input) if dtype is None else cast(input, dtype)
+    if not input.ndim:
+        return softmax(input.reshape(1), dim).reshape(())
+    axis = _softmax_dim(input, dim, "softmax")
+    return Softmax.apply(input, axis) if input.shape[axis] else input.clone()  # nothing has no largest element
 
 
-def log_softmax(x: Tensor, dim: int | None = None) -> Tensor:
-    """``log(softmax(x))`` along `dim`, without overflow.
+@checked
+def log_softmax(input: Tensor, dim: int | None = None, dtype: DType | None = None) -> Tensor:
+    """``log(softmax(x))`` along `dim`, without overflow; with `dtype`, of the input in it.
 
     Examples
     --------
@@ -119,15 +122,16 @@ def log_softmax(x: Tensor, dim: int | None = None) -> Tensor:
     >>> tc.log_softmax(tc.tensor([0.0, 0.0]), dim=0)
     tensor([-0.6931, -0.6931])
     """
-    x = as_float(x)
-    if not x.ndim:
-        return log_softmax(x.reshape(1), dim).reshape(())
-    axis = _softmax_dim(x, dim, "log_softmax")
-    return LogSoftmax.apply(x, axis) if x.shape[axis] else x.clone()
+    input = as_float(input) if dtype is None else cast(input, dtype)
+    if not input.ndim:
+        return log_softmax(input.reshape(1), dim).reshape(())
+    axis = _softmax_dim(input, dim, "log_softmax")
+    return LogSoftmax.apply(input, axis) if input.shape[axis] else input.clone()
 
 
+@checked
 @whole
-def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """``log(1 + exp(beta*x)) / beta``, and just ``x`` where ``beta*x > threshold``.
 
     Examples
@@ -136,14 +140,15 @@ def softplus(x: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     >>> tc.nn.functional.softplus(tc.tensor([0.0, 100.0]))
     tensor([  0.6931, 100.0000])
     """
-    x = as_float(x)
-    scaled = x * beta if beta != 1.0 else x
+    input = as_float(input)
+    scaled = input * beta if beta != 1.0 else input
     smooth = smooth_relu(scaled)
-    return where(scaled.detach() > threshold, x, smooth / beta if beta != 1.0 else smooth)
+    return where(scaled.detach() > threshold, input, smooth / beta if beta != 1.0 else smooth)
 
 
+@checked
 @whole
-def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """``x`` where positive, else ``negative_slope * x``.
 
     Examples
@@ -153,15 +158,16 @@ def leaky_relu(x: Tensor, negative_slope: float = 0.01, inplace: bool = False) -
     tensor([-0.5000,  2.0000])
     """
     if inplace:
-        return leaky_relu_(x, negative_slope)
-    return where(x.detach() > 0, x, x * negative_slope)
+        return leaky_relu_(input, negative_slope)
+    return where(input.detach() > 0, input, input * negative_slope)
 
 
 leaky_relu_ = in_place(leaky_relu, "leaky_relu_")
 
 
+@checked
 @whole
-def prelu(x: Tensor, weight: Tensor) -> Tensor:
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """``x`` where positive, else ``weight * x`` with one learnt slope, or one per channel (dimension 1).
 
     Raises
@@ -175,18 +181,19 @@ def prelu(x: Tensor, weight: Tensor) -> Tensor:
     >>> tc.nn.functional.prelu(tc.tensor([-1.0, 2.0]), tc.tensor([0.25]))
     tensor([-0.2500,  2.0000])
     """
-    slopes, channels = weight.numel(), x.shape[1] if x.ndim > 1 else 1
+    slopes, channels = weight.numel(), input.shape[1] if input.ndim > 1 else 1
     if weight.ndim > 1:
         raise refusal("prelu.weight", "prelu", weight=weight)
     if slopes not in (1, channels):
-        raise refusal("prelu.slopes", "prelu", slopes=slopes, channels=channels, x=x)
-    shaped = weight.reshape((1, slopes) + (1,) * (x.ndim - 2)) if slopes != 1 else weight.reshape((1,) * x.ndim)
-    positive = x.detach() > 0
-    return where(positive, x, mul(where(positive, 0.0, x), shaped))  # an infinite x is none of the slope's
+        raise refusal("prelu.slopes", "prelu", slopes=slopes, channels=channels, x=input)
+    shaped = weight.reshape((1, slopes) + (1,) * (input.ndim - 2)) if slopes != 1 else weight.reshape((1,) * input.ndim)
+    positive = input.detach() > 0
+    return where(positive, input, mul(where(positive, 0.0, input), shaped))  # an infinite x is none of the slope's
 
 
+@checked
 @whole
-def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """``x`` where positive, else ``alpha * (exp(x) - 1)``, exact near 0 too.
 
     Examples
@@ -196,17 +203,18 @@ def elu(x: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     tensor([-0.6321,  2.0000])
     """
     if inplace:
-        return elu_(x, alpha)
-    positive = ~(x.detach() <= 0)  # or NaN
-    below = where(positive, 0.0, x)  # exp of a large positive x is not wanted, and inf * 0 would be NaN
-    return where(positive, x, expm1(below) * alpha)
+        return elu_(input, alpha)
+    positive = ~(input.detach() <= 0)  # or NaN
+    below = where(positive, 0.0, input)  # exp of a large positive x is not wanted, and inf * 0 would be NaN
+    return where(positive, input, expm1(below) * alpha)
 
 
 elu_ = in_place(elu, "elu_")
 
 
+@checked
 @whole
-def gelu(x: Tensor, approximate: str = "none") -> Tensor:
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """``x * Phi(x)``, Phi the normal distribution function; or its tanh approximation.
 
     Raises
@@ -226,15 +234,16 @@ def gelu(x: Tensor, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise refusal("gelu.approximate", "gelu", approximate=approximate)
-    if x.dtype == np.float16:  # what is between may overflow where the result does not
-        return cast(gelu(cast(x, np.float32), approximate), np.float16)
+    if input.dtype == np.float16:  # what is between may overflow where the result does not
+        return cast(gelu(cast(input, np.float32), approximate), np.float16)
     if approximate == "none":
-        return x * ((erf(x * math.sqrt(0.5)) + 1.0) * 0.5)
-    inner = (x + x * x * x * 0.044715) * math.sqrt(2.0 / math.pi)
-    return x * ((inner.tanh() + 1.0) * 0.5)
+        return input * ((erf(input * math.sqrt(0.5)) + 1.0) * 0.5)
+    inner = (input + input * input * input * 0.044715) * math.sqrt(2.0 / math.pi)
+    return input * ((inner.tanh() + 1.0) * 0.5)
 
 
-def silu(x: Tensor, inplace: bool = False) -> Tensor:
+@checked
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """``x * sigmoid(x)``, also called swish.
 
     Examples
@@ -244,10 +253,10 @@ def silu(x: Tensor, inplace: bool = False) -> Tensor:
     tensor([0.0000, 0.7311])
     """
     if inplace:
-        return silu_(x)
-    if x.dtype == np.float16:  # as in gelu
-        return cast(silu(cast(x, np.float32)), np.float16)
-    return x * x.sigmoid()
+        return silu_(input)
+    if input.dtype == np.float16:  # as in gelu
+        return cast(silu(cast(input, np.float32)), np.float16)
+    return input * input.sigmoid()
 
 
 silu_ = in_place(silu, "silu(inplace=True)")

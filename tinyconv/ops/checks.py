@@ -6,27 +6,17 @@ operation's name as the user wrote it.  What a dtype must be stands with the dty
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..autograd import Tensor
 from ..errors import phrase, refusal
 from .dtype import require_float
 
 __all__ = [
-    "batched", "check_bias", "check_channels", "check_groups", "check_same_size", "check_tensors", "check_weight",
+    "batched", "check_bias", "check_channels", "check_groups", "check_same_size", "check_weight",
 ]  # fmt: skip
 
 
-def check_tensors(function: str, **arguments: Any) -> None:
-    """Refuse arrays, lists and numbers among arguments that must be Tensors."""
-    for name, value in arguments.items():
-        if not isinstance(value, Tensor):
-            raise refusal("input.no_tensor", function, name=name, value=value)
-
-
 def check_same_size(input: Tensor, target: Tensor, function: str) -> None:
-    """Refuse what are not two Tensors of one shape, the input of floats."""
-    check_tensors(function, input=input, target=target)
+    """Refuse two Tensors of unlike shapes, and an input of no floats."""
     require_float(input, function)
     if input.shape != target.shape:
         raise refusal("loss.size", function, input=input, target=target)
@@ -45,9 +35,7 @@ def batched(x: Tensor, ndim: int, function: str) -> tuple[Tensor, bool]:
 
 
 def check_weight(weight: Tensor, ndim: int, function: str) -> None:
-    """Refuse a convolution's weight that is no float Tensor with `ndim` spatial axes."""
-    if not isinstance(weight, Tensor):
-        raise refusal("conv.weight_type", function, weight=weight)
+    """Refuse a convolution's weight that is no Tensor of floats with `ndim` spatial axes."""
     require_float(weight, function)
     if weight.ndim != ndim + 2 or 0 in weight.shape[2:]:
         raise refusal("conv.weight", function, ndim=ndim + 2, size=list(weight.shape))

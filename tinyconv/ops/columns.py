@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..arguments import checked
 from ..autograd import Operation, Tensor
 from ..backend import Array
 from ..errors import refusal
@@ -42,6 +43,7 @@ class Col2Im(Operation):
         return Im2Col.apply(g, kernel_size, geometry)
 
 
+@checked
 def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
     """Lay out every window of ``(N, C, *D)`` as a column: ``(N, C*prod(kernel_size), L)`` (im2col).
 
@@ -70,9 +72,10 @@ def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
     return Im2Col.apply(input, kernel, geometry)
 
 
+@checked
 def fold(
     input: Tensor,
-    output_size: Sequence[int],
+    output_size: Any,
     kernel_size: Any,
     dilation: Any = 1,
     padding: Any = 0,

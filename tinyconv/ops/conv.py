@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..arguments import checked
 from ..autograd import Operation, Tensor
 from ..backend import Array
 from ..errors import refusal
@@ -96,6 +97,7 @@ def _sum_per_channel(g: Tensor) -> Tensor:
 # ------------------------------------------------------------------------------ as functions
 
 
+@checked
 def conv(
     ndim: int, input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0,
     dilation: Any = 1, groups: int = 1, *, cover_all: bool = False, padding_mode: str = "zeros",
@@ -185,6 +187,7 @@ def _fill_borders(x: Tensor, geometry: ConvGeometry, mode: str, function: str) -
     return pad(x, amounts, mode), _without_padding(geometry)
 
 
+@checked
 def conv_transpose(
     ndim: int, input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Any = 1, padding: Any = 0,
     output_padding: Any = 0, groups: int = 1, dilation: Any = 1, *, output_size: Sequence[int] | None = None,

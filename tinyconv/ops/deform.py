@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..arguments import checked
 from ..autograd import Tensor, whole
 from ..backend import get_array_module
 from ..errors import refusal
@@ -18,6 +19,7 @@ from .unary import clamp
 __all__ = ["deform_conv2d"]
 
 
+@checked
 @whole
 def deform_conv2d(
     input: Tensor,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..arguments import checked
 from ..autograd import Tensor
 from ..backend import generator, get_array_module
 from ..errors import refusal
@@ -14,6 +15,7 @@ from .ranks import ranks
 __all__ = ["dropout", "dropout1d", "dropout2d", "dropout3d", "dropoutnd"]
 
 
+@checked
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Zero elements with probability `p`, scale the rest by ``1/(1 - p)``; nothing unless `training`.
 
@@ -40,6 +42,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     return _dropped(input, p, training, inplace, "dropout")
 
 
+@checked
 def dropoutnd(ndim: int, input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Zero whole channels of ``(N, C, {axes})`` or ``(C, {axes})`` with probability `p`, scale the rest.
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from ..autograd import Operation, Tensor, whole
-from ..backend import Array, quiet
+from ..backend import Array, is_array, quiet
 from ..errors import refusal
 from ..kernels.sums import sum_dtype
 
 __all__ = [
-    "RANK", "Cast", "as_float", "cast", "default_dtype", "fits", "operands", "promote", "promote_dtypes", "rank_of",
-    "require_float", "scalar_of", "sum_dtype",
+    "RANK", "Cast", "as_float", "as_operand", "cast", "default_dtype", "fits", "operands", "promote", "promote_dtypes",
+    "rank_of", "require_float", "scalar_of", "sum_dtype",
 ]  # fmt: skip
 
 default_dtype = np.dtype(np.float32)
@@ -68,8 +68,11 @@ def scalar_of(dtype: np.dtype, value: Any) -> np.generic:
     if dtype.kind == "f":
         if -6e4 < value < 6e4:
             return dtype.type(value)
-        with quiet():
-            return dtype.type(value)
+        try:
+            with quiet():
+                return dtype.type(value)
+        except OverflowError:  # an int beyond all floats
+            raise refusal("dtype.overflow", value=value, dtype=dtype) from None
     if dtype.kind != "b" and not fits(dtype, value):
         raise refusal("dtype.overflow", value=value, dtype=dtype)
     return dtype.type(value)
@@ -88,14 +91,28 @@ def operands(a: Any, b: Any) -> tuple[Any, Any]:
     if a_is_tensor and b_is_tensor and a.array.dtype is b.array.dtype:  # the usual case first
         return a, b
     if isinstance(b, (int, float, np.generic)):
-        return _with_scalar(a, b)
+        return _with_scalar(a if a_is_tensor else as_operand(a), b)
     if isinstance(a, (int, float, np.generic)):
-        b, a = _with_scalar(b, a)
+        b, a = _with_scalar(b if b_is_tensor else as_operand(b), a)
         return a, b
-    a = a if a_is_tensor else Tensor(a)
-    b = b if b_is_tensor else Tensor(b)
+    a, b = as_operand(a), as_operand(b)
     dtype = promote(a, b)
     return cast(a, dtype), cast(b, dtype)
+
+
+def as_operand(x: Any) -> Tensor:
+    """A Tensor as it is; an array or a number as one.
+
+    Raises
+    ------
+    TypeError
+        For anything else, a list too.
+    """
+    if isinstance(x, Tensor):
+        return x
+    if is_array(x) or isinstance(x, (int, float, np.generic)):
+        return Tensor(x)
+    raise refusal("dtype.operand", x=x)
 
 
 class Cast(Operation):
@@ -122,23 +139,18 @@ def cast(x: Tensor, dtype: Any) -> Tensor:
         return Tensor(x.array.astype(dtype))
 
 
-def as_float(x: Any) -> Tensor:
+def as_float(x: Tensor) -> Tensor:
     """A Tensor of a float dtype: integers become the default one, as in PyTorch."""
-    x = x if isinstance(x, Tensor) else Tensor(x)
     return x if x.dtype.kind == "f" else cast(x, default_dtype)
 
 
 def require_float(x: Tensor, function: str) -> None:
-    """Refuse integer and bool input, and what is no Tensor.
+    """Refuse integer and bool input.
 
     Raises
     ------
-    TypeError
-        Naming the type.
     RuntimeError
         Naming the dtype, and the conversion that helps.
     """
-    if not isinstance(x, Tensor):
-        raise refusal("dtype.no_tensor", function, x=x)
     if x.dtype.kind != "f":
         raise refusal("dtype.no_float", function, function=function, x=x)

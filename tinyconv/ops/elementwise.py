@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import checked
 from ..autograd import Operation, Tensor, check_devices, whole
 from ..backend import Array, get_array_module, is_array, quiet
 from ..errors import phrase, refusal
-from .dtype import cast, default_dtype, fits, operands, rank_of, scalar_of
+from .dtype import as_operand, cast, default_dtype, fits, operands, rank_of, scalar_of
 
 __all__ = [
     "add", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "div", "eq", "floor_divide", "ge", "gt", "isnan",
@@ -266,16 +267,16 @@ def ones_like(x: Tensor) -> Tensor:
     return Tensor(get_array_module(x.array).ones_like(x.array))
 
 
-def add(a: Any, b: Any, alpha: float = 1) -> Tensor:
+def add(input: Any, other: Any, alpha: float = 1) -> Tensor:
     """Element by element ``a + alpha * b``."""
-    return binary(Add, a, b) if alpha == 1 else binary(Add, *_scaled(a, b, alpha, "add"))
+    return binary(Add, input, other) if alpha == 1 else binary(Add, *_scaled(input, other, alpha, "add"))
 
 
-def sub(a: Any, b: Any, alpha: float = 1) -> Tensor:
+def sub(input: Any, other: Any, alpha: float = 1) -> Tensor:
     """Element by element ``a - alpha * b``, of numbers: a tensor of bools raises RuntimeError."""
-    if any(isinstance(v, Tensor) and v.dtype.kind == "b" for v in (a, b)):
+    if any(isinstance(v, Tensor) and v.dtype.kind == "b" for v in (input, other)):
         raise refusal("sub.bool", "sub")
-    return binary(Sub, a, b) if alpha == 1 else binary(Sub, *_scaled(a, b, alpha, "sub"))
+    return binary(Sub, input, other) if alpha == 1 else binary(Sub, *_scaled(input, other, alpha, "sub"))
 
 
 def _scaled(a: Any, b: Any, alpha: float, function: str) -> tuple[Any, Any]:
@@ -286,18 +287,39 @@ def _scaled(a: Any, b: Any, alpha: float, function: str) -> tuple[Any, Any]:
     return a, b * scalar_of(a.dtype, alpha)
 
 
-def mul(a: Any, b: Any) -> Tensor:
+def mul(input: Any, other: Any) -> Tensor:
     """Element by element ``a * b``."""
-    return binary(Mul, a, b)
+    return binary(Mul, input, other)
 
 
-def div(a: Any, b: Any) -> Tensor:
-    """Element by element ``a / b``; integers give floats."""
-    a, b = operands(_beside_number(a, b), _beside_number(b, a))
-    if a.dtype.kind != "f":
-        a, b = (cast(v, default_dtype) if isinstance(v, Tensor) else default_dtype.type(v)
-                for v in (a, b))  # fmt: skip
-    return binary(Div, a, b)
+def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+    """Element by element ``input / other``; integers give floats.
+
+    With ``rounding_mode='floor'`` the quotient is rounded down, with ``'trunc'`` towards 0; it has no gradient then,
+    and integers stay integers.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.div(tc.tensor([-7.0, 7.0]), 2), tc.div(tc.tensor([-7, 7]), 2, rounding_mode="trunc")
+    (tensor([-3.5000,  3.5000]), tensor([-3,  3]))
+    """
+    if rounding_mode is not None:
+        return _rounded_quotient(input, other, rounding_mode)
+    input, other = operands(_beside_number(input, other), _beside_number(other, input))
+    if input.dtype.kind != "f":
+        input, other = (cast(v, default_dtype) if isinstance(v, Tensor) else default_dtype.type(v)
+                for v in (input, other))  # fmt: skip
+    return binary(Div, input, other)
+
+
+def _rounded_quotient(input: Any, other: Any, rounding_mode: str) -> Tensor:
+    if rounding_mode not in ("floor", "trunc"):
+        raise refusal("div.rounding_mode", "div", rounding_mode=rounding_mode)
+    quotient = floor_divide(input, other)
+    if rounding_mode == "floor":
+        return quotient
+    return quotient + cast((quotient < 0) & (remainder(input, other) != 0), quotient.dtype)
 
 
 def _beside_number(x: Any, other: Any) -> Any:
@@ -306,7 +328,7 @@ def _beside_number(x: Any, other: Any) -> Any:
     return cast(x, default_dtype) if number and isinstance(x, Tensor) and x.dtype.kind != "f" else x
 
 
-def pow(a: Any, b: Any) -> Tensor:
+def pow(input: Any, exponent: Any) -> Tensor:
     """Element by element ``a ** b``.
 
     Raises
@@ -320,15 +342,15 @@ def pow(a: Any, b: Any) -> Tensor:
     >>> tc.pow(tc.tensor([2.0, 3.0]), 2)
     tensor([4., 9.])
     """
-    a, b = operands(a, b)
-    if a.dtype.kind == "b":
+    input, exponent = operands(input, exponent)
+    if input.dtype.kind == "b":
         raise refusal("pow.bool", "pow")
-    if a.dtype.kind in "iu" and isinstance(b, np.generic) and int(b) < 0:
-        raise refusal("pow.negative", "pow", power=b)
-    return binary(Pow, a, b)
+    if input.dtype.kind in "iu" and isinstance(exponent, np.generic) and int(exponent) < 0:
+        raise refusal("pow.negative", "pow", power=exponent)
+    return binary(Pow, input, exponent)
 
 
-def maximum(a: Any, b: Any) -> Tensor:
+def maximum(input: Any, other: Any) -> Tensor:
     """Element by element maximum.
 
     Examples
@@ -337,10 +359,10 @@ def maximum(a: Any, b: Any) -> Tensor:
     >>> tc.maximum(tc.tensor([1.0, 5.0]), tc.tensor([3.0, 2.0]))
     tensor([3., 5.])
     """
-    return binary(Maximum, a, b)
+    return binary(Maximum, input, other)
 
 
-def minimum(a: Any, b: Any) -> Tensor:
+def minimum(input: Any, other: Any) -> Tensor:
     """Element by element minimum.
 
     Examples
@@ -349,11 +371,11 @@ def minimum(a: Any, b: Any) -> Tensor:
     >>> tc.minimum(tc.tensor([1.0, 5.0]), tc.tensor([3.0, 2.0]))
     tensor([1., 2.])
     """
-    return binary(Minimum, a, b)
+    return binary(Minimum, input, other)
 
 
-def where(condition: Any, a: Any, b: Any) -> Tensor:
-    """Take `a` where `condition` holds, else `b`; all three broadcast.
+def where(condition: Any, input: Any, other: Any) -> Tensor:
+    """Take `input` where `condition` holds, else `other`; all three broadcast.
 
     Examples
     --------
@@ -362,47 +384,47 @@ def where(condition: Any, a: Any, b: Any) -> Tensor:
     >>> tc.where(x > 0, x, 0.0)
     tensor([0., 2.])
     """
-    condition = condition if isinstance(condition, Tensor) else Tensor(condition)
+    condition = as_operand(condition)
     if condition.dtype.kind == "f":
         raise refusal("where.condition", "where", condition=condition)
-    if not isinstance(a, Tensor) and not isinstance(b, Tensor):
+    if isinstance(input, (bool, int, float)) and isinstance(other, (bool, int, float)):
         xp = get_array_module(condition.array)
-        a = Tensor(xp.asarray(a, dtype=default_dtype if rank_of(a) == 2 else None))
-    a, b = operands(a, b)
+        input = Tensor(xp.asarray(input, dtype=default_dtype if rank_of(input) == 2 else None))
+    input, other = operands(input, other)
     try:
-        return Where.apply(cast(condition, bool), a, b)
+        return Where.apply(cast(condition, bool), input, other)
     except ValueError as error:
-        raise _not_together("where", error, condition, a, b) from None
+        raise _not_together("where", error, condition, input, other) from None
 
 
-def eq(a: Any, b: Any) -> Tensor:
+def eq(input: Any, other: Any) -> Tensor:
     """Element by element ``a == b``; gives bool, has no gradient."""
-    return without_gradient("equal", *_widened(a, b))
+    return without_gradient("equal", *_widened(input, other))
 
 
-def ne(a: Any, b: Any) -> Tensor:
+def ne(input: Any, other: Any) -> Tensor:
     """Element by element ``a != b``."""
-    return without_gradient("not_equal", *_widened(a, b))
+    return without_gradient("not_equal", *_widened(input, other))
 
 
-def lt(a: Any, b: Any) -> Tensor:
+def lt(input: Any, other: Any) -> Tensor:
     """Element by element ``a < b``."""
-    return without_gradient("less", *_widened(a, b))
+    return without_gradient("less", *_widened(input, other))
 
 
-def le(a: Any, b: Any) -> Tensor:
+def le(input: Any, other: Any) -> Tensor:
     """Element by element ``a <= b``."""
-    return without_gradient("less_equal", *_widened(a, b))
+    return without_gradient("less_equal", *_widened(input, other))
 
 
-def gt(a: Any, b: Any) -> Tensor:
+def gt(input: Any, other: Any) -> Tensor:
     """Element by element ``a > b``."""
-    return without_gradient("greater", *_widened(a, b))
+    return without_gradient("greater", *_widened(input, other))
 
 
-def ge(a: Any, b: Any) -> Tensor:
+def ge(input: Any, other: Any) -> Tensor:
     """Element by element ``a >= b``."""
-    return without_gradient("greater_equal", *_widened(a, b))
+    return without_gradient("greater_equal", *_widened(input, other))
 
 
 def _widened(a: Any, b: Any) -> tuple[Any, Any]:
@@ -426,7 +448,7 @@ def without_gradient(name: str, a: Any, b: Any) -> Tensor:
         raise _not_together(name, error, a, b) from None
 
 
-def floor_divide(a: Any, b: Any) -> Tensor:
+def floor_divide(input: Any, other: Any) -> Tensor:
     """Element by element ``floor(a / b)``; its gradient is 0.
 
     Raises
@@ -434,15 +456,15 @@ def floor_divide(a: Any, b: Any) -> Tensor:
     RuntimeError
         For an integer divided by 0, and for bools.
     """
-    a, b = _numbers("floor_divide", a, b)
+    input, other = _numbers("floor_divide", input, other)
     try:
-        with _division_errors(a):
-            return without_gradient("floor_divide", a, b)
+        with _division_errors(input):
+            return without_gradient("floor_divide", input, other)
     except FloatingPointError:
         raise refusal("floor_divide.zero", "floor_divide") from None
 
 
-def remainder(a: Any, b: Any) -> Tensor:
+def remainder(input: Any, other: Any) -> Tensor:
     """Element by element remainder of ``floor(a / b)``, with the sign of b.
 
     Raises
@@ -450,9 +472,9 @@ def remainder(a: Any, b: Any) -> Tensor:
     RuntimeError
         For an integer divided by 0, and for bools.
     """
-    a, b = _numbers("remainder", a, b)
+    input, other = _numbers("remainder", input, other)
     try:
-        return binary(Remainder, a, b)
+        return binary(Remainder, input, other)
     except FloatingPointError:
         raise refusal("remainder.zero", "remainder") from None
 
@@ -465,19 +487,19 @@ def _numbers(function: str, a: Any, b: Any) -> tuple[Any, Any]:
     return a, b
 
 
-def bitwise_and(a: Any, b: Any) -> Tensor:
+def bitwise_and(input: Any, other: Any) -> Tensor:
     """Element by element ``a & b`` of integers or bools."""
-    return _bitwise("bitwise_and", a, b)
+    return _bitwise("bitwise_and", input, other)
 
 
-def bitwise_or(a: Any, b: Any) -> Tensor:
+def bitwise_or(input: Any, other: Any) -> Tensor:
     """Element by element ``a | b`` of integers or bools."""
-    return _bitwise("bitwise_or", a, b)
+    return _bitwise("bitwise_or", input, other)
 
 
-def bitwise_xor(a: Any, b: Any) -> Tensor:
+def bitwise_xor(input: Any, other: Any) -> Tensor:
     """Element by element ``a ^ b`` of integers or bools."""
-    return _bitwise("bitwise_xor", a, b)
+    return _bitwise("bitwise_xor", input, other)
 
 
 def _bitwise(name: str, a: Any, b: Any) -> Tensor:
@@ -487,7 +509,8 @@ def _bitwise(name: str, a: Any, b: Any) -> Tensor:
     return without_gradient(name, a, b)
 
 
-def bitwise_not(x: Tensor) -> Tensor:
+@checked
+def bitwise_not(input: Tensor) -> Tensor:
     """Element by element ``~x`` of integers or bools.
 
     Raises
@@ -495,23 +518,25 @@ def bitwise_not(x: Tensor) -> Tensor:
     TypeError
         For floats.
     """
-    if x.dtype.kind == "f":
-        raise refusal("bitwise.invert", "bitwise_not", x=x)
-    return Tensor(~x.array)
+    if input.dtype.kind == "f":
+        raise refusal("bitwise.invert", "bitwise_not", x=input)
+    return Tensor(~input.array)
 
 
-def isnan(x: Tensor) -> Tensor:
+@checked
+def isnan(input: Tensor) -> Tensor:
     """Tell which elements are NaN."""
-    return Tensor(get_array_module(x.array).isnan(x.array))
+    return Tensor(get_array_module(input.array).isnan(input.array))
 
 
-def masked_fill(x: Tensor, mask: Any, value: Any) -> Tensor:
-    """`value` where `mask` holds, x elsewhere; `value`, a number or a 0-d tensor, takes x's dtype.
+@checked
+def masked_fill(input: Tensor, mask: Tensor, value: float | Tensor) -> Tensor:
+    """`value` where `mask` holds, x elsewhere; `value`, a number or a 0-d tensor, takes input's dtype.
 
     Raises
     ------
     RuntimeError
-        If the mask is not of bools, or x's dtype cannot hold the value.
+        If the mask is not of bools, or input's dtype cannot hold the value.
 
     Examples
     --------
@@ -519,11 +544,10 @@ def masked_fill(x: Tensor, mask: Any, value: Any) -> Tensor:
     >>> tc.tensor([1, 2]).masked_fill(tc.tensor([True, False]), 7.5)
     tensor([7, 2])
     """
-    mask = mask if isinstance(mask, Tensor) else Tensor(mask)
     if mask.dtype.kind != "b":
         raise refusal("masked_fill.mask", "masked_fill", mask=mask)
     if isinstance(value, Tensor) and value.ndim:
         raise refusal("masked_fill.value", "masked_fill", value=value)
-    if isinstance(value, Tensor) and x.dtype.kind != "f":
+    if isinstance(value, Tensor) and input.dtype.kind != "f":
         value = value.item()  # an integer dtype may not hold it
-    return where(mask, cast(value, x.dtype) if isinstance(value, Tensor) else scalar_of(x.dtype, value), x)
+    return where(mask, cast(value, input.dtype) if isinstance(value, Tensor) else scalar_of(input.dtype, value), input)

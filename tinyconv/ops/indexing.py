@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import checked
 from ..autograd import Operation, Tensor, is_grad_enabled
 from ..backend import Array, get_array_module, is_array
 from ..errors import phrase, refusal
@@ -221,7 +222,8 @@ class PutAlong(Operation):
         return TakeAlong.apply(g, indices, dim)
 
 
-def take_along_dim(x: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
+@checked
+def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """Pick ``out[i, j] = x[indices[i, j], j]`` along `dim`; the two broadcast along the others.
 
     Without `dim`, both are taken flat.
@@ -243,20 +245,23 @@ def take_along_dim(x: Tensor, indices: Tensor, dim: int | None = None) -> Tensor
     if indices.dtype.kind not in "iu":
         raise refusal("index.take_dtype", "take_along_dim", indices=indices)
     if dim is None:
-        return take_along_dim(x.reshape(-1), indices.reshape(-1), 0)
-    axis = normalize_dim(dim, x.ndim, "take_along_dim")
-    outside = [shape[:axis] + (1,) + shape[axis + 1 :] for shape in (x.shape, indices.shape)]
+        return take_along_dim(input.reshape(-1), indices.reshape(-1), 0)
+    axis = normalize_dim(dim, input.ndim, "take_along_dim")
+    outside = [shape[:axis] + (1,) + shape[axis + 1 :] for shape in (input.shape, indices.shape)]
     if outside[0] != outside[1]:
         try:
-            common = np.broadcast_shapes(*outside) if indices.ndim == x.ndim else ()  # host: shapes are tuples
+            common = np.broadcast_shapes(*outside) if indices.ndim == input.ndim else ()  # host: shapes are tuples
         except ValueError:
             common = ()
         if not common:
-            raise refusal("index.take", "take_along_dim", indices=indices, x=x, dim=dim)
-        x, indices = (expand(t, common[:axis] + t.shape[axis : axis + 1] + common[axis + 1 :]) for t in (x, indices))
-    return TakeAlong.apply(x, indices, axis)
+            raise refusal("index.take", "take_along_dim", indices=indices, x=input, dim=dim)
+        input, indices = (
+            expand(t, common[:axis] + t.shape[axis : axis + 1] + common[axis + 1 :]) for t in (input, indices)
+        )
+    return TakeAlong.apply(input, indices, axis)
 
 
+@checked
 def one_hot(target: Tensor, num_classes: int = -1) -> Tensor:
     """Turn class indices ``(*)`` into int64 vectors ``(*, num_classes)`` with a 1 at the index.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import checked
 from ..autograd import Operation, Tensor, as_array, check_devices, check_writable_in_graph, is_grad_enabled, unbroadcast
 from ..autograd.views import Path, follow, look
 from ..backend import Array, get_array_module
@@ -149,6 +150,7 @@ tanh_ = in_place(unary.tanh, "tanh_")
 sigmoid_ = in_place(unary.sigmoid, "sigmoid_")
 
 
+@checked
 def copy_(x: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:
     """Take over the values of `source`, which broadcasts and may be elsewhere or of another dtype."""
     source = source if isinstance(source, Tensor) else Tensor(source)

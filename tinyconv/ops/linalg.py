@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..arguments import checked
 from ..autograd import Tensor, whole
 from ..backend import Array
 from ..errors import refusal
@@ -67,6 +68,7 @@ def _show(t: Tensor) -> str:
     return "x".join(map(str, t.shape))
 
 
+@checked
 @whole
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """``input @ weight.T + bias``.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from ..arguments import checked
 from ..autograd import Operation, Tensor, is_grad_enabled, whole
 from ..backend import Array, get_array_module
 from ..errors import phrase, refusal
 from ..kernels import cuda
 from ..kernels.labels import check_probabilities, checked_labels
 from .activation import log_softmax, log_softmax_array, softmax
-from .checks import check_same_size, check_tensors
+from .checks import check_same_size
 from .dtype import cast, require_float
 from .elementwise import where
 from .indexing import take_along_dim
@@ -23,7 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def reduce(loss: Tensor, reduction: str, function: str) -> Tensor:
+def reduced(loss: Tensor, reduction: str, function: str) -> Tensor:
     """Take the mean or the sum of a loss, or leave it (``'none'``).
 
     Raises
@@ -38,6 +39,21 @@ def reduce(loss: Tensor, reduction: str, function: str) -> Tensor:
     if reduction == "none":
         return loss
     raise refusal("loss.reduction", function, reduction=reduction)
+
+
+def chosen_reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    """PyTorch's older words for `reduction`, which win where they are given: ``size_average=False`` is ``'sum'``.
+
+    Examples
+    --------
+    >>> chosen_reduction(False, None, "mean"), chosen_reduction(None, False, "mean")
+    ('sum', 'none')
+    """
+    if size_average is None and reduce is None:
+        return reduction
+    if reduce is not None and not reduce:
+        return "none"
+    return "mean" if size_average is None or size_average else "sum"
 
 
 # ------------------------------------------------------------------------------ classes
@@ -98,7 +114,7 @@ def _reduce_by_class(
     """Weigh each cell by its class (0 where ignored); the mean divides by the sum of these weights."""
     scale = factor if weight is None else factor * weight[labels]
     loss = where(factor != 0, loss * scale, 0.0)  # an ignored cell counts 0 even where its loss is infinite
-    return loss.sum() / scale.sum() if reduction == "mean" else reduce(loss, reduction, function)
+    return loss.sum() / scale.sum() if reduction == "mean" else reduced(loss, reduction, function)
 
 
 def _prepared(input: Tensor, target: Tensor, ignore_index: int, function: str) -> tuple[Tensor, Tensor]:
@@ -106,12 +122,15 @@ def _prepared(input: Tensor, target: Tensor, ignore_index: int, function: str) -
     return Tensor(safe), Tensor(factor.astype(input.dtype, copy=False))
 
 
+@checked
 @whole
 def nll_loss(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
+    size_average: bool | None = None,
     ignore_index: int = -100,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """Negative log-likelihood of class indices, from log-probabilities.
@@ -138,22 +157,25 @@ def nll_loss(
     >>> tc.nn.functional.nll_loss(tc.tensor([[-0.5, -2.0]]), tc.tensor([1]))
     tensor(2.)
     """
-    check_tensors("nll_loss", input=input, target=target)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     if input.ndim == 1:
         scores, label = _batch_of_one(input, target, "nll_loss")
-        return nll_loss(scores, label, weight, ignore_index, reduction).reshape(())
+        return nll_loss(scores, label, weight, ignore_index=ignore_index, reduction=reduction).reshape(())
     _check_targets(input, target, weight, "nll_loss")
     labels, factor = _prepared(input, target, ignore_index, "nll_loss")
     loss = -take_along_dim(input, labels.unsqueeze(1), 1).squeeze(1)
     return _reduce_by_class(loss, labels, factor, weight, reduction, "nll_loss")
 
 
+@checked
 @whole
 def cross_entropy(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
+    size_average: bool | None = None,
     ignore_index: int = -100,
+    reduce: bool | None = None,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
@@ -187,16 +209,18 @@ def cross_entropy(
     >>> tc.nn.functional.cross_entropy(tc.tensor([[0.0, 0.0]]), tc.tensor([1]))
     tensor(0.6931)
     """
-    check_tensors("cross_entropy", input=input, target=target)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     if not 0.0 <= label_smoothing <= 1.0:
         raise refusal("loss.smoothing", "cross_entropy", value=label_smoothing)
     if input.shape == target.shape and input.ndim:
         _check_probabilities(target, ignore_index)
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     if input.ndim == 1:
-        options = (weight, ignore_index, reduction, label_smoothing)
+        options: dict[str, Any] = {
+            "ignore_index": ignore_index, "reduction": reduction, "label_smoothing": label_smoothing
+        }  # fmt: skip
         scores, label = _batch_of_one(input, target, "cross_entropy")
-        return cross_entropy(scores, label, *options).reshape(())
+        return cross_entropy(scores, label, weight, **options).reshape(())
     _check_targets(input, target, weight, "cross_entropy")
     labels, factor = _prepared(input, target, ignore_index, "cross_entropy")
     hard = SoftmaxCrossEntropy.apply(input, labels)
@@ -208,7 +232,7 @@ def cross_entropy(
     if reduction == "mean":
         smooth = soft.sum() / (factor if weight is None else factor * weight[labels]).sum()
     else:
-        smooth = reduce(soft, reduction, "cross_entropy")
+        smooth = reduced(soft, reduction, "cross_entropy")
     return loss * (1.0 - label_smoothing) + smooth * (label_smoothing / input.shape[1])
 
 
@@ -237,7 +261,7 @@ def _soft_cross_entropy(
     loss = -_over_classes(log_softmax(input, 1) * target, weight)
     if reduction == "mean":
         return loss.sum() / loss.numel()
-    return reduce(loss, reduction, "cross_entropy")
+    return reduced(loss, reduction, "cross_entropy")
 
 
 # ------------------------------------------------------------------------------ distances
@@ -245,12 +269,14 @@ def _soft_cross_entropy(
 
 def _warn_of_sizes(input: Tensor, target: Tensor, function: str) -> None:
     """Sizes that differ broadcast, as in PyTorch, and seldom because that was meant."""
-    check_tensors(function, input=input, target=target)
     if input.shape != target.shape:
         warnings.warn(phrase("loss.sizes_differ", function=function, target=target, input=input), stacklevel=3)
 
 
-def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+@checked
+def mse_loss(
+    input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+) -> Tensor:
     """Squared error ``(input - target)**2``.
 
     Examples
@@ -259,12 +285,16 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     >>> tc.nn.functional.mse_loss(tc.tensor([1.0, 2.0]), tc.tensor([1.0, 4.0]))
     tensor(2.)
     """
+    reduction = chosen_reduction(size_average, reduce, reduction)
     _warn_of_sizes(input, target, "mse_loss")
     difference = input - target
-    return reduce(difference * difference, reduction, "mse_loss")
+    return reduced(difference * difference, reduction, "mse_loss")
 
 
-def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+@checked
+def l1_loss(
+    input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+) -> Tensor:
     """Absolute error ``|input - target|``.
 
     Examples
@@ -273,11 +303,20 @@ def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     >>> tc.nn.functional.l1_loss(tc.tensor([1.0, 2.0]), tc.tensor([1.0, 4.0]))
     tensor(1.)
     """
+    reduction = chosen_reduction(size_average, reduce, reduction)
     _warn_of_sizes(input, target, "l1_loss")
-    return reduce((input - target).abs(), reduction, "l1_loss")
+    return reduced((input - target).abs(), reduction, "l1_loss")
 
 
-def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+@checked
+def smooth_l1_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    beta: float = 1.0,
+) -> Tensor:
     """``d**2/(2*beta)`` where ``|d| < beta``, else ``|d| - beta/2``.
 
     Examples
@@ -286,19 +325,21 @@ def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta:
     >>> tc.nn.functional.smooth_l1_loss(tc.tensor([0.0, 0.0]), tc.tensor([1.0, 3.0]), reduction="none")
     tensor([0.5000, 2.5000])
     """
+    reduction = chosen_reduction(size_average, reduce, reduction)
     if beta < 0:
         raise refusal("loss.beta", "smooth_l1_loss", beta=beta)
     if beta == 0:
-        return l1_loss(input, target, reduction)
+        return l1_loss(input, target, reduction=reduction)
     _warn_of_sizes(input, target, "smooth_l1_loss")
     difference = input - target
     size = difference.abs()
     far = size.detach() >= beta
     near = where(far, 0.0, difference)  # the square of a far one may be infinite, and inf * 0 would be NaN
     loss = where(far, size - 0.5 * beta, near * near * (0.5 / beta))
-    return reduce(loss, reduction, "smooth_l1_loss")
+    return reduced(loss, reduction, "smooth_l1_loss")
 
 
+@checked
 def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0) -> Tensor:
     """``d**2/2`` where ``|d| <= delta``, else ``delta*(|d| - delta/2)``.
 
@@ -320,7 +361,7 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     far = size.detach() > delta
     near = where(far, 0.0, difference)  # as in smooth_l1_loss
     loss = where(far, (size - 0.5 * delta) * delta, near * near * 0.5)
-    return reduce(loss, reduction, "huber_loss")
+    return reduced(loss, reduction, "huber_loss")
 
 
 # ------------------------------------------------------------------------------ two classes
@@ -346,8 +387,14 @@ class BinaryCrossEntropy(Operation):
         return g * ((-x).log1p().clamp(min=-100) - x.log().clamp(min=-100))
 
 
+@checked
 def binary_cross_entropy(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """Cross-entropy of probabilities `input` in [0, 1] against `target` in [0, 1], of one shape.
 
@@ -364,16 +411,20 @@ def binary_cross_entropy(
     >>> tc.nn.functional.binary_cross_entropy(tc.tensor([0.5]), tc.tensor([1.0]))
     tensor(0.6931)
     """
+    reduction = chosen_reduction(size_average, reduce, reduction)
     check_same_size(input, target, "binary_cross_entropy")
     check_probabilities(input.array, "binary_cross_entropy")
     loss = BinaryCrossEntropy.apply(input, cast(target, input.dtype))
-    return reduce(loss if weight is None else loss * weight, reduction, "binary_cross_entropy")
+    return reduced(loss if weight is None else loss * weight, reduction, "binary_cross_entropy")
 
 
+@checked
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
@@ -392,10 +443,11 @@ def binary_cross_entropy_with_logits(
     >>> tc.nn.functional.binary_cross_entropy_with_logits(tc.tensor([0.0]), tc.tensor([1.0]))
     tensor(0.6931)
     """
+    reduction = chosen_reduction(size_average, reduce, reduction)
     check_same_size(input, target, "binary_cross_entropy_with_logits")
     target = cast(target, input.dtype)
     smooth = smooth_relu(-input)
     if pos_weight is not None:
         smooth = smooth * ((pos_weight - 1.0) * target + 1.0)
     loss = (1.0 - target) * input + smooth
-    return reduce(loss if weight is None else loss * weight, reduction, "binary_cross_entropy_with_logits")
+    return reduced(loss if weight is None else loss * weight, reduction, "binary_cross_entropy_with_logits")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..arguments import checked
 from ..autograd import Operation, Tensor, no_grad, whole
 from ..backend import Array, get_array_module
 from ..errors import phrase, refusal
@@ -84,6 +85,7 @@ def _check_affine(x: Tensor, function: str, **parameters: Tensor | None) -> None
             raise refusal("norm.parameter", function, name=name, channels=x.shape[1], x=x, count=p.numel())
 
 
+@checked
 @whole
 def batch_norm(
     input: Tensor,
@@ -152,6 +154,7 @@ def _update_running(
                 running.copy_(running * (1.0 - momentum) + batch.mean(0).reshape(-1) * momentum)
 
 
+@checked
 @whole
 def layer_norm(
     input: Tensor,
@@ -186,6 +189,7 @@ def layer_norm(
     return affine(z, weight, bias, shape)
 
 
+@checked
 @whole
 def group_norm(
     input: Tensor,
@@ -220,6 +224,7 @@ def group_norm(
     return affine(z.reshape(input.shape), weight, bias, _per_channel(input))
 
 
+@checked
 @whole
 def instance_norm(
     input: Tensor,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..arguments import checked
 from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module
 from ..errors import refusal
@@ -149,6 +150,7 @@ class Unpool(Operation):
 # ------------------------------------------------------------------------------ as functions
 
 
+@checked
 @whole
 def max_pool(
     ndim: int, input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
@@ -203,6 +205,7 @@ def max_pool(
 max_pool1d, max_pool2d, max_pool3d = ranks(max_pool)
 
 
+@checked
 @whole
 def avg_pool(
     ndim: int, input: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
@@ -248,6 +251,7 @@ def _adaptive_size(x: Tensor, output_size: Any, ndim: int, function: str) -> tup
     return as_tuple(filled, ndim, "output_size", 0, function)
 
 
+@checked
 def adaptive_avg_pool(ndim: int, input: Tensor, output_size: Any) -> Tensor:
     """Mean of bins of ``(N, C, {axes})`` that make the output have `output_size` (None keeps a size).
 
@@ -269,6 +273,7 @@ def adaptive_avg_pool(ndim: int, input: Tensor, output_size: Any) -> Tensor:
 adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = ranks(adaptive_avg_pool)
 
 
+@checked
 @whole
 def adaptive_max_pool(ndim: int, input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """Largest value of bins of ``(N, C, {axes})`` that make the output have `output_size` (None keeps a size).
@@ -294,6 +299,7 @@ def adaptive_max_pool(ndim: int, input: Tensor, output_size: Any, return_indices
 adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = ranks(adaptive_max_pool)
 
 
+@checked
 @whole
 def max_unpool(
     ndim: int, input: Tensor, indices: Tensor, kernel_size: Any, stride: Any = None, padding: Any = 0,

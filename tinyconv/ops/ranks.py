@@ -7,6 +7,8 @@ import inspect
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
+from ..arguments import checked
+
 __all__ = ["of_rank", "ranks"]
 
 P = ParamSpec("P")
@@ -57,8 +59,10 @@ def ranks(
 
 
 def _named(function: Callable[Concatenate[int, P], R], name: str, ndim: int) -> Callable[P, R]:
+    plain = getattr(function, "plain", function)  # if arguments are checked, then by the new name
+
     def of_these_axes(*args: P.args, **kwargs: P.kwargs) -> R:
-        return function(ndim, *args, **kwargs)
+        return plain(ndim, *args, **kwargs)
 
     functools.update_wrapper(of_these_axes, function, ("__module__", "__annotations__"), ())
     signature = inspect.signature(function)
@@ -66,4 +70,4 @@ def _named(function: Callable[Concatenate[int, P], R], name: str, ndim: int) -> 
     of_these_axes.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     of_these_axes.__name__ = of_these_axes.__qualname__ = name.format(ndim=ndim)
     of_these_axes.__doc__ = of_rank(function.__doc__, ndim)
-    return of_these_axes
+    return of_these_axes if plain is function else checked(of_these_axes)

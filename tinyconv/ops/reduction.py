@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import math
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 
+from ..arguments import Dims, DType, checked
 from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module, quiet
 from ..errors import refusal
@@ -17,7 +16,7 @@ from ..kernels.sums import add_up
 from .dtype import as_float, cast
 from .elementwise import Gate, eq, maximum, minimum, mul, where
 from .indexing import take_along_dim
-from .shape import Dims, as_int, cat, clone, normalize_dims
+from .shape import cat, clone, normalize_dims
 
 __all__ = [
     "all", "amax", "amin", "any", "argmax", "argmin", "logsumexp", "max", "mean", "min", "norm", "prod", "std", "sum",
@@ -30,38 +29,6 @@ class ValuesIndices(NamedTuple):
 
     values: Any
     indices: Any
-
-
-F = TypeVar("F", bound=Callable)
-
-
-def numpy_names(function: F) -> F:
-    """Let a reduction take NumPy's ``axis`` and ``keepdims`` beside PyTorch's ``dim`` and ``keepdim``.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.sum(tc.ones(2, 3), axis=0, keepdims=True).shape
-    (1, 3)
-    """
-
-    place = list(inspect.signature(function).parameters).index("keepdim")
-
-    @functools.wraps(function)
-    def renamed(*args: Any, **kwargs: Any) -> Any:
-        if "axis" in kwargs:
-            kwargs["dim"] = kwargs.pop("axis")
-        if "keepdims" in kwargs:
-            kwargs["keepdim"] = kwargs.pop("keepdims")
-        for name in ("dtype", "out"):  # np.sum(tensor) passes these as None
-            if name in kwargs and kwargs[name] is None:
-                del kwargs[name]
-        keepdim = args[place] if len(args) > place else kwargs.get("keepdim", False)
-        if not isinstance(keepdim, (bool, np.bool_)):
-            raise refusal("reduce.keepdim", function.__name__, function=function.__name__, keepdim=keepdim)
-        return function(*args, **kwargs)
-
-    return renamed  # type: ignore[return-value]
 
 
 def kept_shape(shape: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, ...]:
@@ -86,14 +53,16 @@ class Sum(Operation):
         return g.reshape(kept_shape(shape, dims)).expand(shape)
 
 
-def _summable(x: Tensor) -> Tensor:
-    """Integers and bools as int64, in which they add up and multiply."""
+def _summable(x: Tensor, dtype: Any) -> Tensor:
+    """In the wanted dtype; otherwise integers and bools as int64, in which they add up and multiply."""
+    if dtype is not None:
+        return cast(x, dtype)
     return cast(x, np.int64) if x.dtype.kind in "biu" else x
 
 
-@numpy_names
-def sum(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
-    """Sum over `dim` (all dimensions by default); integers and bools sum in int64.
+@checked
+def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
+    """Sum over `dim` (all dimensions by default) in `dtype`; by default integers and bools sum in int64.
 
     Examples
     --------
@@ -101,8 +70,8 @@ def sum(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     >>> tc.sum(tc.tensor([[1.0, 2.0], [3.0, 4.0]]), dim=1)
     tensor([3., 7.])
     """
-    x = _summable(x)
-    return Sum.apply(x, normalize_dims(dim, x.ndim, "sum"), keepdim)
+    input = _summable(input, dtype)
+    return Sum.apply(input, normalize_dims(dim, input.ndim, "sum"), keepdim)
 
 
 def _need_float(x: Tensor, function: str) -> None:
@@ -115,15 +84,15 @@ def count(shape: tuple[int, ...], dims: tuple[int, ...]) -> int:
     return math.prod(shape[d] for d in dims)
 
 
-@numpy_names
+@checked
 @whole
-def mean(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
-    """Arithmetic mean over `dim`; NaN for no elements.
+def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
+    """Arithmetic mean over `dim`, of the input in `dtype` if one is given; NaN for no elements.
 
     Raises
     ------
     RuntimeError
-        For integer input.
+        For integer input without a float `dtype`.
 
     Examples
     --------
@@ -131,17 +100,18 @@ def mean(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     >>> tc.mean(tc.tensor([[1.0, 2.0], [3.0, 4.0]]))
     tensor(2.5000)
     """
-    _need_float(x, "mean")
-    dims = normalize_dims(dim, x.ndim, "mean")
-    if x.dtype == np.float16:  # the sum may overflow where the mean does not
-        return cast(mean(cast(x, np.float32), dims, keepdim), np.float16)
-    return Sum.apply(x, dims, keepdim) / count(x.shape, dims)
+    input = input if dtype is None else cast(input, dtype)
+    _need_float(input, "mean")
+    dims = normalize_dims(dim, input.ndim, "mean")
+    if input.dtype == np.float16:  # the sum may overflow where the mean does not
+        return cast(mean(cast(input, np.float32), dims, keepdim), np.float16)
+    return Sum.apply(input, dims, keepdim) / count(input.shape, dims)
 
 
-@numpy_names
+@checked
 def var(
-    x: Tensor,
-    dim: Dims = None,
+    input: Tensor,
+    dim: Dims | bool = None,
     unbiased: bool | None = None,
     keepdim: bool = False,
     *,
@@ -162,13 +132,13 @@ def var(
     >>> tc.var(tc.tensor([1.0, 2.0, 3.0]))
     tensor(1.)
     """
-    return _variance(x, *_var_arguments("var", dim, unbiased, keepdim, correction), "var")
+    return _variance(input, *_var_arguments("var", dim, unbiased, keepdim, correction), "var")
 
 
-@numpy_names
+@checked
 def std(
-    x: Tensor,
-    dim: Dims = None,
+    input: Tensor,
+    dim: Dims | bool = None,
     unbiased: bool | None = None,
     keepdim: bool = False,
     *,
@@ -182,7 +152,7 @@ def std(
     >>> tc.std(tc.tensor([1.0, 2.0, 3.0]))
     tensor(1.)
     """
-    return _root(_variance(x, *_var_arguments("std", dim, unbiased, keepdim, correction), "std"))
+    return _root(_variance(input, *_var_arguments("std", dim, unbiased, keepdim, correction), "std"))
 
 
 def _var_arguments(
@@ -193,8 +163,6 @@ def _var_arguments(
         dim, unbiased = None, dim
     if unbiased is None:
         return dim, keepdim, 1 if correction is None else correction
-    if not isinstance(unbiased, (bool, np.bool_)):
-        raise refusal("reduce.unbiased", function, unbiased=unbiased)
     if correction is not None:
         raise refusal("reduce.two_corrections", function, unbiased=unbiased, correction=correction)
     return dim, keepdim, int(unbiased)
@@ -216,10 +184,10 @@ def _root(x: Tensor) -> Tensor:
     return where(empty, 0.0, where(empty, 1.0, x).sqrt())
 
 
-@numpy_names
+@checked
 @whole
-def prod(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
-    """Product over `dim`, by pairwise multiplication.
+def prod(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
+    """Product over `dim` in `dtype`, by pairwise multiplication.
 
     Multiplying pairs, then pairs of pairs, makes the gradient right where factors are zero too
     (the textbook ``prod / x`` is not), to any order.
@@ -230,15 +198,15 @@ def prod(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     >>> tc.prod(tc.tensor([2.0, 3.0, 4.0]))
     tensor(24.)
     """
-    x = _summable(x)
-    dims = normalize_dims(dim, x.ndim, "prod")
-    kept = kept_shape(x.shape, dims)
-    rest = tuple(d for d in range(x.ndim) if d not in dims)
-    outer = tuple(x.shape[d] for d in rest)
-    flat = x.permute(rest + dims).reshape(outer + (count(x.shape, dims),))
+    input = _summable(input, dtype)
+    dims = normalize_dims(dim, input.ndim, "prod")
+    kept = kept_shape(input.shape, dims)
+    rest = tuple(d for d in range(input.ndim) if d not in dims)
+    outer = tuple(input.shape[d] for d in rest)
+    flat = input.permute(rest + dims).reshape(outer + (count(input.shape, dims),))
     if flat.shape[-1] == 0:
-        xp = get_array_module(x.array)
-        flat = cat([flat, Tensor(xp.ones(outer + (1,), x.dtype))], dim=-1)  # of nothing: 1
+        xp = get_array_module(input.array)
+        flat = cat([flat, Tensor(xp.ones(outer + (1,), input.dtype))], dim=-1)  # of nothing: 1
     if flat.shape[-1] == 1:
         flat = clone(flat)  # no product follows, and the result is no view
     while flat.shape[-1] > 1:
@@ -282,8 +250,8 @@ def _extreme(operation: type[Amax], x: Tensor, dim: Dims, keepdim: bool) -> Tens
     return operation.apply(x, dims, keepdim)
 
 
-@numpy_names
-def amax(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+@checked
+def amax(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Largest value over `dim`; equal values share the gradient.
 
     Examples
@@ -292,11 +260,11 @@ def amax(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     >>> tc.amax(tc.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=0)
     tensor([7., 5.])
     """
-    return _extreme(Amax, x, dim, keepdim)
+    return _extreme(Amax, input, dim, keepdim)
 
 
-@numpy_names
-def amin(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+@checked
+def amin(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Smallest value over `dim`; equal values share the gradient.
 
     Examples
@@ -305,10 +273,15 @@ def amin(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     >>> tc.amin(tc.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=0)
     tensor([1., 2.])
     """
-    return _extreme(Amin, x, dim, keepdim)
+    return _extreme(Amin, input, dim, keepdim)
 
 
-def _several(dim: Dims) -> bool:
+def _is_operand(dim: Any, other: Tensor | None) -> bool:
+    """Is this ``max(a, b)`` of two Tensors, and no reduction?  An integer tensor of one element may be a `dim`."""
+    return other is not None or isinstance(dim, Tensor)
+
+
+def _several(dim: Any) -> TypeGuard[Sequence[int] | None]:
     return dim is None or isinstance(dim, Sequence)
 
 
@@ -320,8 +293,8 @@ def _with_indices(x: Tensor, dim: Any, keepdim: bool, arg: Any) -> ValuesIndices
     return ValuesIndices(values.squeeze(dim), indices.squeeze(dim))
 
 
-@numpy_names
-def max(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Any:
+@checked
+def max(input: Tensor, dim: Dims | Tensor = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
     """Largest value: of all, or ``(values, indices)`` along one `dim`, or of several dims (a tuple).
 
     With a Tensor in the place of `dim`, :func:`maximum` of the two.
@@ -335,13 +308,13 @@ def max(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Any:
     >>> tc.max(tc.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
     ValuesIndices(values=tensor([5., 7.]), indices=tensor([1, 0]))
     """
-    if isinstance(dim, Tensor):
-        return maximum(x, dim)
-    return amax(x, dim, keepdim) if _several(dim) else _with_indices(x, dim, keepdim, argmax)
+    if _is_operand(dim, other):
+        return maximum(input, dim if other is None else other)
+    return amax(input, dim, keepdim) if _several(dim) else _with_indices(input, dim, keepdim, argmax)
 
 
-@numpy_names
-def min(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Any:
+@checked
+def min(input: Tensor, dim: Dims | Tensor = None, keepdim: bool = False, *, other: Tensor | None = None) -> Any:
     """Smallest value: of all, or ``(values, indices)`` along one `dim`, or of several dims (a tuple).
 
     With a Tensor in the place of `dim`, :func:`minimum` of the two.
@@ -352,14 +325,14 @@ def min(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Any:
     >>> tc.min(tc.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
     ValuesIndices(values=tensor([1., 2.]), indices=tensor([0, 1]))
     """
-    if isinstance(dim, Tensor):
-        return minimum(x, dim)
-    return amin(x, dim, keepdim) if _several(dim) else _with_indices(x, dim, keepdim, argmin)
+    if _is_operand(dim, other):
+        return minimum(input, dim if other is None else other)
+    return amin(input, dim, keepdim) if _several(dim) else _with_indices(input, dim, keepdim, argmin)
 
 
 def _arg(name: str, x: Tensor, dim: int | None, keepdim: bool) -> Tensor:
     xp = get_array_module(x.array)
-    dims = normalize_dims(dim if dim is None else as_int(dim, "reduce.one_dim", name), x.ndim, name)
+    dims = normalize_dims(dim, x.ndim, name)
     if count(x.shape, dims) == 0:
         raise refusal("reduce.empty_dim", name, dim=dim, x=x)
     if dim is None:
@@ -372,9 +345,9 @@ def _arg(name: str, x: Tensor, dim: int | None, keepdim: bool) -> Tensor:
     return Tensor(xp.expand_dims(result, axis) if keepdim else result)
 
 
-@numpy_names
+@checked
 @whole
-def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Index of the largest value, the first among equals; of the flattened tensor without `dim`.
 
     Examples
@@ -383,12 +356,12 @@ def argmax(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     >>> tc.argmax(tc.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
     tensor([1, 0])
     """
-    return _arg("argmax", x, dim, keepdim)
+    return _arg("argmax", input, dim, keepdim)
 
 
-@numpy_names
+@checked
 @whole
-def argmin(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Index of the smallest value, the first among equals; of the flattened tensor without `dim`.
 
     Examples
@@ -397,19 +370,19 @@ def argmin(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     >>> tc.argmin(tc.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
     tensor([0, 1])
     """
-    return _arg("argmin", x, dim, keepdim)
+    return _arg("argmin", input, dim, keepdim)
 
 
-@numpy_names
-def all(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+@checked
+def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Tell whether all elements over `dim` are true."""
-    return _truth("all", x, dim, keepdim)
+    return _truth("all", input, dim, keepdim)
 
 
-@numpy_names
-def any(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+@checked
+def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Tell whether any element over `dim` is true."""
-    return _truth("any", x, dim, keepdim)
+    return _truth("any", input, dim, keepdim)
 
 
 def _truth(name: str, x: Tensor, dim: Dims, keepdim: bool) -> Tensor:
@@ -436,9 +409,9 @@ def _finite_or_zero(x: Tensor) -> Tensor:
     return Tensor(xp.where(xp.isfinite(x.array), x.array, x.dtype.type(0)))
 
 
-@numpy_names
+@checked
 @whole
-def logsumexp(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+def logsumexp(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """``log(sum(exp(x)))``, computed as ``m + log(sum(exp(x - m)))`` with m the largest value.
 
     Examples
@@ -447,18 +420,20 @@ def logsumexp(x: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     >>> tc.logsumexp(tc.tensor([100.0, 100.0]), dim=0)
     tensor(100.6931)
     """
-    x = as_float(x)
-    dims = normalize_dims(dim, x.ndim, "logsumexp")
-    if count(x.shape, dims) == 0:
-        return sum(x, dims, keepdim).log()  # of nothing: log(0)
-    shift = _finite_or_zero(amax(x.detach(), dims, keepdim=True))
-    result = sum((x - shift).exp(), dims, keepdim=True).log() + shift
-    return result.reshape(reduced_shape(x.shape, dims, keepdim))
+    input = as_float(input)
+    dims = normalize_dims(dim, input.ndim, "logsumexp")
+    if count(input.shape, dims) == 0:
+        return sum(input, dims, keepdim).log()  # of nothing: log(0)
+    shift = _finite_or_zero(amax(input.detach(), dims, keepdim=True))
+    result = sum((input - shift).exp(), dims, keepdim=True).log() + shift
+    return result.reshape(reduced_shape(input.shape, dims, keepdim))
 
 
-@numpy_names
+@checked
 @whole
-def norm(x: Tensor, p: float = 2, dim: Dims = None, keepdim: bool = False) -> Tensor:
+def norm(
+    input: Tensor, p: float | str | None = "fro", dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None
+) -> Tensor:
     """The p-norm ``sum(|x|**p)**(1/p)``; largest or smallest magnitude for p = inf or -inf.
 
     Where the norm is 0 the gradient is taken as 0, as in PyTorch; the 2-norm's second derivative is NaN there.
@@ -469,25 +444,26 @@ def norm(x: Tensor, p: float = 2, dim: Dims = None, keepdim: bool = False) -> Te
     >>> tc.norm(tc.tensor([3.0, 4.0]))
     tensor(5.)
     """
-    _need_float(x, "norm")
-    p = 2 if p == "fro" else p
+    input = input if dtype is None else cast(input, dtype)
+    _need_float(input, "norm")
+    p = 2 if p in ("fro", None) else p
     if not isinstance(p, (int, float, np.number)):
         raise refusal("reduce.power", "norm", p=p)
     if p in (math.inf, -math.inf):
-        return (amax if p > 0 else amin)(x.abs(), dim, keepdim)
+        return (amax if p > 0 else amin)(input.abs(), dim, keepdim)
     if p == 0:
-        return sum(cast(x != 0, x.dtype), dim, keepdim)
+        return sum(cast(input != 0, input.dtype), dim, keepdim)
     if p == 1:
-        return sum(x.abs(), dim, keepdim)
-    if x.dtype == np.float16:
-        return cast(norm(cast(x, np.float32), p, dim, keepdim), np.float16)
-    if count(x.shape, normalize_dims(dim, x.ndim, "norm")) == 0:
-        return sum(x, dim, keepdim)  # of nothing: 0
+        return sum(input.abs(), dim, keepdim)
+    if input.dtype == np.float16:
+        return cast(norm(cast(input, np.float32), p, dim, keepdim), np.float16)
+    if count(input.shape, normalize_dims(dim, input.ndim, "norm")) == 0:
+        return sum(input, dim, keepdim)  # of nothing: 0
     if p == 2:
-        return Norm.apply(x, normalize_dims(dim, x.ndim, "norm"), keepdim)
-    leading = (amax if p > 0 else amin)(x.detach().abs(), dim, keepdim=True).array
+        return Norm.apply(input, normalize_dims(dim, input.ndim, "norm"), keepdim)
+    leading = (amax if p > 0 else amin)(input.detach().abs(), dim, keepdim=True).array
     unit = Tensor(_power_of_two_below(get_array_module(leading), leading))  # powers of x / unit cannot overflow
-    total = sum(_power((x / unit).abs(), p), dim, keepdim)
+    total = sum(_power((input / unit).abs(), p), dim, keepdim)
     return _power(total, 1.0 / p) * unit.reshape(total.shape)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import Dims, checked
 from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module
 from ..errors import phrase, refusal
@@ -19,8 +20,6 @@ __all__ = [
     "cat", "chunk", "clone", "flatten", "flip", "permute", "reshape", "split", "squeeze", "stack", "t", "transpose",
     "unflatten", "unsqueeze",
 ]  # fmt: skip
-
-Dims = int | Sequence[int] | None
 
 
 class Reshape(Operation):
@@ -172,11 +171,12 @@ def as_sizes(sizes: tuple[Any, ...], function: str, text: str = "shape.no_size")
     TypeError
         If one is no integer.
     """
-    alone = len(sizes) == 1 and isinstance(sizes[0], Sequence) and not isinstance(sizes[0], str)
+    alone = len(sizes) == 1 and isinstance(sizes[0], Sequence) and not isinstance(sizes[0], (str, bytes))
     return tuple([as_int(n, text, function) for n in (sizes[0] if alone else sizes)])
 
 
-def reshape(x: Tensor, *shape: Any) -> Tensor:
+@checked
+def reshape(input: Tensor, *shape: Any) -> Tensor:
     """Give the same elements in another shape; one size may be -1.
 
     The result shares memory where that can be; otherwise it is a copy.
@@ -187,10 +187,11 @@ def reshape(x: Tensor, *shape: Any) -> Tensor:
     >>> tc.reshape(tc.arange(6), (2, -1)).shape
     (2, 3)
     """
-    return Reshape.apply(x, resolve_shape(as_sizes(shape, "reshape"), x.array.size, "reshape"))
+    return Reshape.apply(input, resolve_shape(as_sizes(shape, "reshape"), input.array.size, "reshape"))
 
 
-def view(x: Tensor, *shape: Any) -> Tensor:
+@checked
+def view(input: Tensor, *shape: Any) -> Tensor:
     """Give the same elements in another shape, in the same memory: a write to one is seen in the other.
 
     Raises
@@ -207,31 +208,35 @@ def view(x: Tensor, *shape: Any) -> Tensor:
     tensor([[1., 0.],
             [0., 0.]])
     """
-    sizes = resolve_shape(as_sizes(shape, "view"), x.array.size, "view")
-    seen = x.array.reshape(sizes)
-    if seen.size and not get_array_module(seen).may_share_memory(seen, x.array):
-        raise refusal("shape.view", "view", shape=x.shape, sizes=sizes)
-    return Reshape.apply(x, sizes)
+    sizes = resolve_shape(as_sizes(shape, "view"), input.array.size, "view")
+    seen = input.array.reshape(sizes)
+    if seen.size and not get_array_module(seen).may_share_memory(seen, input.array):
+        raise refusal("shape.view", "view", shape=input.shape, sizes=sizes)
+    return Reshape.apply(input, sizes)
 
 
-def view_as(x: Tensor, other: Tensor) -> Tensor:
+@checked
+def view_as(input: Tensor, other: Tensor) -> Tensor:
     """Give another's shape, in the same memory."""
-    return view(x, other.shape)
+    return view(input, other.shape)
 
 
-def reshape_as(x: Tensor, other: Tensor) -> Tensor:
+@checked
+def reshape_as(input: Tensor, other: Tensor) -> Tensor:
     """Give another's shape."""
-    return reshape(x, other.shape)
+    return reshape(input, other.shape)
 
 
-def contiguous(x: Tensor) -> Tensor:
+@checked
+def contiguous(input: Tensor) -> Tensor:
     """Give a tensor whose memory is in C order (itself if it is)."""
-    return x if x.array.flags.c_contiguous else clone(x)
+    return input if input.array.flags.c_contiguous else clone(input)
 
 
-def clone(x: Tensor) -> Tensor:
+@checked
+def clone(input: Tensor) -> Tensor:
     """Give a differentiable copy in its own memory."""
-    return Clone.apply(x)
+    return Clone.apply(input)
 
 
 def normalize_dim(dim: int, ndim: int, function: str) -> int:
@@ -266,7 +271,7 @@ def normalize_dims(dim: Dims, ndim: int, function: str) -> tuple[int, ...]:
     >>> normalize_dims((-1, 0), 3, "sum")
     (0, 2)
     """
-    several = isinstance(dim, Sequence) and not isinstance(dim, str)
+    several = isinstance(dim, Sequence)
     given: tuple[Any, ...] = () if dim is None else tuple(dim) if several else (dim,)  # type: ignore[arg-type]
     if not given:
         return tuple(range(ndim))
@@ -277,7 +282,8 @@ def normalize_dims(dim: Dims, ndim: int, function: str) -> tuple[int, ...]:
     return dims if ndim else ()  # PyTorch lets a 0-d tensor be reduced along dim 0 or -1
 
 
-def size(x: Tensor, dim: int | None = None) -> Any:
+@checked
+def size(input: Tensor, dim: int | None = None) -> Any:
     """Give the shape, or one size of it.
 
     Examples
@@ -287,14 +293,15 @@ def size(x: Tensor, dim: int | None = None) -> Any:
     ((2, 3), 3)
     """
     if dim is None:
-        return x.shape
-    axis = normalize_dim(dim, x.ndim, "size")
-    if not x.ndim:
+        return input.shape
+    axis = normalize_dim(dim, input.ndim, "size")
+    if not input.ndim:
         raise refusal("shape.size_of_0d", "size", dim=dim)
-    return x.shape[axis]
+    return input.shape[axis]
 
 
-def permute(x: Tensor, *dims: Any) -> Tensor:
+@checked
+def permute(input: Tensor, *dims: Any) -> Tensor:
     """Reorder the dimensions.
 
     Raises
@@ -309,14 +316,15 @@ def permute(x: Tensor, *dims: Any) -> Tensor:
     (3, 360, 640)
     """
     given = as_sizes(dims, "permute", "shape.no_dim")
-    order = tuple(normalize_dim(d, x.ndim, "permute") for d in given)
-    if sorted(order) != list(range(x.ndim)):
-        raise refusal("shape.order", "permute", dims=given, x=x)
-    return Permute.apply(x, order)
+    order = tuple(normalize_dim(d, input.ndim, "permute") for d in given)
+    if sorted(order) != list(range(input.ndim)):
+        raise refusal("shape.order", "permute", dims=given, x=input)
+    return Permute.apply(input, order)
 
 
-def transpose(x: Tensor, *dims: Any) -> Tensor:
-    """Swap two dimensions (PyTorch), or reorder them all (NumPy).
+@checked
+def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """Swap two dimensions; :func:`permute` reorders them all.
 
     Examples
     --------
@@ -324,18 +332,15 @@ def transpose(x: Tensor, *dims: Any) -> Tensor:
     >>> tc.transpose(tc.zeros(2, 3), 0, 1).shape
     (3, 2)
     """
-    given = as_sizes(dims, "transpose", "shape.no_dim")
-    if len(given) != 2:
-        return permute(x, given)
-    dim0, dim1 = given
-    order = list(range(x.ndim))
-    a, b = normalize_dim(dim0, x.ndim, "transpose"), normalize_dim(dim1, x.ndim, "transpose")
-    if x.ndim:
+    order = list(range(input.ndim))
+    a, b = normalize_dim(dim0, input.ndim, "transpose"), normalize_dim(dim1, input.ndim, "transpose")
+    if input.ndim:
         order[a], order[b] = order[b], order[a]
-    return Permute.apply(x, tuple(order))
+    return Permute.apply(input, tuple(order))
 
 
-def t(x: Tensor) -> Tensor:
+@checked
+def t(input: Tensor) -> Tensor:
     """Transpose a matrix.
 
     Raises
@@ -343,22 +348,23 @@ def t(x: Tensor) -> Tensor:
     RuntimeError
         For more than two dimensions.
     """
-    if x.ndim > 2:
-        raise refusal("shape.matrix", "t", x=x)
-    return reversed_dims(x)
+    if input.ndim > 2:
+        raise refusal("shape.matrix", "t", x=input)
+    return reversed_dims(input)
 
 
-def reversed_dims(x: Tensor) -> Tensor:
+def reversed_dims(input: Tensor) -> Tensor:
     """The dimensions in reverse order."""
-    return Permute.apply(x, tuple(range(x.ndim))[::-1])
+    return Permute.apply(input, tuple(range(input.ndim))[::-1])
 
 
-def matrix_transpose(x: Tensor) -> Tensor:
+def matrix_transpose(input: Tensor) -> Tensor:
     """The last two dimensions swapped."""
-    return transpose(x, -1, -2)
+    return transpose(input, -1, -2)
 
 
-def squeeze(x: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
+@checked
+def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """Drop dimensions of size 1: all of them, or those in `dim` that have size 1.
 
     Examples
@@ -367,12 +373,13 @@ def squeeze(x: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     >>> tc.squeeze(tc.zeros(1, 2, 1)).shape
     (2,)
     """
-    wanted = range(x.ndim) if dim is None else as_sizes((dim,), "squeeze", "shape.no_dim")
-    dropped = {normalize_dim(d, x.ndim, "squeeze") for d in wanted}
-    return Reshape.apply(x, tuple(n for i, n in enumerate(x.shape) if n != 1 or i not in dropped))
+    wanted = range(input.ndim) if dim is None else as_sizes((dim,), "squeeze", "shape.no_dim")
+    dropped = {normalize_dim(d, input.ndim, "squeeze") for d in wanted}
+    return Reshape.apply(input, tuple(n for i, n in enumerate(input.shape) if n != 1 or i not in dropped))
 
 
-def unsqueeze(x: Tensor, dim: int) -> Tensor:
+@checked
+def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """Insert a dimension of size 1 at `dim`.
 
     Examples
@@ -381,12 +388,13 @@ def unsqueeze(x: Tensor, dim: int) -> Tensor:
     >>> tc.unsqueeze(tc.zeros(2, 3), 0).shape
     (1, 2, 3)
     """
-    at = normalize_dim(dim, x.ndim + 1, "unsqueeze")
-    return Reshape.apply(x, x.shape[:at] + (1,) + x.shape[at:])
+    at = normalize_dim(dim, input.ndim + 1, "unsqueeze")
+    return Reshape.apply(input, input.shape[:at] + (1,) + input.shape[at:])
 
 
+@checked
 @whole
-def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Merge dimensions `start_dim` to `end_dim` into one.
 
     Examples
@@ -395,13 +403,16 @@ def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     >>> tc.flatten(tc.zeros(2, 3, 4), 1).shape
     (2, 12)
     """
-    start, end = (normalize_dim(d, x.ndim, "flatten") for d in (start_dim, end_dim))
+    start, end = (normalize_dim(d, input.ndim, "flatten") for d in (start_dim, end_dim))
     if start > end:
         raise refusal("shape.flatten", "flatten", start_dim=start_dim, end_dim=end_dim)
-    return Reshape.apply(x, x.shape[:start] + (math.prod(x.shape[start : end + 1]),) + x.shape[end + 1 :])
+    return Reshape.apply(
+        input, input.shape[:start] + (math.prod(input.shape[start : end + 1]),) + input.shape[end + 1 :]
+    )
 
 
-def unflatten(x: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
+@checked
+def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """Split one dimension into several.
 
     Examples
@@ -410,14 +421,15 @@ def unflatten(x: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     >>> tc.zeros(2, 12).unflatten(1, (3, 4)).shape
     (2, 3, 4)
     """
-    at = normalize_dim(dim, x.ndim, "unflatten")
+    at = normalize_dim(dim, input.ndim, "unflatten")
     if not isinstance(sizes, Sequence):
         raise refusal("shape.no_sizes", "unflatten", sizes=sizes)
-    inner = resolve_shape(as_sizes((sizes,), "unflatten"), x.shape[at], "unflatten")
-    return Reshape.apply(x, x.shape[:at] + inner + x.shape[at + 1 :])
+    inner = resolve_shape(as_sizes((sizes,), "unflatten"), input.shape[at], "unflatten")
+    return Reshape.apply(input, input.shape[:at] + inner + input.shape[at + 1 :])
 
 
-def expand(x: Tensor, *shape: Any) -> Tensor:
+@checked
+def expand(input: Tensor, *shape: Any) -> Tensor:
     """Repeat dimensions of size 1 (and new leading ones) to reach `shape`; -1 keeps a size.
 
     Raises
@@ -432,19 +444,25 @@ def expand(x: Tensor, *shape: Any) -> Tensor:
     (2, 3, 4)
     """
     sizes = as_sizes(shape, "expand")
-    extra = len(sizes) - x.ndim
-    target = tuple(x.shape[i - extra] if n == -1 and i >= extra else n for i, n in enumerate(sizes))
-    if extra < 0 or any(n not in (1, target[extra + i]) for i, n in enumerate(x.shape)) or min(target, default=0) < 0:
-        raise refusal("shape.expand", "expand", x=x, sizes=sizes)
-    return Expand.apply(x, target)
+    extra = len(sizes) - input.ndim
+    target = tuple(input.shape[i - extra] if n == -1 and i >= extra else n for i, n in enumerate(sizes))
+    if (
+        extra < 0
+        or any(n not in (1, target[extra + i]) for i, n in enumerate(input.shape))
+        or min(target, default=0) < 0
+    ):
+        raise refusal("shape.expand", "expand", x=input, sizes=sizes)
+    return Expand.apply(input, target)
 
 
-def expand_as(x: Tensor, other: Tensor) -> Tensor:
+@checked
+def expand_as(input: Tensor, other: Tensor) -> Tensor:
     """Expand to another's shape."""
-    return expand(x, other.shape)
+    return expand(input, other.shape)
 
 
-def flip(x: Tensor, *dims: Any) -> Tensor:
+@checked
+def flip(input: Tensor, *dims: Any) -> Tensor:
     """Reverse the order along `dims`.
 
     Examples
@@ -454,10 +472,10 @@ def flip(x: Tensor, *dims: Any) -> Tensor:
     tensor([2, 1, 0])
     """
     wanted = as_sizes(dims, "flip", "shape.no_dim")
-    axes = tuple(normalize_dim(d, x.ndim, "flip") for d in wanted)
+    axes = tuple(normalize_dim(d, input.ndim, "flip") for d in wanted)
     if len(set(axes)) != len(axes):
         raise refusal("shape.twice", "flip", dims=wanted)
-    return Flip.apply(x, axes if x.ndim else ())
+    return Flip.apply(input, axes if input.ndim else ())
 
 
 def _list_of_tensors(tensors: Sequence[Tensor], function: str) -> list[Tensor]:
@@ -468,6 +486,7 @@ def _list_of_tensors(tensors: Sequence[Tensor], function: str) -> list[Tensor]:
     return list(tensors)
 
 
+@checked
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Join tensors along an existing dimension; an empty one of one dimension joins any others, as in PyTorch.
 
@@ -503,6 +522,7 @@ def _emptied(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
     return shape[:axis] + (0,) + shape[axis + 1 :]
 
 
+@checked
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Join tensors of one shape along a new dimension.
 
@@ -519,8 +539,9 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     return cat([unsqueeze(t, dim) for t in tensors], normalize_dim(dim, tensors[0].ndim + 1, "stack"))
 
 
-def split(x: Tensor, size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-    """Cut along `dim` into pieces of `size` (the last may be smaller), or of the listed sizes.
+@checked
+def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """Cut along `dim` into pieces of `split_size_or_sections` (the last may be smaller), or of the listed sizes.
 
     Examples
     --------
@@ -528,27 +549,28 @@ def split(x: Tensor, size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, .
     >>> [piece.shape[0] for piece in tc.split(tc.arange(5), 2)]
     [2, 2, 1]
     """
-    if not x.ndim:
+    if not tensor.ndim:
         raise refusal("split.no_dim", "split")
-    axis = normalize_dim(dim, x.ndim, "split")
-    n = x.shape[axis]
-    if not isinstance(size, Sequence) or isinstance(size, str):
-        size = as_int(size, "shape.no_size", "split")
+    axis = normalize_dim(dim, tensor.ndim, "split")
+    n = tensor.shape[axis]
+    if not isinstance(split_size_or_sections, Sequence):
+        size = int(split_size_or_sections)
         if size < 1:
             raise refusal("split.size", "split", size=size)
         sizes = [min(size, n - start) for start in range(0, n, size)] or [0]
     else:
-        sizes = list(as_sizes((size,), "split"))
+        sizes = list(as_sizes((split_size_or_sections,), "split"))
         if min(sizes, default=0) < 0:
             raise refusal("split.negative", "split", sizes=sizes)
         if sum(sizes) != n:
-            raise refusal("split.sum", "split", sizes=sizes, total=sum(sizes), dim=dim, x=x, n=n)
+            raise refusal("split.sum", "split", sizes=sizes, total=sum(sizes), dim=dim, x=tensor, n=n)
     ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
     before = (slice(None),) * axis
-    return tuple(x[before + (slice(end - n, end),)] for end, n in zip(ends, sizes))
+    return tuple(tensor[before + (slice(end - n, end),)] for end, n in zip(ends, sizes))
 
 
-def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+@checked
+def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Cut along `dim` into at most `chunks` pieces of equal size (the last may be smaller).
 
     Examples
@@ -560,17 +582,18 @@ def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     chunks = as_int(chunks, "chunk.no_count", "chunk")
     if chunks < 1:
         raise refusal("chunk.count", "chunk", chunks=chunks)
-    if not x.ndim:
+    if not input.ndim:
         raise refusal("split.no_dim", "chunk")
-    n = x.shape[normalize_dim(dim, x.ndim, "chunk")]
-    return split(x, max(1, -(-n // chunks)), dim)
+    n = input.shape[normalize_dim(dim, input.ndim, "chunk")]
+    return split(input, max(1, -(-n // chunks)), dim)
 
 
 # ------------------------------------------------------------------------------ padding
 
 
+@checked
 @whole
-def pad(x: Tensor, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Tensor:
+def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float = 0.0) -> Tensor:
     """Pad the last dimensions, as ``torch.nn.functional.pad``.
 
     Parameters
@@ -596,18 +619,18 @@ def pad(x: Tensor, pad: Sequence[int], mode: str = "constant", value: float = 0.
     tensor([[3., 2., 1., 2., 3., 2.]])
     """
     amounts = as_sizes((pad,), "pad")
-    if len(amounts) % 2 or len(amounts) > 2 * x.ndim:
-        raise refusal("pad.entries", "pad", pad=amounts, x=x)
+    if len(amounts) % 2 or len(amounts) > 2 * input.ndim:
+        raise refusal("pad.entries", "pad", pad=amounts, x=input)
     pairs = [(amounts[i], amounts[i + 1]) for i in range(0, len(amounts), 2)]
     if mode == "constant":
-        return _pad_constant(x, [(0, 0)] * (x.ndim - len(pairs)) + pairs[::-1], value)
+        return _pad_constant(input, [(0, 0)] * (input.ndim - len(pairs)) + pairs[::-1], value)
     if mode not in SIDES:
         raise refusal("pad.mode", "pad", mode=mode)
     if not any(amounts):
-        return clone(x)
+        return clone(input)
     for back, (lo, hi) in enumerate(pairs):
-        x = _pad_dim(x, x.ndim - 1 - back, lo, hi, mode)
-    return x
+        input = _pad_dim(input, input.ndim - 1 - back, lo, hi, mode)
+    return input
 
 
 def _pad_constant(x: Tensor, pairs: Sequence[tuple[int, int]], value: float) -> Tensor:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import checked
 from ..autograd import Operation, Tensor
 from ..backend import Array, Device, device_of
 from .dtype import cast
@@ -67,6 +68,7 @@ def cpu(x: Tensor) -> Tensor:
     return to_device(x, Device("cpu"))
 
 
+@checked
 def cuda(x: Tensor, index: int = 0) -> Tensor:
     """Give the tensor on a CUDA device."""
     return to_device(x, Device(f"cuda:{index}"))

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import checked, refuse
 from ..autograd import Operation, Tensor
 from ..backend import Array, get_array_module
 from ..errors import refusal
@@ -35,7 +36,7 @@ __all__ = [
 
 def unary(
     gradient: Callable[..., Tensor], of_integers: bool = False, name: str | None = None
-) -> Callable[[Callable[[Any, Array], Array]], Callable[[Any], Tensor]]:
+) -> Callable[[Callable[[Any, Array], Array]], Callable[[Tensor], Tensor]]:
     """Make a function of a Tensor out of one of an array, and the operation under it.
 
     Parameters
@@ -55,15 +56,17 @@ def unary(
     itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     grad_x.__signature__ = inspect.Signature([itself, *read])  # type: ignore[attr-defined]  # what the engine reads
 
-    def decorate(value: Callable[[Any, Array], Array]) -> Callable[[Any], Tensor]:
+    def decorate(value: Callable[[Any, Array], Array]) -> Callable[[Tensor], Tensor]:
         def forward(self: Operation, x: Array) -> Array:
             return value(get_array_module(x), x)
 
         body = {"__slots__": (), "forward": forward, "grad_x": grad_x}
         operation: Any = type(name or value.__name__.capitalize(), (Operation,), body)
 
-        def function(x: Any) -> Tensor:
-            return operation.apply(x if of_integers else as_float(x))
+        def function(input: Tensor) -> Tensor:
+            if not isinstance(input, Tensor):
+                raise refuse(value.__name__, "input", input, "Tensor")
+            return operation.apply(input if of_integers else as_float(input))
 
         functools.update_wrapper(function, value, ("__module__", "__name__", "__qualname__", "__doc__"))
         del function.__wrapped__  # type: ignore[attr-defined]  # its signature is another
@@ -200,10 +203,11 @@ def sign(xp: Any, x: Array) -> Array:
     return x.copy() if x.dtype.kind == "b" else (x > 0).astype(x.dtype) - (x < 0)
 
 
-def square(x: Tensor) -> Tensor:
+@checked
+def square(input: Tensor) -> Tensor:
     """``x * x``; bools become integers."""
-    x = cast(x, np.int64) if x.dtype.kind == "b" else x
-    return x * x
+    input = cast(input, np.int64) if input.dtype.kind == "b" else input
+    return input * input
 
 
 class Clamp(Operation):
@@ -226,7 +230,8 @@ class Clamp(Operation):
         return Gate.apply(g, inside)
 
 
-def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
+@checked
+def clamp(input: Tensor, min: float | Tensor | None = None, max: float | Tensor | None = None) -> Tensor:
     """Limit values to ``[min, max]``; either may be None, a number or a Tensor.
 
     Raises
@@ -245,15 +250,15 @@ def clamp(x: Tensor, min: Any = None, max: Any = None) -> Tensor:
     if min is None and max is None:
         raise refusal("clamp.bounds", "clamp")
     if isinstance(min, Tensor) or isinstance(max, Tensor):
-        x = x if min is None else binary(AtLeast, x, min)
-        return x if max is None else binary(AtMost, x, max)
+        input = input if min is None else binary(AtLeast, input, min)
+        return input if max is None else binary(AtMost, input, max)
     rank = builtins.max(rank_of(bound) for bound in (min, max) if bound is not None)
-    if rank > RANK[x.dtype.kind]:
-        x = cast(x, default_dtype if rank == 2 else np.int64)
-    if x.dtype.kind == "b":
+    if rank > RANK[input.dtype.kind]:
+        input = cast(input, default_dtype if rank == 2 else np.int64)
+    if input.dtype.kind == "b":
         raise refusal("dtype.no_bool", "clamp", function="clamp")
-    low, high = (None if bound is None else scalar_of(x.dtype, bound) for bound in (min, max))
-    return Clamp.apply(x, low, high)
+    low, high = (None if bound is None else scalar_of(input.dtype, bound) for bound in (min, max))
+    return Clamp.apply(input, low, high)
 
 
 clip = clamp

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..arguments import checked
 from ..autograd import Tensor, whole
 from ..backend import get_array_module
 from ..errors import refusal
@@ -13,6 +14,7 @@ from ..kernels.geometry import as_tuple, show_size
 __all__ = ["interpolate", "upsample_nearest"]
 
 
+@checked
 def interpolate(input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest") -> Tensor:
     """Resize the spatial axes of ``(N, C, *D)`` to `size`, or by `scale_factor`, repeating nearest cells.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from . import (
+    arguments,
     chainer,
     creation,
     data,
@@ -32,6 +33,7 @@ from .text import Phrase, Text
 
 ROOMS = (
     settings,
+    arguments,
     devices,
     creation,
     engine,

@@ -3,6 +3,16 @@
 from .text import Text
 
 TEXTS = {
+    "normal.size": Text(
+        ValueError,
+        en="numbers need a size, and Tensors have one, but got size={size}",
+        zh="均值和标准差是数时要给 size，是张量时不用给；得到的是 size={size}",
+    ),
+    "normal.std": Text(
+        ValueError,
+        en="a standard deviation must not be negative, but got {std}",
+        zh="标准差不能是负数，得到的是 {std}",
+    ),
     "sizes.ints": Text(
         TypeError,
         en="sizes must be ints, got {value!r}; numbers to put into a tensor go to tensor(...)",

@@ -21,17 +21,7 @@ TEXTS = {
         zh="{function} 的输入应当是 {unbatched} 维（没有批量）或 {batched} 维（有批量），但得到的大小是 {size}。"
         "各维的次序是 (N, C, {axes})；请用 reshape 或 unsqueeze",
     ),
-    "input.no_tensor": Text(
-        TypeError,
-        en="{name} must be a Tensor, not {value.__class__.__name__}; use tinyconv.tensor({name})",
-        zh="{name} 必须是 Tensor，不能是 {value.__class__.__name__}；请用 tinyconv.tensor({name})",
-    ),
     # --- convolution ---
-    "conv.weight_type": Text(
-        TypeError,
-        en="argument 'weight' must be Tensor, not {weight.__class__.__name__}; use tensor(weight)",
-        zh="参数 'weight' 必须是 Tensor，不能是 {weight.__class__.__name__}；请用 tensor(weight)",
-    ),
     "conv.weight": Text(
         RuntimeError,
         en="weight must have {ndim} dimensions, (channels, channels/groups, *kernel_size), none of the kernel's empty, "

@@ -10,10 +10,15 @@ TEXTS = {
         "x.float()",
         zh="把 {value} 转换成 {dtype} 会溢出；请先转换张量，例如 x.long() 或 x.float()",
     ),
-    "dtype.no_tensor": Text(
+    "div.rounding_mode": Text(
+        RuntimeError,
+        en="rounding_mode must be None, 'floor' or 'trunc', not {rounding_mode!r}",
+        zh="rounding_mode 只能是 None、'floor' 或 'trunc'，不能是 {rounding_mode!r}",
+    ),
+    "dtype.operand": Text(
         TypeError,
-        en="expected a Tensor, but got a {x.__class__.__name__}; use tinyconv.tensor(...)",
-        zh="应当给一个 Tensor，但得到的是 {x.__class__.__name__}；请用 tinyconv.tensor(...)",
+        en="an operand must be a Tensor, a number or an array, not {x.__class__.__name__}; use tinyconv.tensor(...)",
+        zh="运算对象应当是张量、数或数组，不能是 {x.__class__.__name__}；请用 tinyconv.tensor(...)",
     ),
     "dtype.no_float": Text(
         RuntimeError,
@@ -272,21 +277,10 @@ TEXTS = {
         zh="下标的形状 {indices.shape} 必须与输入的形状 {x.shape} 维数相同，并且除了第 {dim} 维能互相广播",
     ),
     # --- reductions ---
-    "reduce.keepdim": Text(
-        TypeError,
-        en="keepdim must be True or False, got {keepdim!r}. Several dimensions go into a tuple: {function}(dim=(0, 1))",
-        zh="keepdim 必须是 True 或 False，得到的是 {keepdim!r}。若有几维，请写成 tuple：{function}(dim=(0, 1))",
-    ),
     "reduce.dims": Text(
         TypeError,
         en="dim must be an int, several ints or None, got {dim!r}",
         zh="dim 必须是一个整数、几个整数或 None，得到的是 {dim!r}",
-    ),
-    "reduce.unbiased": Text(
-        TypeError,
-        en="unbiased must be True or False, got {unbiased!r}. Use correction={unbiased!r} for n - {unbiased!r}",
-        zh="unbiased 必须是 True 或 False，得到的是 {unbiased!r}。"
-        "要除以 n - {unbiased!r}，请用 correction={unbiased!r}",
     ),
     "reduce.two_corrections": Text(
         TypeError,
@@ -313,11 +307,6 @@ TEXTS = {
         IndexError,
         en="Expected reduction dim {dim} to have non-zero size, input is {x.shape}",
         zh="归约的维 {dim} 大小不能是零，输入的形状是 {x.shape}",
-    ),
-    "reduce.one_dim": Text(
-        TypeError,
-        en="dim must be one int or None, got {value!r}; use flatten to merge dimensions first",
-        zh="dim 必须是一个整数或 None，得到的是 {value!r}；请先用 flatten 把几维合成一维",
     ),
     "reduce.power": Text(
         TypeError,
