@@ -150,7 +150,7 @@ def test_an_interruption_leaves_nothing(server, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     server.answers = {"/a/file.gz": sends(PACKED)}
-    monkeypatch.setattr("tinyconv.data.download._check_content", interrupt)
+    monkeypatch.setattr("tinyconv.data.download._check", interrupt)
     with pytest.raises(KeyboardInterrupt):
         fetch(server, tmp_path, "a")
     assert list(tmp_path.iterdir()) == []

@@ -26,6 +26,7 @@ from . import (
     operations,
     optim,
     settings,
+    vision,
     windows,
 )
 from .text import Phrase, Text
@@ -43,6 +44,7 @@ ROOMS = (
     layers,
     optim,
     data,
+    vision,
     distributed,
     chainer,
     explain,
