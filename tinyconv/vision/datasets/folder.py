@@ -95,7 +95,7 @@ class DatasetFolder(VisionDataset):
 
     def find_classes(self, directory: str | os.PathLike[str]) -> tuple[list[str], dict[str, int]]:
         """Give the classes' names, and each name's label; a subclass may choose others."""
-        classes = sorted(entry.name for entry in os.scandir(directory) if entry.is_dir())
+        classes = sorted(path.name for path in Path(directory).glob("*") if path.is_dir())
         if not classes:
             raise refusal("vision.no_class", type(self).__name__, folder=directory)
         return classes, {name: i for i, name in enumerate(classes)}

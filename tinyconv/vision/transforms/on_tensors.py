@@ -1,6 +1,7 @@
 """The transforms of Tensors ``(..., C, H, W)``.
 
-:mod:`.functional` says what each does, and checks what it is given.  All are made of operations that have gradients, and run where the Tensor is.
+:mod:`.functional` says what each does, and checks what it is given.  All are made of operations that have gradients,
+and run where the Tensor is.
 """
 
 from __future__ import annotations
