@@ -71,3 +71,8 @@ def test_gradients_go_through():
         lambda x: T.functional.adjust_contrast(x, 0.5),
     ):  # fmt: skip
         assert tc.gradcheck(function, (x,))
+
+
+def test_erasing_an_image_says_where_it_belongs():
+    with pytest.raises(TypeError, match=r"RandomErasing.*Put it after ToTensor\(\)"):
+        T.RandomErasing(p=0.0)(Image.fromarray(PIXELS))

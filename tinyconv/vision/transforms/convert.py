@@ -26,7 +26,7 @@ class ToTensor(Module):
     """
 
     def forward(self, pic: Image.Image | np.ndarray) -> Tensor:
-        """Give :func:`.functional.to_tensor`."""
+        """Give :func:`~tinyconv.vision.transforms.functional.to_tensor`."""
         return TF.to_tensor(pic)
 
 
@@ -34,7 +34,7 @@ class PILToTensor(Module):
     """A PIL image as a Tensor ``(C, H, W)`` of the same numbers."""
 
     def forward(self, pic: Image.Image) -> Tensor:
-        """Give :func:`.functional.pil_to_tensor`."""
+        """Give :func:`~tinyconv.vision.transforms.functional.pil_to_tensor`."""
         return TF.pil_to_tensor(pic)
 
 
@@ -52,7 +52,7 @@ class ToPILImage(Module):
         self.mode = mode
 
     def forward(self, pic: Tensor | np.ndarray) -> Image.Image:
-        """Give :func:`.functional.to_pil_image`."""
+        """Give :func:`~tinyconv.vision.transforms.functional.to_pil_image`."""
         return TF.to_pil_image(pic, self.mode)
 
     def extra_repr(self) -> str:
@@ -74,7 +74,7 @@ class ConvertImageDtype(Module):
         self.dtype = dtype
 
     def forward(self, image: Tensor) -> Tensor:
-        """Give :func:`.functional.convert_image_dtype`."""
+        """Give :func:`~tinyconv.vision.transforms.functional.convert_image_dtype`."""
         return TF.convert_image_dtype(image, self.dtype)
 
 
@@ -102,7 +102,7 @@ class Normalize(Module):
         self.mean, self.std, self.inplace = mean, std, inplace
 
     def forward(self, tensor: Tensor) -> Tensor:
-        """Give :func:`.functional.normalize`."""
+        """Give :func:`~tinyconv.vision.transforms.functional.normalize`."""
         return TF.normalize(tensor, self.mean, self.std, self.inplace)
 
     def extra_repr(self) -> str:
@@ -124,7 +124,7 @@ class Grayscale(Module):
         self.num_output_channels = num_output_channels
 
     def forward(self, img: Any) -> Any:
-        """Give :func:`.functional.rgb_to_grayscale`."""
+        """Give :func:`~tinyconv.vision.transforms.functional.rgb_to_grayscale`."""
         return TF.rgb_to_grayscale(img, self.num_output_channels)
 
     def extra_repr(self) -> str:

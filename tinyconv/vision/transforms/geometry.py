@@ -14,7 +14,7 @@ __all__ = ["CenterCrop", "Pad", "Resize"]
 
 
 class Resize(Module):
-    """An image of another size: the parameters of :func:`.functional.resize`.
+    """An image of another size: the parameters of :func:`~tinyconv.vision.transforms.functional.resize`.
 
     Examples
     --------
@@ -39,7 +39,7 @@ class Resize(Module):
         self.interpolation = as_mode(interpolation, "Resize")
 
     def forward(self, img: Any) -> Any:
-        """Give :func:`.functional.resize`."""
+        """Give :func:`~tinyconv.vision.transforms.functional.resize`."""
         return TF.resize(img, self.size, self.interpolation, self.max_size, self.antialias)
 
     def extra_repr(self) -> str:
@@ -64,7 +64,7 @@ class CenterCrop(Module):
         self.size = TF.as_size(size, "CenterCrop")
 
     def forward(self, img: Any) -> Any:
-        """Give :func:`.functional.center_crop`."""
+        """Give :func:`~tinyconv.vision.transforms.functional.center_crop`."""
         return TF.center_crop(img, self.size)
 
     def extra_repr(self) -> str:
@@ -73,7 +73,7 @@ class CenterCrop(Module):
 
 
 class Pad(Module):
-    """More pixels at the sides: the parameters of :func:`.functional.pad`."""
+    """More pixels at the sides: the parameters of :func:`~tinyconv.vision.transforms.functional.pad`."""
 
     def __init__(self, padding: int | Sequence[int], fill: Any = 0, padding_mode: str = "constant"):
         super().__init__()
@@ -83,7 +83,7 @@ class Pad(Module):
         self.padding, self.fill, self.padding_mode = padding, fill, padding_mode
 
     def forward(self, img: Any) -> Any:
-        """Give :func:`.functional.pad`."""
+        """Give :func:`~tinyconv.vision.transforms.functional.pad`."""
         return TF.pad(img, self.padding, self.fill, self.padding_mode)
 
     def extra_repr(self) -> str:

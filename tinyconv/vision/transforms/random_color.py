@@ -186,6 +186,8 @@ class RandomErasing(Module):
 
     def forward(self, img: Tensor) -> Tensor:
         """Give the Tensor, perhaps with a rectangle painted over."""
+        if not isinstance(img, Tensor):
+            raise refusal("vision.no_tensor_yet", "RandomErasing", kind=type(img).__name__)
         if not happens(self.p):
             return img
         given = self.value if isinstance(self.value, (tuple, list)) else [self.value]

@@ -66,7 +66,7 @@ class RandomCrop(Module):
     size : int or sequence of int
         ``(height, width)`` of the part, or one number for both.
     padding : int or sequence of int, optional
-        Pixels added at the sides first, as by :func:`.functional.pad`.
+        Pixels added at the sides first, as by :func:`~tinyconv.vision.transforms.functional.pad`.
     pad_if_needed : bool
         Whether an image that is too small is padded until it is large enough, on both sides alike.
     fill, padding_mode
@@ -130,7 +130,7 @@ class RandomResizedCrop(Module):
     ratio : tuple of float
         Its width over its height: the least and the most.
     interpolation, antialias
-        As for :func:`.functional.resize`.
+        As for :func:`~tinyconv.vision.transforms.functional.resize`.
     """
 
     def __init__(
@@ -182,7 +182,7 @@ class RandomRotation(Module):
     degrees : float or sequence of float
         The least and the most, against the clock; one number is the most both ways.
     interpolation, expand, center, fill
-        As for :func:`.functional.rotate`.
+        As for :func:`~tinyconv.vision.transforms.functional.rotate`.
 
     Examples
     --------
@@ -235,7 +235,7 @@ class RandomAffine(Module):
     shear : float or sequence of float, optional
         The least and the most angle along x; of four numbers the last two are along y.
     interpolation, fill, center
-        As for :func:`.functional.affine`.
+        As for :func:`~tinyconv.vision.transforms.functional.affine`.
 
     Examples
     --------
