@@ -123,7 +123,7 @@ def test_pytorchs_code_runs_under_its_own_names() -> None:
 
 def test_importing_loads_nothing_optional() -> None:
     """Neither slow nor optional packages come with ``import tinyconv``."""
-    optional = {"cupy", "torch", "matplotlib", "tqdm", "safetensors", "pytest", "scipy", "tests"}
+    optional = {"cupy", "torch", "matplotlib", "tqdm", "safetensors", "pytest", "scipy", "PIL", "tests"}
     program = "import sys, tinyconv; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert optional.isdisjoint(done.stdout.split())

@@ -9,9 +9,14 @@ Examples
 (4, 8, 26, 26)
 """
 
+import importlib as _importlib
+import sys as _sys
+from typing import Any as _Any
+
 import numpy as _np
 
 from . import autograd, methods  # `methods` hangs the operations on Tensor
+from .alias import AliasFinder as _AliasFinder
 from .autograd import (
     Function,
     detect_anomaly,
@@ -72,3 +77,12 @@ __all__ = [
 ]  # fmt: skip
 for _room in (_creation, _elementwise, _indexing, _linalg, _reduction, _shape, _unary):
     __all__ += _room.__all__
+
+_sys.meta_path.insert(0, _AliasFinder)
+
+
+def __getattr__(name: str) -> _Any:
+    """``tinyconv.vision`` is imported when it is first used: it needs Pillow, which the rest does without."""
+    if name == "vision":
+        return _importlib.import_module(".vision", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from tinyconv.data.download import cache_folder, download_gzip
+from tinyconv.data.download import cache_folder, download_file, download_gzip, is_whole
 
 CONTENT = np.random.default_rng(0).integers(0, 256, 200_000, dtype=np.uint8).tobytes()
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -150,7 +150,7 @@ def test_an_interruption_leaves_nothing(server, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     server.answers = {"/a/file.gz": sends(PACKED)}
-    monkeypatch.setattr("tinyconv.data.download._check_content", interrupt)
+    monkeypatch.setattr("tinyconv.data.download._check", interrupt)
     with pytest.raises(KeyboardInterrupt):
         fetch(server, tmp_path, "a")
     assert list(tmp_path.iterdir()) == []
@@ -167,3 +167,16 @@ def test_cache_folder(monkeypatch, tmp_path):
     assert cache_folder() == tmp_path
     monkeypatch.delenv("TINYCONV_HOME")
     assert cache_folder().parts[-2:] == (".cache", "tinyconv")
+
+
+def test_a_file_as_it_is(server, tmp_path):
+    """Of a plain file the bytes themselves are checked; a mirror with others is passed by."""
+    server.answers = {"/bad/file.zip": sends(CONTENT[:-1] + b"?"), "/good/file.zip": sends(CONTENT)}
+    mirrors = [f"{server.url}/bad", f"{server.url}/good"]
+    path = download_file("file.zip", tmp_path, mirrors, SHA256, len(CONTENT), 10.0)
+    assert path.read_bytes() == CONTENT
+    assert is_whole(path, SHA256, len(CONTENT))
+    path.write_bytes(CONTENT[:-1])
+    assert not is_whole(path, SHA256, len(CONTENT))
+    with pytest.raises(RuntimeError, match="SHA-256"):
+        download_file("file.zip", tmp_path, mirrors[:1], SHA256, len(CONTENT), 10.0)

@@ -9,16 +9,17 @@ import os
 import time
 import urllib.request
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ..errors import refusal
 from ..serialization import open_atomic
 
-__all__ = ["cache_folder", "download_gzip"]
+__all__ = ["cache_folder", "download_file", "download_gzip", "is_whole"]
 
 _CHUNK = 1 << 16
+_SLOW = 100_000  # bytes a second: a large file may take as long as this needs
 
 
 def cache_folder() -> Path:
@@ -85,26 +86,103 @@ def download_gzip(
       ftp://mirror/x.gz: only http:// and https:// are used
     ...
     """
+    return _download(
+        name, folder, mirrors, lambda path: _check(path, sha256, size, gzip.open), size, timeout, 10 * timeout
+    )
+
+
+def download_file(
+    name: str,
+    folder: str | os.PathLike[str],
+    mirrors: Sequence[str],
+    sha256: str,
+    size: int,
+    timeout: float = 30.0,
+) -> Path:
+    """Download ``name`` as it is, from the first mirror that gives the right bytes.
+
+    As :func:`download_gzip`, but that the file itself is checked, and not what it unpacks to; and a large file
+    may take the time that 100 kB a second need.
+
+    Parameters
+    ----------
+    name, folder, mirrors, timeout
+        As for :func:`download_gzip`.
+    sha256 : str
+        Of the file, in hexadecimal.
+    size : int
+        Of the file, in bytes.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    RuntimeError
+        If no mirror gave the right file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> download_file("x.zip", tempfile.mkdtemp(), [], sha256="00", size=10)
+    Traceback (most recent call last):
+        ...
+    RuntimeError: x.zip could not be downloaded:
+    ...
+    """
+    seconds = 10 * timeout + size / _SLOW
+    return _download(name, folder, mirrors, lambda path: _check(path, sha256, size, open), size, timeout, seconds)
+
+
+def is_whole(path: str | os.PathLike[str], sha256: str, size: int) -> bool:
+    """Tell whether a file is there, and is the one with this checksum.
+
+    Examples
+    --------
+    >>> is_whole("no/such/file", sha256="00", size=10)
+    False
+    """
+    try:
+        _check(os.fspath(path), sha256, size, open)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _download(
+    name: str,
+    folder: str | os.PathLike[str],
+    mirrors: Sequence[str],
+    check: Callable[[str], None],
+    size: int,
+    timeout: float,
+    seconds: float,
+) -> Path:
+    """Try the mirrors in turn: each may be silent for `timeout` and take `seconds` for the whole file."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     failures = []
     for mirror in mirrors:
         url = mirror.rstrip("/") + "/" + name
         try:
-            _download_one(url, folder / name, sha256, size, timeout)
+            _download_one(url, folder / name, check, size + _CHUNK, timeout, seconds)
             return folder / name
         except (OSError, http.client.HTTPException, EOFError, zlib.error, ValueError) as error:
             failures.append(f"  {url}: {error or type(error).__name__}")
     raise refusal("download.failed", name=name, failures="\n".join(failures), folder=folder)
 
 
-def _download_one(url: str, target: Path, sha256: str, size: int, timeout: float) -> None:
+def _download_one(
+    url: str, target: Path, check: Callable[[str], None], limit: int, timeout: float, seconds: float
+) -> None:
     if not url.startswith(("http://", "https://")):
         raise refusal("download.scheme")
     request = urllib.request.Request(url, headers={"User-Agent": "tinyconv"})
     with urllib.request.urlopen(request, timeout=timeout) as response, open_atomic(target) as file:
-        _receive(response, file, size + _CHUNK, time.monotonic() + 10 * timeout)
-        _check_content(file.name, sha256, size)
+        _receive(response, file, limit, time.monotonic() + seconds)
+        check(file.name)
 
 
 def _receive(response: http.client.HTTPResponse, file: IO[bytes], limit: int, deadline: float) -> None:
@@ -123,9 +201,10 @@ def _receive(response: http.client.HTTPResponse, file: IO[bytes], limit: int, de
     file.flush()
 
 
-def _check_content(path: str, sha256: str, size: int) -> None:
+def _check(path: str, sha256: str, size: int, opener: Callable[..., Any]) -> None:
+    """Refuse a file whose content, as `opener` (``gzip.open``, ``open``) gives it, is not the right one."""
     digest, unpacked = hashlib.sha256(), 0
-    with gzip.open(path) as file:
+    with opener(path, "rb") as file:
         while chunk := file.read(_CHUNK):
             unpacked += len(chunk)
             if unpacked > size:

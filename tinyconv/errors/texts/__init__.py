@@ -27,6 +27,7 @@ from . import (
     operations,
     optim,
     settings,
+    vision,
     windows,
 )
 from .text import Phrase, Text
@@ -45,6 +46,7 @@ ROOMS = (
     layers,
     optim,
     data,
+    vision,
     distributed,
     chainer,
     explain,
