@@ -63,7 +63,7 @@ def describe_threads() -> list[str]:
         return [
             f"{blas.get('name', 'unknown')} {blas.get('version', '')}".rstrip() + ", as NumPy was built",
             "convolutions run in one Python thread, BLAS in its own; with threadpoolctl they share their tiles",
-            "among threads: pip install 'tinyconv[fast]'",
+            "among threads: pip install '.[fast]'",
         ]
     found = [info for info in threadpool_info() if info["user_api"] == "blas"]
     lines = [

@@ -126,8 +126,8 @@ TEXTS = {
     ),
     "explain.no_matplotlib": Text(
         ImportError,
-        en="plots need matplotlib, which is not installed. Install it with: pip install 'tinyconv[examples]'",
-        zh="画图需要 matplotlib，而它没有安装。请安装：pip install 'tinyconv[examples]'",
+        en="plots need matplotlib, which is not installed. Install it with: pip install '.[examples]'",
+        zh="画图需要 matplotlib，而它没有安装。请安装：pip install '.[examples]'",
     ),
     "explain.no_spatial_axes": Text(
         RuntimeError,
