@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import command_line
 import numpy as np
 
 import tinyconv as tc
@@ -21,39 +22,31 @@ try:
     from matplotlib import pyplot as plt
     from tqdm import tqdm
 except ImportError as error:
-    sys.exit(f"{error}. This example needs a progress bar and plots: pip install '.[examples]'")
+    sys.exit(f'{error}. This example needs a progress bar and plots: pip install ".[examples]"')
 
 
-def make_parser(doc: str, *, epochs: int, lr: float, out: str) -> argparse.ArgumentParser:
+def make_parser(doc: str, *, epochs: int, lr: float, out: str) -> command_line.Parser:
     """Give a command line with the options that every example has; `doc` is the example's docstring."""
-    parser = argparse.ArgumentParser(
-        description=doc.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    parser, positive = command_line.Parser(doc), command_line.positive
     parser.add_argument("--epochs", type=positive, default=epochs, help="passes over the training set")
     parser.add_argument("--limit", type=positive, help="use only so many samples of each set, for a quick try")
     parser.add_argument("--batch-size", type=positive, default=64)
-    parser.add_argument("--lr", type=float, default=lr, help="highest learning rate")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1")
+    parser.add_argument("--lr", type=command_line.rate, default=lr, help="highest learning rate")
+    parser.add_argument("--seed", type=command_line.natural, default=0)
+    parser.add_argument("--device", type=command_line.device, default="cpu", help="cpu, cuda, cuda:1")
     parser.add_argument("--threads", type=positive, help="CPU threads; all by default")
-    parser.add_argument("--out", type=Path, default=Path(out), help="folder for the pictures")
+    command_line.add_out(parser, out, "the pictures")
     return parser
 
 
-def positive(text: str) -> int:
-    """Read a number above 0 from the command line."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not above 0")
-    return number
-
-
-def start(args: argparse.Namespace) -> None:
-    """Seed the random numbers, set the threads, make the folder."""
+def start(parser: command_line.Parser, argv: Sequence[str] | None, pictures: Sequence[str]) -> argparse.Namespace:
+    """Read the command line, make the folder for the pictures, seed the random numbers, set the threads."""
+    args = parser.parse_args(argv)
+    command_line.claim_out(parser, args, pictures)
     tc.manual_seed(args.seed)
     if args.threads:
         tc.set_num_threads(args.threads)
-    args.out.mkdir(parents=True, exist_ok=True)
+    return args
 
 
 def load_digits(
@@ -99,12 +92,16 @@ def fit(
             for batch in bar:
                 optimizer.zero_grad()
                 loss = objective(*batch)
+                losses.append(loss.item())
+                command_line.refuse_nonfinite(
+                    losses[-1], f"the loss of step {len(losses)} in epoch {epoch + 1}", args.lr
+                )
                 loss.backward()
                 optimizer.step()
                 schedule.step()
-                losses.append(loss.item())
                 bar.set_postfix(loss=f"{losses[-1]:.3f}", refresh=False)
         value = test()
+        command_line.refuse_nonfinite(value, f"the {score} of epoch {epoch + 1}", args.lr)
         history.append({"loss": float(np.mean(losses)), "losses": losses, score.replace(" ", "_"): value})
         print(f"epoch {epoch + 1}: mean loss {history[-1]['loss']:.4f}, {score} {value:{form}}")
     return history
@@ -138,9 +135,11 @@ def predict(model: nn.Module, inputs: tc.Tensor, batch_size: int = 250) -> np.nd
 
 
 def accuracy(model: nn.Module, dataset: TensorDataset) -> float:
-    """Give the part of a dataset whose class has the highest score."""
+    """Give the part of a dataset whose class has the highest score; NaN if a score is none."""
     inputs, labels = dataset[:]
-    return float((predict(model, inputs).argmax(1) == tc.asnumpy(labels.array)).mean())
+    scores = predict(model, inputs)
+    right = scores.argmax(1) == tc.asnumpy(labels.array)
+    return float(np.where(np.isfinite(scores).all(1), right, np.nan).mean())
 
 
 # ------------------------------------------------------------------------------ pictures

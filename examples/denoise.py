@@ -13,11 +13,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import command_line
 import numpy as np
 from common import fit, load_digits, make_parser, plt, predict, save, start
 
 import tinyconv as tc
 from tinyconv import nn
+
+PICTURES = ("denoised.png", "noise_levels.png")
 
 
 def build_model() -> nn.Sequential:
@@ -91,10 +94,11 @@ def draw_levels(model: nn.Module, digit: tc.Tensor, levels: Sequence[float], tra
 def main(argv: Sequence[str] | None = None) -> None:
     """Train, compare with a blur, draw."""
     parser = make_parser(__doc__, epochs=4, lr=4e-3, out="runs/denoise")
-    parser.add_argument("--noise", type=float, default=0.5, help="standard deviation of the noise; ink is 1")
-    args = parser.parse_args(argv)
+    parser.add_argument(
+        "--noise", type=command_line.spread, default=0.5, help="standard deviation of the noise; ink is 1"
+    )
     begin = time.perf_counter()
-    start(args)
+    args = start(parser, argv, PICTURES)
     train_set, test_set = (load_digits(split, args) for split in ("train", "test"))
     print(f"{len(train_set)} digits to learn from, {len(test_set)} to test on, {args.device}")
 

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import command_line
 import numpy as np
 from common import (
     draw_confusion,
@@ -35,6 +36,7 @@ CLASSES = ("right", "down right", "down", "down left", "left", "up left", "up", 
 STEPS = np.array([(0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1), (0, 0)])  # (down, right)
 OPPOSITE = np.array([4, 5, 6, 7, 0, 1, 2, 3, 8])
 FRAMES, SIDE = 6, 28
+PICTURES = ("clips.png", "confusion.png", "filters.png", "learning_curve.png")
 
 
 def make_clips(digits: np.ndarray, noise: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -107,10 +109,11 @@ def draw_filters(filters: np.ndarray, path: Path) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Make clips, train, test, play the clips backwards, draw."""
     parser = make_parser(__doc__, epochs=4, lr=1e-2, out="runs/moving_digits")
-    parser.add_argument("--noise", type=float, default=0.3, help="standard deviation of the noise; ink is 1")
-    args = parser.parse_args(argv)
+    parser.add_argument(
+        "--noise", type=command_line.spread, default=0.3, help="standard deviation of the noise; ink is 1"
+    )
     begin = time.perf_counter()
-    start(args)
+    args = start(parser, argv, PICTURES)
     (x, y), (clips, truth) = (
         make_clips(mnist.load(None, split)[0][: args.limit], args.noise, np.random.default_rng([args.seed, part]))
         for part, split in enumerate(("train", "test"))

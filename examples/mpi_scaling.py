@@ -14,6 +14,7 @@ thread.  Three ways of averaging gradients are timed:
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import subprocess
@@ -23,11 +24,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import command_line
 import numpy as np
 
 import tinyconv as tc
 from tinyconv import distributed, nn
 
+MPIEXEC = Path(sys.executable).with_name("mpiexec")  # the mpich package puts it there
 WAYS = ("packed", "buckets", "each")
 NETWORKS = {  # what one message and one byte cost: round numbers of the kind of network, not measured
     "10 Gbit/s Ethernet": (30e-6, 1 / 1.25e9),
@@ -181,9 +184,8 @@ def ring_allreduce(ranks: int, nbytes: float, alpha: float, beta: float) -> floa
 
 def launch(ranks: int, args: argparse.Namespace) -> dict[str, Any]:
     """Measure with so many ranks, each on one thread."""
-    mpiexec = Path(sys.executable).parent / "mpiexec"
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    command = [str(mpiexec), "-n", str(ranks), sys.executable, "-m", "mpi4py", __file__, "--measure"]
+    command = [str(MPIEXEC), "-n", str(ranks), sys.executable, "-m", "mpi4py", __file__, "--measure"]
     command += ["--batch", str(args.batch), "--rounds", str(args.rounds)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **one_thread})
     if done.returncode:
@@ -238,18 +240,21 @@ def print_model(results: dict[int, dict[str, Any]]) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure, or start what measures."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
-    parser.add_argument("--ranks", type=int, nargs="+", default=[1, 2, 4])
-    parser.add_argument("--batch", type=int, default=128, help="samples in a batch of all ranks together")
-    parser.add_argument("--rounds", type=int, default=40, help="steps, of which the fastest counts")
-    parser.add_argument("--passes", type=int, default=4, help="over all numbers of ranks, for a busy machine")
+    positive = command_line.positive
+    parser = command_line.Parser(__doc__)
+    parser.add_argument("--ranks", type=positive, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--batch", type=positive, default=128, help="samples in a batch of all ranks together")
+    parser.add_argument("--rounds", type=positive, default=40, help="steps, of which the fastest counts")
+    parser.add_argument("--passes", type=positive, default=4, help="over all numbers of ranks, for a busy machine")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     if args.measure:
         measure(args)
         return
+    if args.batch < max(args.ranks):
+        parser.error(f"argument --batch: {max(args.ranks)} ranks need a batch of as many samples at least")
+    if importlib.util.find_spec("mpi4py") is None or not MPIEXEC.exists():
+        parser.error('mpi4py and mpiexec are not installed beside Python: pip install ".[mpi]"')
     passes = [{ranks: launch(ranks, args) for ranks in args.ranks} for _ in range(args.passes)]
     results = {ranks: fastest([one[ranks] for one in passes]) for ranks in args.ranks}
     print_measured(results, args.batch)

@@ -11,12 +11,15 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+import command_line
 import numpy as np
 from common import draw_learning_curve, fit_classifier, load_digits, make_parser, predict, start
 from train_mnist import show_grid
 
 import tinyconv as tc
 from tinyconv import nn
+
+PICTURES = ("learning_curve.png", "mistakes.png")
 
 
 class ResidualBlock(nn.Module):
@@ -63,10 +66,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Train, test, draw."""
     parser = make_parser(__doc__, epochs=4, lr=1e-2, out="runs/resnet")
     parser.add_argument("--data", metavar="DIR", help="folder with the full MNIST as idx or idx.gz files")
-    args = parser.parse_args(argv)
     begin = time.perf_counter()
-    start(args)
-    train_set, test_set = (load_digits(split, args, args.data, normalize=True) for split in ("train", "test"))
+    args = start(parser, argv, PICTURES)
+    with command_line.reading_data(parser, args):
+        train_set, test_set = (load_digits(split, args, args.data, normalize=True) for split in ("train", "test"))
     model = build_model()
     model.to(args.device)
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters")

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import command_line  # noqa: F401 - first, for it makes Ctrl-C end the script with a line
 import numpy as np
 from common import fit_classifier, load_digits, make_parser, plt, predict, save, start
 from train_mnist import build_model, show_grid
@@ -26,6 +27,7 @@ import tinyconv as tc
 from tinyconv import nn
 
 LEVELS = np.linspace(0, 0.3, 13)  # sizes of an adversarial step; paper is 0, ink is 1
+PICTURES = ("saliency.png", "adversarial.png", "accuracy.png", "fooling.png")
 
 
 # ------------------------------------------------------------------------------ gradients of the picture
@@ -153,9 +155,8 @@ def draw_accuracy(adversarial: np.ndarray, random: np.ndarray, path: Path) -> No
 def main(argv: Sequence[str] | None = None) -> None:
     """Train, look, fool, draw."""
     parser = make_parser(__doc__, epochs=3, lr=5e-3, out="runs/saliency")
-    args = parser.parse_args(argv)
     begin = time.perf_counter()
-    start(args)
+    args = start(parser, argv, PICTURES)
     train_set, test_set = (load_digits(split, args) for split in ("train", "test"))
     model = build_model()
     model.to(args.device)

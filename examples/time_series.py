@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import command_line
 import numpy as np
 from common import (
     draw_confusion,
@@ -32,6 +33,7 @@ from tinyconv import nn
 
 CLASSES = ("sine", "triangle", "square", "sawtooth", "chirp")
 LENGTH = 128
+PICTURES = ("series.png", "confusion.png", "filters.png", "learning_curve.png")
 
 
 def make_series(number: int, noise: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -103,11 +105,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Generate, train, test, draw."""
     parser = make_parser(__doc__, epochs=8, lr=1e-2, out="runs/time_series")
     parser.add_argument(
-        "--noise", type=float, default=0.3, help="standard deviation of the noise; waves have 0.7 to 1.3"
+        "--noise", type=command_line.spread, default=0.3, help="standard deviation of the noise; waves have 0.7 to 1.3"
     )
-    args = parser.parse_args(argv)
     begin = time.perf_counter()
-    start(args)
+    args = start(parser, argv, PICTURES)
     sizes = [min(size, args.limit or size) for size in (4000, 2000)]
     # two generators, so that the test set does not depend on the size of the training set
     (x, _, y), (test_x, clean, truth) = (

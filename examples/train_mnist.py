@@ -6,20 +6,19 @@
     python examples/train_mnist.py --resume           # go on where the last run stopped
 
 Everything goes to ``--out`` (``runs/mnist``): ``checkpoint.npz`` and four pictures.  Ctrl-C saves and
-stops; a resumed run ends with exactly the weights of one that was never interrupted.
+stops; a resumed run ends with exactly the weights of one that was never interrupted.  A new run into a
+folder that holds one is refused: ``--resume`` goes on with it, ``--overwrite`` replaces it.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
+import command_line
 import numpy as np
 
 import tinyconv as tc
@@ -33,8 +32,9 @@ try:
     from matplotlib import pyplot as plt
     from tqdm import tqdm
 except ImportError as error:
-    sys.exit(f"{error}. This example needs a progress bar and plots: pip install '.[examples]'")
+    sys.exit(f'{error}. This example needs a progress bar and plots: pip install ".[examples]"')
 
+PICTURES = ("learning_curve.png", "filters.png", "feature_maps.png", "mistakes.png")
 FIXED = ("data", "download", "limit", "seed", "batch_size", "lr", "decay")  # a resumed run must not change these
 
 
@@ -58,35 +58,44 @@ def build_model() -> nn.Sequential:
     )
 
 
-def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+def parse_arguments(argv: Sequence[str] | None = None) -> tuple[command_line.Parser, argparse.Namespace]:
+    """Read the command line, and make the folder for the results."""
+    positive, rate = command_line.positive, command_line.rate
+    parser = command_line.Parser(__doc__)
     parser.add_argument("--data", metavar="DIR", help="folder with the full MNIST as idx or idx.gz files")
     parser.add_argument("--download", action="store_true", help="fetch the full MNIST into the cache")
-    parser.add_argument("--limit", type=int, help="use only so many digits of each set, for a quick try")
-    parser.add_argument("--epochs", type=int, default=5, help="passes over the training set")
-    parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--lr", type=float, default=2e-3, help="learning rate of the first epoch")
-    parser.add_argument("--decay", type=float, default=0.7, help="factor on the learning rate after each epoch")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1")
-    parser.add_argument("--threads", type=int, help="CPU threads; all by default")
-    parser.add_argument("--out", type=Path, default=Path("runs/mnist"), help="folder for checkpoint and pictures")
+    parser.add_argument("--limit", type=positive, help="use only so many digits of each set, for a quick try")
+    parser.add_argument("--epochs", type=positive, default=5, help="passes over the training set")
+    parser.add_argument("--batch-size", type=positive, default=64)
+    parser.add_argument("--lr", type=rate, default=2e-3, help="learning rate of the first epoch")
+    parser.add_argument("--decay", type=rate, default=0.7, help="factor on the learning rate after each epoch")
+    parser.add_argument("--seed", type=command_line.natural, default=0)
+    parser.add_argument("--device", type=command_line.device, default="cpu", help="cpu, cuda, cuda:1")
+    parser.add_argument("--threads", type=positive, help="CPU threads; all by default")
+    command_line.add_out(parser, "runs/mnist", "checkpoint and pictures")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    command_line.claim_out(parser, args, (command_line.CHECKPOINT, *PICTURES), args.resume)
+    return parser, args
+
+
+def load_digits(args: argparse.Namespace, split: str) -> TensorDataset:
+    """Give a split as tensors on the device: ``(N, 1, 28, 28)`` images and ``(N,)`` labels."""
+    images, labels = mnist.load(args.data, split, download=args.download)
+    images, labels = images[: args.limit], labels[: args.limit]
+    pixels = tc.from_numpy(mnist.to_float(images)).to(args.device)
+    return TensorDataset(pixels, tc.from_numpy(labels.astype(np.int64)).to(args.device))
 
 
 class Run:
     """A training run: model, optimiser, schedule, data, and all it takes to stop and go on."""
 
-    def __init__(self, args: argparse.Namespace):
+    def __init__(self, args: argparse.Namespace, train_set: TensorDataset, test_set: TensorDataset):
         self.args = args
-        self.path = args.out / "checkpoint.npz"
+        self.path = args.out / command_line.CHECKPOINT
         self.device = tc.Device(args.device)
         tc.manual_seed(args.seed)
-        self.train_set, self.test_set = (self._load(split) for split in ("train", "test"))
+        self.train_set, self.test_set = train_set, test_set
         self.loader = DataLoader(self.train_set, batch_size=args.batch_size, shuffle=True)
         self.model = build_model().to(self.device)
         with tc.no_grad():
@@ -96,13 +105,6 @@ class Run:
         self.epoch = 0
         self.history: list[dict[str, float]] = []
         self.losses: list[float] = []  # of the steps of the epoch under way
-
-    def _load(self, split: str) -> TensorDataset:
-        """Give a split as tensors on the device: ``(N, 1, 28, 28)`` images and ``(N,)`` labels."""
-        images, labels = mnist.load(self.args.data, split, download=self.args.download)
-        images, labels = images[: self.args.limit], labels[: self.args.limit]
-        pixels = tc.from_numpy(mnist.to_float(images)).to(self.device)
-        return TensorDataset(pixels, tc.from_numpy(labels.astype(np.int64)).to(self.device))
 
     def save(self) -> None:
         """Write the checkpoint; the file appears only when it is complete."""
@@ -117,46 +119,48 @@ class Run:
             "history": self.history,
             "losses": self.losses,
         }
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         tc.save(state, self.path)
 
     def resume(self) -> None:
         """Take everything up from the checkpoint."""
-        if not self.path.exists():
-            sys.exit(f"--resume: there is no {self.path}; run without --resume first, or set --out")
-        state = tc.load(self.path, device=self.device)
-        changed = {k: v for k, v in state["config"].items() if v != getattr(self.args, k)}
-        if changed:
-            sys.exit(f"--resume: {self.path} was made with {changed}; give the same options, or another --out")
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.load_state_dict(state["schedule"])
-        self.loader.load_state_dict(state["loader"])
-        tc.set_rng_state(state["rng"])
-        self.epoch, self.history, self.losses = state["epoch"], state["history"], state["losses"]
+        with command_line.resuming(self.path):
+            state = tc.load(self.path, device=self.device)
+            command_line.refuse_other_options(self.path, state["config"], self.args)
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.schedule.load_state_dict(state["schedule"])
+            self.loader.load_state_dict(state["loader"])
+            tc.set_rng_state(state["rng"])
+            self.epoch, self.history, self.losses = state["epoch"], state["history"], state["losses"]
 
     def step(self, images: tc.Tensor, labels: tc.Tensor) -> tuple[float, float]:
         """Learn from one batch; give its loss and accuracy."""
         self.optimizer.zero_grad()
         scores = self.model(images)
         loss = nn.functional.cross_entropy(scores, labels)
+        value = loss.item()
+        self.refuse_nonfinite(value, f"the loss of step {len(self.losses) + 1} in epoch {self.epoch + 1}")
         loss.backward()
         self.optimizer.step()
-        return loss.item(), (scores.argmax(1) == labels).float().mean().item()
+        return value, (scores.argmax(1) == labels).float().mean().item()
+
+    def refuse_nonfinite(self, value: float, what: str) -> None:
+        """End the program if training has diverged; the last checkpoint stays as it is."""
+        command_line.refuse_nonfinite(value, what, self.optimizer.param_groups[0]["lr"])
 
     def train_epoch(self, stopped: Callable[[], bool]) -> bool:
-        """Go through the training set once, or through what is left of it; False if stopped midway."""
+        """Go through the training set once, or through what is left of it; False if stopped before its end."""
         self.model.train()
         samples, begin = 0, time.perf_counter()
-        done = len(self.losses)
-        with tqdm(self.loader, total=len(self.loader), initial=done, desc=f"epoch {self.epoch + 1}") as bar:
+        done, steps = len(self.losses), len(self.loader)
+        with tqdm(self.loader, total=steps, initial=done, desc=f"epoch {self.epoch + 1}") as bar:
             for images, labels in bar:
                 loss, accuracy = self.step(images, labels)
                 self.losses.append(loss)
                 samples += len(labels)
                 rate = samples / (time.perf_counter() - begin)
                 bar.set_postfix(loss=f"{loss:.3f}", acc=f"{accuracy:.1%}", img_s=f"{rate:.0f}", refresh=False)
-                if stopped():
+                if stopped() and len(self.losses) < steps:  # after the last step, the epoch is finished first
                     return False
         return True
 
@@ -170,7 +174,9 @@ class Run:
     def finish_epoch(self) -> None:
         """Test, remember the numbers, lower the learning rate, save."""
         images, labels = self.test_set[:]
-        accuracy = float((self.predict(images).argmax(1) == tc.asnumpy(labels.array)).mean())
+        scores = self.predict(images)
+        self.refuse_nonfinite(float(scores.sum(dtype=float)), f"a score after epoch {self.epoch + 1}")
+        accuracy = float((scores.argmax(1) == tc.asnumpy(labels.array)).mean())
         self.epoch += 1
         self.history.append({"loss": float(np.mean(self.losses)), "test_accuracy": accuracy})
         self.losses = []
@@ -178,24 +184,16 @@ class Run:
         self.save()
         print(f"epoch {self.epoch}: mean loss {self.history[-1]['loss']:.4f}, test accuracy {accuracy:.2%}")
 
-
-@contextlib.contextmanager
-def ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Turn Ctrl-C into a question: the loop asks after each step, so it never stops in the middle of one.
-
-    A second Ctrl-C stops at once.
-    """
-    pressed: list[int] = []
-
-    def note(number: int, frame: Any) -> None:
-        pressed.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    previous = signal.signal(signal.SIGINT, note)
-    try:
-        yield lambda: bool(pressed)
-    finally:
-        signal.signal(signal.SIGINT, previous)
+    def train(self, stopped: Callable[[], bool]) -> bool:
+        """Train up to the last epoch; False, and saved, if stopped before."""
+        while self.epoch < self.args.epochs:
+            if not self.train_epoch(stopped):
+                self.save()
+                return False
+            self.finish_epoch()
+            if stopped():
+                return False
+        return True
 
 
 # ------------------------------------------------------------------------------ pictures
@@ -236,7 +234,7 @@ def draw_learning_curve(history: list[dict[str, float]], path: Path) -> None:
 def draw_all(run: Run) -> list[Path]:
     """Draw the learning curve, the first layer's filters and feature maps, and the mistakes."""
     out = run.args.out
-    paths = [out / name for name in ("learning_curve.png", "filters.png", "feature_maps.png", "mistakes.png")]
+    paths = [out / name for name in PICTURES]
     draw_learning_curve(run.history, paths[0])
     filters = tc.asnumpy(run.model[0].weight.array)[:, 0]
     numbers = [str(i) for i in range(len(filters))]
@@ -260,20 +258,21 @@ def draw_all(run: Run) -> list[Path]:
 
 def main(argv: Sequence[str] | None = None) -> Run:
     """Train, test, save, draw."""
-    args = parse_arguments(argv)
+    parser, args = parse_arguments(argv)
+    with command_line.reading_data(parser, args):
+        train_set, test_set = (load_digits(args, split) for split in ("train", "test"))
     if args.threads:
         tc.set_num_threads(args.threads)
-    run = Run(args)
+    run = Run(args, train_set, test_set)
     if args.resume:
         run.resume()
     print(f"{len(run.train_set)} digits to learn from, {len(run.test_set)} to test on, {run.device}")
-    with ctrl_c() as stopped:
-        while run.epoch < args.epochs:
-            if not run.train_epoch(stopped):
-                run.save()
-                print(f"\nstopped; saved to {run.path}. Go on with --resume")
-                return run
-            run.finish_epoch()
+    if run.epoch >= args.epochs:
+        print(f"already trained for {run.epoch} epochs; a larger --epochs goes on")
+    with command_line.ctrl_c() as stopped:
+        if not run.train(stopped):
+            print(f"\nstopped; saved to {run.path}. Go on with --resume")
+            return run
     print("pictures:", *draw_all(run))
     return run
 

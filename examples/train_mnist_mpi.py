@@ -5,19 +5,20 @@
     python examples/train_mnist_mpi.py                                    # the same program with one
 
 ``-m mpi4py`` makes an error of one rank end them all.  The batch size is that of all ranks together, so
-that any number of ranks learns the same.
+that any number of ranks learns the same.  Ctrl-C saves and stops.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import time
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, TypeVar
 
+import command_line
 import numpy as np
 
 import tinyconv as tc
@@ -27,7 +28,9 @@ from tinyconv.data import TensorDataset, mnist
 try:
     from tqdm import tqdm
 except ImportError as error:
-    sys.exit(f"{error}. This example needs a progress bar: pip install '.[mpi,examples]'")
+    sys.exit(f'{error}. This example needs a progress bar: pip install ".[mpi,examples]"')
+
+Result = TypeVar("Result")
 
 FIXED = ("data", "limit", "seed", "batch_size", "lr", "decay", "dropout")  # a resumed run must not change these
 
@@ -49,35 +52,93 @@ def build_model(dropout: float) -> nn.Sequential:
     )
 
 
-def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+def parse_arguments(argv: Sequence[str] | None = None) -> tuple[command_line.Parser, argparse.Namespace]:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    positive, rate, share = command_line.positive, command_line.rate, command_line.share
+    parser = command_line.Parser(__doc__)
     parser.add_argument("--data", metavar="DIR", help="folder with the full MNIST as idx or idx.gz files")
-    parser.add_argument("--limit", type=int, help="use only so many digits of each set, for a quick try")
-    parser.add_argument("--epochs", type=int, default=3, help="passes over the training set")
-    parser.add_argument("--batch-size", type=int, default=128, help="samples in a batch of all ranks together")
-    parser.add_argument("--lr", type=float, default=2e-3, help="learning rate of the first epoch")
-    parser.add_argument("--decay", type=float, default=0.7, help="factor on the learning rate after each epoch")
-    parser.add_argument("--dropout", type=float, default=0.3, help="the one thing that ranks draw by themselves")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--limit", type=positive, help="use only so many digits of each set, for a quick try")
+    parser.add_argument("--epochs", type=positive, default=3, help="passes over the training set")
+    parser.add_argument("--batch-size", type=positive, default=128, help="samples in a batch of all ranks together")
+    parser.add_argument("--lr", type=rate, default=2e-3, help="learning rate of the first epoch")
+    parser.add_argument("--decay", type=rate, default=0.7, help="factor on the learning rate after each epoch")
+    parser.add_argument("--dropout", type=share, default=0.3, help="the one thing that ranks draw by themselves")
+    parser.add_argument("--seed", type=command_line.natural, default=0)
     parser.add_argument("--device", default="cpu", help="cpu; or cuda, of which each rank takes one")
-    parser.add_argument("--threads", type=int, help="CPU threads of each rank; its part of the cores by default")
-    parser.add_argument("--save-every", type=int, metavar="STEPS", help="save within an epoch too")
-    parser.add_argument("--out", type=Path, default=Path("runs/mnist_mpi"), help="folder for the checkpoint")
+    parser.add_argument("--threads", type=positive, help="CPU threads of each rank; its part of the cores by default")
+    parser.add_argument("--save-every", type=positive, metavar="STEPS", help="save within an epoch too")
+    command_line.add_out(parser, "runs/mnist_mpi", "the checkpoint")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
-    return parser.parse_args(argv)
+    return parser, parser.parse_args(argv)
+
+
+def prepare(
+    argv: Sequence[str] | None, comm: distributed.Communicator
+) -> tuple[argparse.Namespace, TensorDataset, TensorDataset]:
+    """Read the command line and the data; exit where a rank cannot go on."""
+    parser, args = parse_arguments(argv)
+    if comm.is_main:
+        command_line.claim_out(parser, args, [command_line.CHECKPOINT], args.resume)
+    try:
+        args.device = command_line.device(f"cuda:{comm.intra_rank}" if args.device == "cuda" else args.device)
+    except argparse.ArgumentTypeError as error:
+        parser.error(f"argument --device: {error}")
+    with command_line.reading_data(parser, args):
+        train_set, test_set = (load_digits(args, split) for split in ("train", "test"))
+    return args, train_set, test_set
+
+
+def load_digits(args: argparse.Namespace, split: str) -> TensorDataset:
+    """Give a split as tensors on the device: ``(N, 1, 28, 28)`` images and ``(N,)`` labels."""
+    images, labels = mnist.load(args.data, split)
+    images, labels = images[: args.limit], labels[: args.limit]
+    pixels = tc.from_numpy(mnist.to_float(images)).to(args.device)
+    return TensorDataset(pixels, tc.from_numpy(labels.astype(np.int64)).to(args.device))
+
+
+# ------------------------------------------------------------------------------ ends on which all ranks agree
+
+
+def agree(comm: distributed.Communicator, work: Callable[[], Result]) -> Result:
+    """Do the same on every rank; where it exits with a line on any of them, end them all (collective)."""
+    line = ""
+    try:
+        result = work()
+    except SystemExit as stop:
+        if not isinstance(stop.code, str):  # --help
+            raise
+        line = stop.code
+    lines = [told for told in comm.allgather(line) if told]
+    if lines:
+        end(comm, lines[0])
+    return result
+
+
+def end(comm: distributed.Communicator, line: str) -> NoReturn:
+    """End the program on every rank, with one line of rank 0's (collective)."""
+    if comm.size == 1:
+        sys.exit(line)
+    comm.print(line, file=sys.stderr)
+    from mpi4py import MPI
+
+    MPI.Finalize()  # waits for all; an exit before it is an abort, with more lines of mpiexec's own
+    sys.exit(1)
 
 
 class Run:
     """One rank's side of a training run."""
 
-    def __init__(self, args: argparse.Namespace, comm: distributed.Communicator):
+    def __init__(
+        self,
+        args: argparse.Namespace,
+        comm: distributed.Communicator,
+        train_set: TensorDataset,
+        test_set: TensorDataset,
+    ):
         self.args, self.comm = args, comm
-        self.path = args.out / "checkpoint.npz"
-        self.device = tc.Device(f"cuda:{comm.intra_rank}" if args.device == "cuda" else args.device)
-        self.train_set, self.test_set = (self._load(split) for split in ("train", "test"))
+        self.path = args.out / command_line.CHECKPOINT
+        self.device = tc.Device(args.device)
+        self.train_set, self.test_set = train_set, test_set
         self.sampler = distributed.DistributedSampler(
             self.train_set, args.batch_size, comm, shuffle=True, seed=args.seed
         )
@@ -89,14 +150,8 @@ class Run:
         )
         self.schedule = tc.optim.lr_scheduler.ExponentialLR(self.optimizer, gamma=args.decay)
         self.epoch = 0
+        self.loss_sum, self.samples = 0.0, 0  # of this rank, in the epoch under way
         tc.manual_seed(args.seed + comm.rank)  # from here on each rank draws its own: dropout
-
-    def _load(self, split: str) -> TensorDataset:
-        """Give a split as tensors on the device: ``(N, 1, 28, 28)`` images and ``(N,)`` labels."""
-        images, labels = mnist.load(self.args.data, split)
-        images, labels = images[: self.args.limit], labels[: self.args.limit]
-        pixels = tc.from_numpy(mnist.to_float(images)).to(self.device)
-        return TensorDataset(pixels, tc.from_numpy(labels.astype(np.int64)).to(self.device))
 
     def save(self) -> None:
         """Write the checkpoint on rank 0."""
@@ -108,71 +163,90 @@ class Run:
             "sampler": self.sampler.state_dict(),
             "rng": distributed.gather_rng_states(self.comm),
             "epoch": self.epoch,
+            "losses": self.comm.allgather((self.loss_sum, self.samples)),
         }
-        if self.comm.is_main:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
         distributed.save_on_main(state, self.path, self.comm)
 
     def resume(self) -> None:
         """Take everything up from the checkpoint, on every rank."""
-        state = distributed.load_on_all(self.path, self.comm)
-        changed = {k: v for k, v in state["config"].items() if v != getattr(self.args, k)}
-        if changed:
-            raise SystemExit(f"--resume: {self.path} was made with {changed}; give the same options, or another --out")
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.load_state_dict(state["schedule"])
-        self.sampler.load_state_dict(state["sampler"])
-        self.epoch = state["epoch"]
-        distributed.restore_rng_state(state["rng"], self.comm)
+        with command_line.resuming(self.path):
+            state = distributed.load_on_all(self.path, self.comm)
+            command_line.refuse_other_options(self.path, state["config"], self.args)
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.schedule.load_state_dict(state["schedule"])
+            self.sampler.load_state_dict(state["sampler"])
+            distributed.restore_rng_state(state["rng"], self.comm)
+            self.epoch, (self.loss_sum, self.samples) = state["epoch"], state["losses"][self.comm.rank]
 
-    def step(self, indices: np.ndarray) -> float:
-        """Learn from this rank's part of a batch; give the sum of its losses."""
-        loss_sum = 0.0
+    def step(self, indices: np.ndarray, stopped: Callable[[], bool]) -> bool:
+        """Learn from this rank's part of a batch; tell whether Ctrl-C was pressed on any rank."""
+        value = 0.0
         self.optimizer.zero_grad()
         if len(indices):
             images, labels = self.train_set.take(indices)
             loss = nn.functional.cross_entropy(self.model(images), labels)
+            value = loss.item()
+        reports = self.comm.allgather((value, stopped()))  # so that all ranks stop together
+        for rank, (reported, _) in enumerate(reports):
+            self.refuse_nonfinite(reported, f"the loss on rank {rank} in epoch {self.epoch + 1}")
+        if len(indices):
             loss.backward()
-            loss_sum = loss.item() * len(indices)
         self.optimizer.step(samples=len(indices))  # also without samples: the other ranks wait for it
-        return loss_sum
+        self.loss_sum += value * len(indices)
+        self.samples += len(indices)
+        return any(pressed for _, pressed in reports)
 
-    def train_epoch(self) -> float:
-        """Go through the training set once, or through what is left of it; give the mean loss."""
+    def refuse_nonfinite(self, value: float, what: str) -> None:
+        """End the program, if training has diverged; the last checkpoint stays as it is (collective)."""
+        if not math.isfinite(value):
+            line = command_line.diverged(value, what, self.optimizer.param_groups[0]["lr"])
+            end(self.comm, f"\n{line}")  # below the progress bar
+
+    def train_epoch(self, stopped: Callable[[], bool]) -> bool:
+        """Go through the training set once, or through what is left of it; False, and saved, if stopped before."""
         self.model.train()
-        total, samples = 0.0, 0
         done, hidden = self.sampler.state_dict()["done"], not self.comm.is_main
         for indices in tqdm(self.sampler, desc=f"epoch {self.epoch + 1}", initial=done, disable=hidden):
-            total += self.step(indices)
-            samples += len(indices)
+            stops = self.step(indices, stopped)
             done = self.sampler.state_dict()["done"]  # 0 after the last: the end of an epoch is saved by train()
-            if self.args.save_every and done and done % self.args.save_every == 0:
+            if done and (stops or (self.args.save_every and done % self.args.save_every == 0)):
                 self.save()
-        return sum_over_ranks(self.comm, total) / max(sum_over_ranks(self.comm, samples), 1)
+            if done and stops:
+                return False
+        return True
 
     def test(self) -> float:
-        """Give the accuracy on the test set, of which each rank looks at its part."""
+        """Give the accuracy on the test set, of which each rank looks at its part; NaN if a score is none."""
         self.model.eval()
         part = distributed.scatter_dataset(self.test_set, self.comm)
         right = 0.0
         with tc.no_grad():
             for start in range(0, len(part), 500):
                 images, labels = part.take(np.arange(start, min(start + 500, len(part))))
-                right += (self.model(images).argmax(1) == labels).float().sum().item()
+                scores = self.model(images)
+                finite = math.isfinite(scores.sum().item())
+                right += (scores.argmax(1) == labels).float().sum().item() if finite else math.nan
         return sum_over_ranks(self.comm, right) / len(self.test_set)
 
-    def train(self) -> None:
-        """Train up to the last epoch."""
+    def train(self, stopped: Callable[[], bool]) -> bool:
+        """Train up to the last epoch; False, and saved, if stopped before."""
         while self.epoch < self.args.epochs:
             begin = time.perf_counter()
-            loss = self.train_epoch()
+            if not self.train_epoch(stopped):
+                return False
             seconds = time.perf_counter() - begin
+            loss = sum_over_ranks(self.comm, self.loss_sum) / max(sum_over_ranks(self.comm, self.samples), 1)
             accuracy = self.test()
+            self.refuse_nonfinite(accuracy, f"the test accuracy of epoch {self.epoch + 1}")
             self.epoch += 1
+            self.loss_sum, self.samples = 0.0, 0
             self.schedule.step()
             self.save()
             self.comm.print(f"epoch {self.epoch}: mean loss {loss:.4f}, test accuracy {accuracy:.2%}, {seconds:.1f} s")
+            if any(self.comm.allgather(stopped())):
+                return False
+        return True
 
 
 def sum_over_ranks(comm: distributed.Communicator, value: Any) -> float:
@@ -182,16 +256,19 @@ def sum_over_ranks(comm: distributed.Communicator, value: Any) -> float:
 
 def main(argv: Sequence[str] | None = None) -> Run:
     """Train on all ranks."""
-    args = parse_arguments(argv)
     comm = distributed.create_communicator()
+    args, train_set, test_set = agree(comm, lambda: prepare(argv, comm))
     tc.set_num_threads(args.threads or max(1, (os.cpu_count() or 1) // comm.intra_size))
-    run = Run(args, comm)
+    run = Run(args, comm, train_set, test_set)
     if args.resume:
-        run.resume()
+        agree(comm, run.resume)
     digits, batch = len(run.train_set), args.batch_size
     comm.print(f"{digits} digits to learn from, {comm.size} ranks, batches of {batch} in all, {run.device}")
-    run.train()
-    comm.print("saved", run.path)
+    if run.epoch >= args.epochs:
+        comm.print(f"already trained for {run.epoch} epochs; a larger --epochs goes on")
+    with command_line.ctrl_c() as stopped:
+        done = run.train(stopped)
+    comm.print(f"saved {run.path}" if done else f"\nstopped; saved to {run.path}. Go on with --resume")
     return run
 
 

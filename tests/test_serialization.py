@@ -531,5 +531,5 @@ class TestSafetensors:
         for name in ("safetensors", "safetensors.numpy"):
             monkeypatch.setitem(sys.modules, name, None)
         for attempt in (lambda p: save({}, p), load):
-            with pytest.raises(ImportError, match=r"pip install 'tinyconv\[safetensors\]'"):
+            with pytest.raises(ImportError, match=r"pip install '\.\[safetensors\]'"):
                 attempt(tmp_path / "a.safetensors")

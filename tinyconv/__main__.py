@@ -63,7 +63,7 @@ def describe_threads() -> list[str]:
         return [
             f"{blas.get('name', 'unknown')} {blas.get('version', '')}".rstrip() + ", as NumPy was built",
             "convolutions run in one Python thread, BLAS in its own; with threadpoolctl they share their tiles",
-            "among threads: pip install 'tinyconv[fast]'",
+            "among threads: pip install '.[fast]'",
         ]
     found = [info for info in threadpool_info() if info["user_api"] == "blas"]
     lines = [
@@ -88,11 +88,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         wants_help = arguments[0] in ("-h", "--help")
         print("usage: python -m tinyconv\n" + (__doc__ or ""), file=sys.stdout if wants_help else sys.stderr)
         return 0 if wants_help else 2
+    try:
+        _report()
+        sys.stdout.flush()
+    except BrokenPipeError:  # `| head` has seen enough; what is left to flush at the end goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return 0
+
+
+def _report() -> None:
     print(f"tinyconv {__version__}, Python {platform.python_version()}, {platform.system()}")
     for title, lines in (("Arrays", describe_backends()), ("BLAS and threads", describe_threads())):
         print("", title, *[f"  {line}" for line in lines], sep="\n")
     print("", START, sep="\n")
-    return 0
 
 
 if __name__ == "__main__":

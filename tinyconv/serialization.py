@@ -90,7 +90,7 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
         are stored from host copies; dtypes and shapes (0-d too) are kept.
     path : str or os.PathLike
         ``.safetensors`` stores a flat dict of Tensors in that format, and needs
-        ``pip install 'tinyconv[safetensors]'``; every other name stores ``.npz``.
+        ``pip install '.[safetensors]'``; every other name stores ``.npz``.
 
     Raises
     ------

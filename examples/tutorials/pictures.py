@@ -9,6 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # where the other examples are
+
+import command_line
+
 try:
     import matplotlib
 
@@ -16,17 +20,17 @@ try:
     from matplotlib import pyplot as plt
     from matplotlib.figure import Figure
 except ImportError as error:
-    sys.exit(f"{error}. These scripts draw pictures: pip install 'tinyconv[examples]'")
+    sys.exit(f'{error}. These scripts draw pictures: pip install ".[examples]"')
 
 
 def output_folder(description: str | None) -> Path:
-    """Read the command line, ``--out DIR``, and make that folder."""
-    script = Path(sys.argv[0]).stem
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("runs/tutorials") / script, help="folder for the pictures")
-    folder: Path = parser.parse_args().out
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    """Read the command line, ``--out DIR``, and make that folder; pictures of an earlier run are drawn anew."""
+    default = Path("runs/tutorials") / Path(sys.argv[0]).stem
+    parser = command_line.Parser(description)
+    parser.add_argument("--out", type=command_line.folder, default=default, help="folder for the pictures, drawn anew")
+    args = parser.parse_args(namespace=argparse.Namespace(overwrite=True))
+    command_line.claim_out(parser, args, [])
+    return args.out
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -174,7 +174,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> None:
     options = arguments(argv)
     if not tinyconv.cuda_is_available():
-        raise SystemExit("This benchmark needs a GPU and CuPy: pip install 'tinyconv[cupy]'")
+        raise SystemExit("This benchmark needs a GPU and CuPy: pip install '.[cupy]'")
     import cupy
 
     libraries = load_libraries()

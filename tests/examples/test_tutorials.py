@@ -123,7 +123,7 @@ def test_without_matplotlib_the_way_out_is_named() -> None:
     hidden = "import sys; sys.modules['matplotlib'] = None; sys.path.insert(0, sys.argv[1]); import two_minutes"
     done = run(["-c", hidden, str(FOLDER)])
     assert done.returncode != 0
-    assert "pip install 'tinyconv[examples]'" in done.stderr
+    assert 'pip install ".[examples]"' in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -16,7 +16,7 @@ from tests.explain.random_layers import convolutions, poolings, transposed_convo
 from tinyconv import __main__ as front
 from tinyconv import backend, nn
 from tinyconv.explain.__main__ import main
-from tinyconv.explain.slide import frames, size_arithmetic
+from tinyconv.explain.slide import frames, size_arithmetic, spread_frames
 
 
 def run(capsys: pytest.CaptureFixture[str], command: str) -> list[str]:
@@ -53,11 +53,67 @@ def test_padding_is_pictured(capsys: pytest.CaptureFixture[str]) -> None:
     assert "[2][0][1] 2  0      [2] ?  ?" in filled
 
 
-def test_transposed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_transposed_spreads_each_input_cell(capsys: pytest.CaptureFixture[str]) -> None:
     lines = run(capsys, "transposed --input 2 --kernel 3 --stride 2 --values 1,10 --weights 1,2,3 --frames 0")
     assert "axis 0: (2 - 1)*2 - 0 - 0 + 1*(3 - 1) + 0 + 1 = 5" in lines
-    assert [line.rpartition("= ")[2] for line in lines if line.startswith("y[")] == ["1", "2", "13", "20", "30"]
-    assert "y[0, 0, 2] = 1*3 + 10*1 = 13" in lines
+    assert [line for line in lines if line.startswith("window ")] == ["window 1 of 2", "window 2 of 2"]
+    assert " [1] 10      [1][2][3] 0  0" in lines
+    assert "  1 [10]       1   2 [13][20][30]" in lines
+    assert lines[-1] == "x[0, 0, 1] = 10 spreads: y[0, 0, 2] += 10*1, y[0, 0, 3] += 10*2, y[0, 0, 4] += 10*3"
+
+
+@given(transposed_convolutions())
+def test_what_is_spread_adds_up_to_the_output(case: tuple[Any, tc.Tensor]) -> None:
+    drawn, x = case
+    layer = type(drawn)(
+        1, 1, drawn.kernel_size, drawn.stride, drawn.padding, drawn.output_padding, bias=False, dilation=drawn.dilation
+    )
+    x = tc.arange(int(np.prod(x.shape[-layer._ndim :]))).float().reshape(1, 1, *x.shape[-layer._ndim :])
+    layer.weight.array[...] = np.arange(layer.weight.numel()).reshape(layer.weight.shape) % 5 + 1
+    cells = np.zeros(layer(x).shape)
+    for picture in spread_frames(layer, x):
+        for cell, value, weight in re.findall(r"y\[([\d, ]+)\] \+= (\d+)\*(\d+)", picture.rpartition("\n")[2]):
+            cells[tuple(map(int, cell.split(", ")))] += int(value) * int(weight)
+    np.testing.assert_array_equal(cells, layer(x).detach().numpy())
+
+
+def test_same_and_uneven_padding(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = run(capsys, "conv --input 5 --kernel 4 --padding same --frames 1")
+    assert "axis 0: floor((5 + 1 + 2 - (1*(4 - 1) + 1)) / 1) + 1 = floor(4 / 1) + 1 = 5" in lines
+    lines = run(capsys, "conv --input 5x6 --kernel 2 --padding 0:1x2 --frames 1")
+    assert "output size: 5 x 9" in lines
+    assert "output size: 6" in run(capsys, "conv --input 5 --kernel 2 --padding 2:0 --frames 1")
+    assert "output size: 4" in run(capsys, "conv --input 5 --kernel 2 --padding valid --frames 1")
+
+
+def test_pictures_are_cut_to_the_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    command = "conv --input 2x60 --kernel 2x60 --frames 1"
+    whole = run(capsys, command)
+    assert max(map(len, whole)) > 300
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = run(capsys, command)
+    at = lines.index("window 1 of 1")
+    assert [len(line) for line in lines[at + 1 : at + 3]] == [40, 40]
+    assert lines[at + 1].endswith("...")
+    assert lines[at + 3] == whole[at + 3]  # the arithmetic wraps
+    assert max(len(line) for line in lines[lines.index("kernel") : at]) == 40
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes end in another way")
+@pytest.mark.parametrize(
+    "module", [["tinyconv"], ["tinyconv.explain", "conv", "--input", "40x40", "--kernel", "2", "--frames", "0"]]
+)
+def test_a_reader_that_leaves_early_gets_no_traceback(module: list[str]) -> None:
+    """As ``| head -1``: the pipe is closed while more is to come."""
+    command = [sys.executable, "-m", *module]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait(60) == 1
 
 
 def test_pooling(capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,6 +134,9 @@ def test_planes_of_three_axes_are_drawn_one_below_the_other(capsys: pytest.Captu
         ("conv --input 2x2 --kernel 3", "Kernel size can't be greater than actual input size"),
         ("conv --input 3x3 --kernel 2 --weights 1,2", "--weights must give 4 numbers, got 2"),
         ("conv --input 3x3 --kernel 2 --values 1", "--values must give 9 numbers, got 1"),
+        ("conv --input 3x3 --kernel 2x2x2", "--kernel gives 3 numbers, but --input has 2 axes"),
+        ("transposed --input 3 --kernel 2 --output-padding 0x1", "--output-padding gives 2 numbers"),
+        ("conv --input 5 --kernel 4 --stride 2 --padding same", "stride"),
         ("conv --input 2x2x2x2 --kernel 2", "1 to 3 can be shown"),
         ("pool --input 5 --kernel 2 --mode avg --cover-all", "--cover-all is for max pooling"),
         ("pool --input 5 --kernel 2 --padding 2", "pad should be at most half"),
@@ -89,13 +148,39 @@ def test_mistakes_are_told_without_a_traceback(capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize(
-    "command", ["conv --input five --kernel 2", "conv --input 5 --kernel 2 --values a", "", "conv"]
+    "command",
+    [
+        "conv --input five --kernel 2",
+        "conv --input 5 --kernel 2 --values a",
+        "",
+        "conv",
+        "conv --input 5 --kernel 2 --padding 0:1:2",
+        "pool --input 5 --kernel 2 --padding same",
+    ],
 )
 def test_unreadable_commands_show_the_usage(capsys: pytest.CaptureFixture[str], command: str) -> None:
     with pytest.raises(SystemExit) as stop:
         main(command.split())
     assert stop.value.code == 2
     assert "usage: python -m tinyconv.explain" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        ("conv --input 5 --kernel 0", "--kernel"),
+        ("conv --input 0 --kernel 1", "--input"),
+        ("conv --input 5 --kernel 1 --stride 0", "--stride"),
+        ("conv --input 5 --kernel 1 --dilation -1", "--dilation"),
+        ("pool --input 5 --kernel 2 --padding -1", "--padding"),
+    ],
+)
+def test_sizes_that_cannot_be_are_told_by_their_option(
+    command: str, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(command.replace(" -1", "=-1").split())
+    assert re.search(rf"argument {option}: '-?\d' must be [01] or more", capsys.readouterr().err)
 
 
 def cases() -> Any:
@@ -165,7 +250,7 @@ def test_without_threadpoolctl_it_says_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "threadpoolctl", None)
     lines = front.describe_threads()
     assert "as NumPy was built" in lines[0]
-    assert "pip install 'tinyconv[fast]'" in lines[-1]
+    assert "pip install '.[fast]'" in lines[-1]
 
 
 def test_arguments_are_refused_and_help_is_given(capsys: pytest.CaptureFixture[str]) -> None:
@@ -194,4 +279,4 @@ def test_text_needs_no_matplotlib() -> None:
         "except ImportError as error: print(error)\n"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
-    assert result.stdout.endswith("Install it with: pip install 'tinyconv[examples]'\n")
+    assert result.stdout.endswith("Install it with: pip install '.[examples]'\n")

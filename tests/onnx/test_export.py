@@ -456,5 +456,5 @@ class TestSurroundings:
         import sys
 
         monkeypatch.setitem(sys.modules, "onnx.numpy_helper", None)
-        with pytest.raises(ImportError, match=r"pip install 'tinyconv\[onnx\]'"):
+        with pytest.raises(ImportError, match=r"pip install '\.\[onnx\]'"):
             load(b"")

@@ -181,7 +181,7 @@ class DataLoader:
         [True, True]
         """
         progress = self._progress
-        under_way = 0 < progress.done < self._end(progress)
+        under_way = progress.done < self._end(progress)  # also when its first batch is still to come
         return {
             "epoch": self.epoch,
             "done": progress.done if under_way else 0,

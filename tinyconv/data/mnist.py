@@ -243,6 +243,8 @@ def _read_pair(images_path: Path, labels_path: Path) -> tuple[np.ndarray, np.nda
         raise refusal("mnist.pixels", str(images_path), height=images.shape[1], width=images.shape[2])
     if len(images) != len(labels):
         raise refusal("mnist.counts", str(labels_path), labels=len(labels), images=len(images), path=images_path)
+    if not len(images):
+        raise refusal("mnist.empty", str(images_path))
     wrong = np.flatnonzero(labels > 9)
     if len(wrong):
         raise refusal("mnist.labels", str(labels_path), count=len(wrong), label=labels[wrong[0]], position=wrong[0])

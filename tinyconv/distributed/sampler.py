@@ -84,11 +84,11 @@ class DistributedSampler:
         return full + (rest > 0 and not self.drop_last)
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        if not self._resumes:
+        if not self._resumes:  # an epoch begins with its first part: until then, state_dict gives it whole
             self._done = 0
             self.epoch += 1
         self._resumes = False
-        return self._parts(self._order(self.epoch - 1))
+        yield from self._parts(self._order(self.epoch - 1))
 
     def _order(self, epoch: int) -> np.ndarray:
         if not self.shuffle:

@@ -1,6 +1,7 @@
 """``python -m tinyconv.explain``: a layer's arithmetic and its sliding window, in the terminal.
 
 python -m tinyconv.explain conv --input 5x5 --kernel 2x2 --stride 2
+python -m tinyconv.explain conv --input 5x5 --kernel 4x4 --padding same
 python -m tinyconv.explain transposed --input 2x2 --kernel 3x3 --stride 2 --padding 1
 python -m tinyconv.explain pool --input 5x5 --kernel 3x3 --stride 2 --padding 1 --mode avg
 """
@@ -9,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
+import shutil
 import sys
 from collections.abc import Sequence
 
@@ -19,7 +22,9 @@ from ..errors import phrase, refusal
 from ..kernels.geometry import Ints
 from ..tensor import Tensor
 from .show import grid_text, number
-from .slide import count_frames, frames, size_arithmetic
+from .slide import count_frames, frames, size_arithmetic, spread_frames
+
+Padding = str | Ints | tuple[tuple[int, int], ...]
 
 CONVS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
@@ -28,17 +33,53 @@ AVG_POOLS = (nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
 
 
 def sizes(text: str) -> Ints:
-    """Read ``5x5``, ``5,5`` or ``5``.
+    """Read ``5x5``, ``5,5`` or ``5``, each at least 1.
 
     Examples
     --------
     >>> sizes("5x6"), sizes("3")
     ((5, 6), (3,))
     """
+    return _whole_numbers(text, 1)
+
+
+def counts(text: str) -> Ints:
+    """Read numbers of cells like sizes; each may be 0.
+
+    Examples
+    --------
+    >>> counts("0x2")
+    (0, 2)
+    """
+    return _whole_numbers(text, 0)
+
+
+def paddings(text: str) -> Padding:
+    """Read ``same``, ``valid``, ``1``, ``1x2`` for each axis, or ``0:1x2`` for before and after of an axis.
+
+    Examples
+    --------
+    >>> paddings("same"), paddings("1x2"), paddings("0:1x2")
+    ('same', (1, 2), ((0, 1), (2, 2)))
+    """
+    if text in ("same", "valid"):
+        return text
+    if ":" not in text:
+        return counts(text)
+    pairs = [_whole_numbers(part.replace(":", "x"), 0) for part in text.lower().replace("×", "x").split("x")]
+    if any(len(pair) > 2 for pair in pairs):
+        raise argparse.ArgumentTypeError(phrase("explain.no_size", text=text))
+    return tuple((pair[0], pair[-1]) for pair in pairs)
+
+
+def _whole_numbers(text: str, least: int) -> Ints:
     try:
-        return tuple(int(part) for part in text.lower().replace("×", "x").replace(",", "x").split("x"))
+        values = tuple(int(part) for part in text.lower().replace("×", "x").replace(",", "x").split("x"))
     except ValueError:
         raise argparse.ArgumentTypeError(phrase("explain.no_size", text=text)) from None
+    if min(values) < least:
+        raise argparse.ArgumentTypeError(phrase("explain.least", text=text, least=least))
+    return values
 
 
 def numbers(text: str) -> list[float]:
@@ -75,15 +116,23 @@ def make_parser() -> argparse.ArgumentParser:
         sub.add_argument("--input", type=sizes, required=True, metavar="HxW", help="spatial size: 8, 5x5 or 3x4x4")
         sub.add_argument("--kernel", type=sizes, required=True, metavar="HxW", help="size of the window")
         sub.add_argument("--stride", type=sizes, metavar="N", help="its step (default: 1; of a pooling: the kernel)")
-        sub.add_argument("--padding", type=sizes, default=(0,), metavar="N", help="cells added on each side (0)")
         sub.add_argument("--frames", type=int, default=4, metavar="N", help="pictures to show, 0 for all (4)")
         sub.add_argument("--values", type=numbers, metavar="A,B,...", help="the input's numbers (default: 0, 1, 2 ...)")
     for sub in (conv, transposed):
         sub.add_argument("--dilation", type=sizes, default=(1,), metavar="N", help="distance of the kernel's taps (1)")
         sub.add_argument("--weights", type=numbers, metavar="A,B,...", help="the kernel's numbers (default: 0, 1 ...)")
+    conv.add_argument(
+        "--padding",
+        type=paddings,
+        default=(0,),
+        metavar="N",
+        help="cells added on each side (0), 0:1 before and after, or same",
+    )
+    for sub in (transposed, pool):
+        sub.add_argument("--padding", type=counts, default=(0,), metavar="N", help="cells added on each side (0)")
     conv.add_argument("--padding-mode", default="zeros", choices=["zeros", "reflect", "replicate", "circular"])
     conv.add_argument("--cover-all", action="store_true", help="Chainer's rule: every input cell is seen")
-    transposed.add_argument("--output-padding", type=sizes, default=(0,), metavar="N", help="cells added at the end")
+    transposed.add_argument("--output-padding", type=counts, default=(0,), metavar="N", help="cells added at the end")
     pool.add_argument("--mode", default="max", choices=["max", "avg"])
     pool.add_argument("--ceil-mode", action="store_true", help="round the output size up (PyTorch's rule)")
     pool.add_argument("--cover-all", action="store_true", help="round the output size up (Chainer's rule; max only)")
@@ -101,6 +150,10 @@ def make_layer(args: argparse.Namespace) -> nn.Module:
     axis = len(args.input) - 1
     if axis > 2:
         raise refusal("explain.input_axes", axes=axis + 1)
+    for option in ("kernel", "stride", "padding", "dilation", "output_padding"):
+        given = getattr(args, option, None)
+        if isinstance(given, tuple) and len(given) not in (1, axis + 1):
+            raise refusal("explain.option_axes", option=option.replace("_", "-"), given=len(given), axes=axis + 1)
     if args.layer == "pool":
         kernel, stride, padding = map(_short, (args.kernel, args.stride or args.kernel, args.padding))
         if args.mode == "max":
@@ -113,8 +166,11 @@ def make_layer(args: argparse.Namespace) -> nn.Module:
     if args.layer == "transposed":
         layer = TRANSPOSED[axis](1, 1, args.kernel, stride, args.padding, args.output_padding, 1, False, args.dilation)
     else:
+        padding = args.padding
+        if isinstance(padding[0], tuple) and len(padding) == 1:
+            padding *= axis + 1
         layer = CONVS[axis](
-            1, 1, args.kernel, stride, args.padding, args.dilation, 1, False, args.padding_mode,
+            1, 1, args.kernel, stride, padding, args.dilation, 1, False, args.padding_mode,
             cover_all=args.cover_all,
         )  # fmt: skip
     layer.weight.array = _filled(layer.weight.shape, args.weights, "--weights")
@@ -158,21 +214,47 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = make_parser()
     args = parser.parse_args(argv)
     try:
-        layer = make_layer(args)
-        x = Tensor(_filled((1, 1, *args.input), args.values, "--values"))
-        print(layer, size_arithmetic(layer, args.input), sep="\n\n")
-        total = count_frames(layer, args.input)
-        shown = total if args.frames <= 0 else min(args.frames, total)
-        if args.layer != "pool":
-            print(f"\nkernel\n{_kernel_text(layer)}")
-        for count, picture in enumerate(frames(layer, x, shown), 1):
-            print(f"\nwindow {count} of {total}\n{picture}")
-        if shown < total:
-            print(f"\n{total - shown} more; --frames 0 shows them all")
+        _show(args)
+        sys.stdout.flush()
     except (ValueError, RuntimeError, TypeError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # `| head` has seen enough; what is left to flush at the end goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopped by Ctrl-C", file=sys.stderr)
+        return 130
     return 0
+
+
+def _show(args: argparse.Namespace) -> None:
+    layer = make_layer(args)
+    x = Tensor(_filled((1, 1, *args.input), args.values, "--values"))
+    print(layer, size_arithmetic(layer, args.input), sep="\n\n")
+    # a transposed convolution has a place on each cell of its input, and spreads that; the others gather
+    spreads = args.layer == "transposed"
+    total = math.prod(args.input) if spreads else count_frames(layer, args.input)
+    shown = total if args.frames <= 0 else min(args.frames, total)
+    if args.layer != "pool":
+        print(f"\nkernel\n{_cut(_kernel_text(layer))}")
+    for count, picture in enumerate((spread_frames if spreads else frames)(layer, x, shown), 1):
+        print(f"\nwindow {count} of {total}\n{_cut_grid(picture)}")
+    if shown < total:
+        print(f"\n{total - shown} more; --frames 0 shows them all")
+
+
+def _cut_grid(picture: str) -> str:
+    grid, _, arithmetic = picture.rpartition("\n")  # the arithmetic may wrap; a grid that does cannot be read
+    return f"{_cut(grid)}\n{arithmetic}"
+
+
+def _cut(text: str) -> str:
+    """Cut lines to the terminal's width, where there is a terminal."""
+    if not sys.stdout.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    return "\n".join(line if len(line) <= width else line[: max(width - 3, 0)] + "..." for line in text.split("\n"))
 
 
 def _kernel_text(layer: nn.Module) -> str:

@@ -214,6 +214,57 @@ def frames(layer: Module, x: Any, most: int | None = None) -> Iterator[str]:
     return (frame(layer, x, (*([0] * len(batch)), 0, *place)) for place in places)
 
 
+def spread_frames(layer: Module, x: Any, most: int | None = None) -> Iterator[str]:
+    """Give the pictures of a transposed convolution that spreads one input cell after the other.
+
+    At each place, the cell times the kernel is added to the output cells in ``[ ]``; the output is shown as far as
+    it has come.  What falls on the padding is cut away.
+
+    Parameters
+    ----------
+    layer : Module
+        ``ConvTranspose1d/2d/3d``; without batch and channels beyond one.
+    x : Tensor
+        Its input, ``(1, 1, *size)``.
+    most : int, optional
+        How many; by default all.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> layer = tc.nn.ConvTranspose1d(1, 1, 2, bias=False)
+    >>> layer.weight.array[...] = [1, 2]
+    >>> for picture in spread_frames(layer, tc.tensor([[[1.0, 10.0]]])):
+    ...     print(picture)
+     [1] 10      [1][2] 0
+    x[0, 0, 0] = 1 spreads: y[0, 0, 0] += 1*1, y[0, 0, 1] += 1*2
+      1 [10]       1 [12][20]
+    x[0, 0, 1] = 10 spreads: y[0, 0, 1] += 10*1, y[0, 0, 2] += 10*2
+    """
+    values = host_array(x)
+    _, _, size = split_shape(layer, values.shape)
+    window = window_of(layer, size)
+    weight = host_array(layer.weight)[0, 0]
+    output = np.zeros(window.output_size, values.dtype)
+    for place in itertools.islice(np.ndindex(*size), most):
+        value, under, terms = values[0, 0][place], set(), []
+        for tap in np.ndindex(*window.kernel):
+            cell = tuple(window.position(axis, p, t) for axis, (p, t) in enumerate(zip(place, tap)))
+            if all(0 <= c < o for c, o in zip(cell, output.shape)):
+                output[cell] += value * weight[tap]
+                under.add(cell)
+                terms.append(f"y{[0, 0, *cell]} += {number(float(value))}*{number(float(weight[tap]))}")
+        before = _marked_planes(values[0, 0], {place})
+        told = ", ".join(terms) if terms else "nothing, for the padding cuts it all away"
+        picture = _side_by_side(before, _marked_planes(output, under))
+        yield f"{picture}\nx{[0, 0, *place]} = {number(float(value))} spreads: {told}"
+
+
+def _marked_planes(values: np.ndarray, under: set[Ints]) -> Planes:
+    cells = {place: _marked(number(float(values[place])), place in under) for place in np.ndindex(*values.shape)}
+    return _as_planes(cells, [list(range(size)) for size in values.shape])
+
+
 def count_frames(layer: Module, input_size: Sequence[int]) -> int:
     """How many places the window has.
 

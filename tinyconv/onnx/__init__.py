@@ -1,6 +1,6 @@
 """Models in and out of ONNX files: :func:`export` a model, :func:`load` a file and run it.
 
-The onnx package itself is needed: ``pip install 'tinyconv[onnx]'``.
+The onnx package itself is needed: ``pip install '.[onnx]'``.
 
 Examples
 --------

@@ -149,6 +149,11 @@ TEXTS = {
         en="{labels} labels for the {images} images of {path}; the files do not belong together",
         zh="有 {labels} 个标签，而 {path} 有 {images} 幅图像；这两个文件不是一对",
     ),
+    "mnist.empty": Text(
+        ValueError,
+        en="the file holds no images; get the full MNIST's files again",
+        zh="文件里没有图像；请重新取得完整的 MNIST 文件",
+    ),
     "mnist.labels": Text(
         ValueError,
         en="{count} labels are above 9, the first is {label} at position {position}",

@@ -32,8 +32,8 @@ TEXTS = {
 
 PHRASES = {
     "device.no_cupy": Phrase(
-        en="CuPy is not installed. Install it with: pip install 'tinyconv[cupy]'",
-        zh="没有安装 CuPy。安装方法：pip install 'tinyconv[cupy]'",
+        en="CuPy is not installed. Install it with: pip install '.[cupy]'",
+        zh="没有安装 CuPy。安装方法：pip install '.[cupy]'",
     ),
     "device.no_gpu": Phrase(
         en="CuPy {version} finds no CUDA device",

@@ -6,9 +6,9 @@ TEXTS = {
     "distributed.no_mpi4py": Text(
         RuntimeError,
         en="mpiexec started {processes} processes, but mpi4py is not installed in this Python, so they cannot talk to "
-        "one another. Install it with: pip install 'tinyconv[mpi]'",
+        "one another. Install it with: pip install '.[mpi]'",
         zh="mpiexec 启动了 {processes} 个进程，但这个 Python 没有安装 mpi4py，进程之间无法通信。"
-        "请安装：pip install 'tinyconv[mpi]'",
+        "请安装：pip install '.[mpi]'",
     ),
     "distributed.one_value": Text(
         ValueError,

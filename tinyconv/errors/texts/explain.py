@@ -126,8 +126,8 @@ TEXTS = {
     ),
     "explain.no_matplotlib": Text(
         ImportError,
-        en="plots need matplotlib, which is not installed. Install it with: pip install 'tinyconv[examples]'",
-        zh="画图需要 matplotlib，而它没有安装。请安装：pip install 'tinyconv[examples]'",
+        en="plots need matplotlib, which is not installed. Install it with: pip install '.[examples]'",
+        zh="画图需要 matplotlib，而它没有安装。请安装：pip install '.[examples]'",
     ),
     "explain.no_spatial_axes": Text(
         RuntimeError,
@@ -142,6 +142,11 @@ TEXTS = {
     # --- the command line (__main__.py) ---
     "explain.input_axes": Text(
         ValueError, en="--input has {axes} axes; 1 to 3 can be shown", zh="--input 有 {axes} 个轴；只能展示 1 到 3 个"
+    ),
+    "explain.option_axes": Text(
+        ValueError,
+        en="--{option} gives {given} numbers, but --input has {axes} axes; give {axes}, or one for all",
+        zh="--{option} 给了 {given} 个数，而 --input 有 {axes} 个轴；请给 {axes} 个，或给一个用于所有轴",
     ),
     "explain.cover_all": Text(
         ValueError,
@@ -165,6 +170,7 @@ PHRASES = {
     "explain.no_size": Phrase(
         "{text!r} is not a size; write 5x5, or 5 for one axis", "{text!r} 不是大小；请写 5x5，只有一个轴时写 5"
     ),
+    "explain.least": Phrase("{text!r} must be {least} or more", "{text!r} 必须不小于 {least}"),
     "explain.no_numbers": Phrase(
         "{text!r} are not numbers; write them as 0,1,2,3", "{text!r} 不是一列数；请写成 0,1,2,3"
     ),

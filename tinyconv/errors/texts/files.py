@@ -127,10 +127,9 @@ TEXTS = {
     # --- .safetensors ---
     "safetensors.package": Text(
         ImportError,
-        en="A .safetensors file needs the safetensors package: pip install 'tinyconv[safetensors]'. "
+        en="A .safetensors file needs the safetensors package: pip install '.[safetensors]'. "
         "A name that ends in .npz needs nothing.",
-        zh=".safetensors 文件需要 safetensors 包：pip install 'tinyconv[safetensors]'。"
-        "以 .npz 结尾的文件名什么都不需要。",
+        zh=".safetensors 文件需要 safetensors 包：pip install '.[safetensors]'。以 .npz 结尾的文件名什么都不需要。",
     ),
     "safetensors.no_dict": Text(
         TypeError,

@@ -9,8 +9,8 @@ from .text import Text
 TEXTS = {
     "onnx.no_package": Text(
         ImportError,
-        en="tinyconv.onnx needs the onnx package to read and write files. Use pip install 'tinyconv[onnx]'",
-        zh="tinyconv.onnx 读写文件需要 onnx 包。请用 pip install 'tinyconv[onnx]'",
+        en="tinyconv.onnx needs the onnx package to read and write files. Use pip install '.[onnx]'",
+        zh="tinyconv.onnx 读写文件需要 onnx 包。请用 pip install '.[onnx]'",
     ),
     # --- the file (files.py) ---
     "onnx.file_size": Text(
