@@ -78,20 +78,18 @@ def open_atomic(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         if isinstance(error, OSError) and (temporary is None or _concerns(error, temporary)):
-            raise OSError(error.errno, error.strerror, name) from error
+            error.filename = name
         raise
 
 
 def _look(name: str) -> os.stat_result | None:
     """What is at `name` now; refuse what no file can take the place of."""
-    if not name:
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
     try:
         found = os.stat(name)  # a link to itself fails here
     except FileNotFoundError:
         found = None
-    if name.endswith(("/", os.sep)) or (found is not None and stat.S_ISDIR(found.st_mode)):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
+    if not name or name.endswith(("/", os.sep)) or (found is not None and stat.S_ISDIR(found.st_mode)):
+        open(name, "wb").close()  # the system says what is wrong
     return found
 
 
