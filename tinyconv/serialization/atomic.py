@@ -16,7 +16,6 @@ from ..errors import refusal
 
 __all__ = ["open_atomic"]
 
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _OF_THE_DISK = {errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
@@ -135,7 +134,7 @@ def _create_beside(target: Path, mode: int) -> tuple[Path, IO[bytes]]:
     """Create and lock a temporary file in the folder of `target`."""
     while True:
         path = target.with_name(f"{_prefix(target)}{secrets.token_hex(8)}.tmp")
-        file: IO[bytes] = os.fdopen(os.open(path, _NEW, mode), "wb")
+        file: IO[bytes] = open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode))  # noqa: SIM115
         _lock(file)
         if path.exists():  # nobody took it for a leftover before it was locked
             return path, file
