@@ -274,6 +274,70 @@ class TestAtomic:
         plain.write_bytes(b"")
         assert (tmp_path / "real").stat().st_mode == plain.stat().st_mode
 
+    @pytest.mark.skipif(os.name == "nt", reason="pipes are POSIX matters")
+    def test_a_pipe_is_written_to_and_stays(self, tmp_path):
+        os.mkfifo(tmp_path / "pipe")
+        reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            with open_atomic(tmp_path / "pipe") as file:
+                file.write(b"abc")
+            assert os.read(reader, 10) == b"abc"
+        finally:
+            os.close(reader)
+        assert [p.name for p in tmp_path.iterdir()] == ["pipe"]
+        assert (tmp_path / "pipe").is_fifo()
+
+    @pytest.mark.skipif(os.name == "nt", reason="links and permissions are POSIX matters")
+    @pytest.mark.parametrize("mode", [0o600, 0o640, 0o755])
+    def test_the_permissions_stay(self, tmp_path, mode):
+        (tmp_path / "a").write_bytes(b"")
+        (tmp_path / "a").chmod(mode)
+        save(1, tmp_path / "a")
+        assert (tmp_path / "a").stat().st_mode & 0o777 == mode
+
+    @pytest.mark.skipif(os.name == "nt", reason="links are POSIX matters")
+    def test_a_link_to_itself_is_refused_by_name(self, tmp_path):
+        (tmp_path / "loop").symlink_to("loop")
+        with pytest.raises(OSError, match=r"loop'"):
+            save(1, tmp_path / "loop")
+        assert (tmp_path / "loop").is_symlink()
+
+    def test_folders_and_the_empty_name_are_refused_by_name(self, tmp_path):
+        with pytest.raises(FileNotFoundError, match="''"):
+            save(1, "")
+        for name in (str(tmp_path), f"{tmp_path}/new/"):
+            with pytest.raises(OSError, match=str(tmp_path)):
+                save(1, name)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_full_disk_is_told_with_the_users_path(self, tmp_path, monkeypatch):
+        def full(descriptor):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match=r"No space left on device: .*a\.npz'") as caught:
+            save(1, tmp_path / "a.npz")
+        assert caught.value.filename == str(tmp_path / "a.npz")
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("name", ["a.npz", "文" * 80])
+    def test_what_a_killed_run_left_goes_with_the_next_save(self, tmp_path, name):
+        code = (
+            "import os, sys\nfrom tinyconv.serialization import open_atomic\n"
+            "with open_atomic(sys.argv[1]) as file:\n    file.write(b'half')\n    os._exit(1)\n"
+        )
+        subprocess.run([sys.executable, "-c", code, str(tmp_path / name)], check=False)
+        assert len(list(tmp_path.iterdir())) == 1
+        save(1, tmp_path / name)
+        assert [p.name for p in tmp_path.iterdir()] == [name]
+
+    @pytest.mark.skipif(os.name == "nt", reason="Windows removes no open file")
+    def test_what_another_is_writing_stays(self, tmp_path):
+        with open_atomic(tmp_path / "a") as file:
+            save(1, tmp_path / "a")
+            file.write(b"later")
+        assert (tmp_path / "a").read_bytes() == b"later"
+
     def test_no_such_folder(self, tmp_path):
         with pytest.raises(FileNotFoundError):
             save(1, tmp_path / "none" / "a.npz")
@@ -399,7 +463,7 @@ class TestHostileFiles:
     def test_the_limit_without_one_given(self, tmp_path, monkeypatch):
         write_zip(tmp_path / "a.npz", {"w.npy": npy(np.zeros(1 << 20, "f4"))}, zipfile.ZIP_DEFLATED)
         assert len(load(tmp_path / "a.npz")["w"]) == 1 << 20
-        monkeypatch.setattr("tinyconv.serialization._FREE_SIZE", 1 << 20)
+        monkeypatch.setattr("tinyconv.serialization.budget.FREE_SIZE", 1 << 20)
         size = (tmp_path / "a.npz").stat().st_size
         with pytest.raises(ValueError, match=f"unpack to 4194432, more than the limit of {max(1 << 20, 100 * size)}"):
             load(tmp_path / "a.npz")
@@ -417,6 +481,27 @@ class TestHostileFiles:
             assert tracemalloc.get_traced_memory()[1] < 1 << 22
         finally:
             tracemalloc.stop()
+
+    def test_a_structure_of_empty_lists_is_no_way_around_the_limit(self, tmp_path):
+        """64 MiB of text would be 1.4 GiB of lists; the file has 65 KiB."""
+        text = '{"list":[' + "[]," * (1 << 24) + "1]}"
+        write_zip(tmp_path / "a.npz", {"structure.json": text}, zipfile.ZIP_DEFLATED)
+        tracemalloc.start()
+        try:
+            with pytest.raises(ValueError, match=r"a\.npz: \d+ bytes that unpack to \d+, more than the limit"):
+                load(tmp_path / "a.npz")
+            assert tracemalloc.get_traced_memory()[1] < 1 << 22
+        finally:
+            tracemalloc.stop()
+
+    def test_no_memory_is_an_error_of_the_file(self, tmp_path, monkeypatch):
+        def too_much(*args):
+            raise MemoryError
+
+        save({"w": tc.tensor([1.0])}, tmp_path / "a.npz")
+        monkeypatch.setattr("tinyconv.serialization.npz.read_member", too_much)
+        with pytest.raises(ValueError, match=r"a\.npz: needs \d+ bytes, more than this machine has free"):
+            load(tmp_path / "a.npz")
 
     def test_encrypted(self, tmp_path):
         save({"w": tc.tensor([1.0])}, tmp_path / "a.npz")
@@ -527,9 +612,22 @@ class TestSafetensors:
         with pytest.raises(ValueError, match=r"a.safetensors: .*(BF16|bfloat16)"):
             load(tmp_path / "a.safetensors")
 
+    def test_max_bytes(self, tmp_path, library):
+        save({"w": tc.zeros(1000)}, tmp_path / "a.safetensors")
+        with pytest.raises(
+            ValueError, match=r"a\.safetensors: \d+ bytes that unpack to \d+, more than the limit of 99"
+        ):
+            load(tmp_path / "a.safetensors", max_bytes=99)
+
+    def test_complex_numbers_are_refused_by_file_and_name(self, tmp_path, library):
+        library.save_file({"w": np.ones(2, "c8")}, tmp_path / "a.safetensors")
+        with pytest.raises(ValueError, match=r"a\.safetensors: member 'w' has dtype complex64: no numbers"):
+            load(tmp_path / "a.safetensors")
+
     def test_without_the_package(self, tmp_path, monkeypatch):
         for name in ("safetensors", "safetensors.numpy"):
             monkeypatch.setitem(sys.modules, name, None)
+        (tmp_path / "a.safetensors").write_bytes(b"")
         for attempt in (lambda p: save({}, p), load):
             with pytest.raises(ImportError, match=r"pip install '\.\[safetensors\]'"):
                 attempt(tmp_path / "a.safetensors")

@@ -1,5 +1,6 @@
 import gzip
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -117,3 +118,15 @@ def test_missing_file(tmp_path):
 def test_write_refuses_other_dtypes(tmp_path):
     with pytest.raises(TypeError, match="uint8, got float32"):
         write_idx(np.zeros(3, np.float32), tmp_path / "a")
+
+
+def test_a_header_that_promises_much_takes_no_memory(tmp_path):
+    """240 MiB in 16 bytes."""
+    (tmp_path / "a").write_bytes(bytes.fromhex("00000803") + np.array([240, 1024, 1024], ">u4").tobytes())
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=r"a: its header promises .* but only 0 follow"):
+            read_idx(tmp_path / "a", ndim=3)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 22
+    finally:
+        tracemalloc.stop()

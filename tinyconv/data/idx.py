@@ -26,6 +26,7 @@ _UNSIGNED_BYTE = 0x08
 _GZIP_MAGIC = b"\x1f\x8b"
 _CONTENT = {1: "idx.labels", 3: "idx.images"}  # by the number of axes, the phrase for it
 _MAX_BYTES = 1 << 28  # 256 MiB: five times MNIST's training images
+_CHUNK = 1 << 20
 
 
 def read_idx(path: str | os.PathLike[str], ndim: int, max_bytes: int = _MAX_BYTES) -> np.ndarray:
@@ -81,12 +82,16 @@ def _read_stream(file: IO[bytes] | gzip.GzipFile, name: str, ndim: int, max_byte
     promised = " × ".join(map(str, shape))
     if size > max_bytes:
         raise refusal("idx.too_large", name, shape=promised, size=size, limit=max_bytes)
-    content = file.read(size)
+    content = bytearray()
+    while len(content) < size and (
+        chunk := file.read(min(_CHUNK, size - len(content)))
+    ):  # a header may promise what does not follow
+        content += chunk
     if len(content) < size:
         raise refusal("idx.truncated", name, shape=promised, size=size, found=len(content))
     if file.read(1):  # for gzip, this is also where the checksum is verified
         raise refusal("idx.too_long", name, shape=promised, size=size)
-    return np.frombuffer(bytearray(content), np.uint8).reshape(shape)
+    return np.frombuffer(content, np.uint8).reshape(shape)
 
 
 def _read_header(file: IO[bytes] | gzip.GzipFile, name: str, ndim: int) -> tuple[int, ...]:

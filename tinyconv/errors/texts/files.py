@@ -59,6 +59,11 @@ TEXTS = {
         "If you trust the file, give load a larger max_bytes.",
         zh="{file_size} 字节解压后有 {needed} 字节，超过上限 {limit}。如果信任这个文件，请给 load 更大的 max_bytes。",
     ),
+    "load.memory": Text(
+        ValueError,
+        en="needs {needed} bytes, more than this machine has free",
+        zh="需要 {needed} 字节，超过了这台机器的空闲内存",
+    ),
     "load.member_kind": Text(
         ValueError,
         en="member {name!r} is neither an array (.npy) nor structure.json",
