@@ -1,4 +1,6 @@
 import gc
+import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -23,7 +25,14 @@ def worker_threads():
 @pytest.fixture(autouse=True)
 def no_thread_is_left():
     yield
-    assert worker_threads() == []
+    assert left_over() == []
+
+
+def left_over():
+    """Worker threads that do not end by themselves."""
+    for thread in worker_threads():
+        thread.join(timeout=20)
+    return worker_threads()
 
 
 class TestBatches:
@@ -209,7 +218,35 @@ class TestWorkers:
         for _ in DataLoader(range(1000), num_workers=3):
             assert worker_threads()
             break
-        assert worker_threads() == []
+        assert left_over() == []
+
+    def test_a_break_waits_for_no_batch(self):
+        left, ended = threading.Event(), []
+
+        class Slow(Dataset):
+            def __len__(self):
+                return 9
+
+            def __getitem__(self, index):
+                if index:
+                    ended.append(left.wait(timeout=20))
+                return index
+
+        for _ in DataLoader(Slow(), num_workers=1, prefetch_factor=1):
+            break
+        left.set()  # had the break waited, this would come after the worker had given up
+        assert left_over() == []
+        assert False not in ended
+
+    def test_workers_at_the_end_of_python(self):
+        """Threads can no longer be started there: the batches are prepared by who asks."""
+        code = """if True:
+            import atexit
+            from tinyconv.data import DataLoader
+            atexit.register(lambda: print([int(x) for x in DataLoader(range(3), num_workers=2)]))
+        """
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+        assert (done.stdout.strip(), done.stderr) == ("[0, 1, 2]", "")
 
     def test_an_error_in_the_loop_stops_the_threads(self):
         def train():
@@ -219,7 +256,7 @@ class TestWorkers:
         with pytest.raises(ZeroDivisionError):
             train()
         gc.collect()  # the traceback held the loop's frame
-        assert worker_threads() == []
+        assert left_over() == []
 
     def test_a_break_prepares_no_more(self):
         asked = []

@@ -197,3 +197,55 @@ def test_works_in_a_forked_process() -> None:
         [sys.executable, "-W", "ignore", "-c", FORK], timeout=60, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+AT_THE_END = """
+import atexit, threading
+import numpy as np
+from tinyconv.kernels import conv, threads
+from tinyconv.kernels.geometry import conv_geometry
+
+threads.set_num_threads(2)
+x, w, g = np.ones((4, 16, 40, 40), np.float32), np.ones((16, 16, 3, 3), np.float32), conv_geometry((3, 3))
+expected = conv.convolve(x, w, g)
+
+def again(where):
+    print(where, np.array_equal(conv.convolve(x, w, g), expected), flush=True)
+
+class Last:
+    def __del__(self):
+        again("deleted")
+
+def later():
+    threading.main_thread().join()
+    again("thread")
+
+last = Last()
+atexit.register(again, "atexit")
+threading.Thread(target=later).start()
+"""
+
+
+def test_a_convolution_while_python_ends_runs_on_the_calling_thread() -> None:
+    done = subprocess.run([sys.executable, "-c", AT_THE_END], timeout=60, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split("\n")[:-1] == ["thread True", "atexit True", "deleted True"]
+
+
+def test_ctrl_c_while_helpers_work_waits_for_them(thread_count: None, fake_blas: FakeBlas) -> None:
+    """Nothing writes into the arrays of a call that has been left."""
+    threads.set_num_threads(2)
+    meeting, caller, running = threading.Barrier(2, timeout=20), threading.get_ident(), []
+
+    def body(i: int) -> None:
+        running.append(i)
+        if i < 2:
+            meeting.wait()
+        if threading.get_ident() == caller:
+            raise KeyboardInterrupt
+        running.pop()
+
+    with pytest.raises(KeyboardInterrupt):
+        threads.parallel_for(1000, body, BIG)
+    assert len(running) == 1  # the round that was interrupted
+    assert fake_blas.num_threads == 7

@@ -378,6 +378,27 @@ def test_adaptive_pools_have_their_derivatives(size: tuple, output: tuple) -> No
         assert tc.gradgradcheck(curved, leaf(negatives(1, 1, *size)))
 
 
+@pytest.mark.parametrize(("cells", "bins"), [(1_500_000, 1_000_000), (1000, 1_000_000), (1_000_003, 2)])
+def test_many_adaptive_bins_and_many_cells(cells: int, bins: int) -> None:
+    """Bins and gradients against sums of integers, which are exact; a Python loop over so many takes minutes."""
+    lo, hi = np.arange(bins) * cells // bins, -(-(np.arange(bins) + 1) * cells // bins)
+    values = np.random.default_rng(0).integers(-8, 8, cells)
+    running = np.concatenate([[0], np.cumsum(values)])
+    x = tc.tensor(values.astype("float64")[None, None], requires_grad=True)
+    y = F.adaptive_avg_pool1d(x, bins)
+    np.testing.assert_allclose(
+        y.detach().numpy()[0, 0], (running[hi] - running[lo]) / (hi - lo), rtol=1e-12, atol=1e-12
+    )
+    y.sum().backward()
+    received = np.zeros(cells + 1)
+    np.add.at(received, lo, 1 / (hi - lo))
+    np.add.at(received, hi, -1 / (hi - lo))
+    np.testing.assert_allclose(x.grad.numpy()[0, 0], np.cumsum(received)[:-1], rtol=1e-6, atol=1e-6)
+    largest, places = F.adaptive_max_pool1d(x, bins, return_indices=True)
+    np.testing.assert_array_equal(largest.detach().numpy()[0, 0], values[places.numpy()[0, 0]])
+    assert ((places.numpy()[0, 0] >= lo) & (places.numpy()[0, 0] < hi)).all()
+
+
 def test_adaptive_sizes_may_be_left_open_or_empty() -> None:
     x = tc.ones(2, 3, 5, 4)
     for pool in (F.adaptive_avg_pool2d, F.adaptive_max_pool2d):

@@ -147,13 +147,24 @@ class DataLoader:
         pool = ThreadPoolExecutor(self.num_workers, thread_name_prefix="DataLoader")
         try:
             for indices in batches:
-                waiting.append(pool.submit(self._fetch, indices))
+                waiting.append(self._submit(pool, indices))
                 if len(waiting) > self.num_workers * self.prefetch_factor:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)  # after a break nobody needs the batches under way
+
+    def _submit(self, pool: ThreadPoolExecutor, indices: np.ndarray) -> Future:
+        try:
+            return pool.submit(self._fetch, indices)
+        except RuntimeError:  # Python is ending, or the system has no thread left: the caller prepares it
+            done: Future = Future()
+            try:
+                done.set_result(self._fetch(indices))
+            except Exception as error:
+                done.set_exception(error)
+            return done
 
     def state_dict(self) -> dict[str, Any]:
         """Give what :meth:`load_state_dict` needs to go on from here, within an epoch too.

@@ -16,7 +16,7 @@ import functools
 import itertools
 import math
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from ..backend import Array, get_array_module
 from ..errors import refusal
 from . import cuda, tuning
 from .geometry import Ints, PoolGeometry, show_size
-from .pieces import length, pieces
+from .pieces import pieces
 from .sampling import put_flat, take_flat
 from .sums import add_up, sum_dtype
 
@@ -445,12 +445,48 @@ def window_divisor(
 # --- adaptive pooling --------------------------------------------------------------------------------
 
 
-def _bins(input_size: Sequence[int], output_size: Sequence[int]) -> Iterator[tuple[int, list[slice]]]:
-    """Per axis, bin ``j`` of ``o`` over ``i`` cells: from ``floor(j*i/o)`` up to ``ceil((j+1)*i/o)``."""
-    for axis, (i, o) in enumerate(zip(input_size, output_size)):
-        if i == 0:
-            raise refusal("pool.empty", "adaptive_pool", size=show_size(input_size))
-        yield axis, [slice(j * i // o, -(-(j + 1) * i // o)) for j in range(o)]
+def _check_bins(input_size: Sequence[int]) -> None:
+    if 0 in input_size:
+        raise refusal("pool.empty", "adaptive_pool", size=show_size(input_size))
+
+
+def _bins(cells: int, bins: int, xp: Any) -> tuple[Array, Array]:
+    """Where the bins of an axis start and how long they are.
+
+    Bin ``j`` of ``o`` over ``i`` cells runs from ``floor(j*i/o)`` up to ``ceil((j+1)*i/o)``.
+    """
+    j = xp.arange(bins, dtype="int64")
+    starts = j * cells // max(bins, 1)
+    return starts, -(-(j + 1) * cells // max(bins, 1)) - starts
+
+
+def _binned(x: Array, axis: int, bins: int) -> tuple[Array, Array]:
+    """The cells of each bin, and which of them are its own: in place of the axis, two, bins and cells.
+
+    Bins differ in length by 2 at most; a shorter one repeats its last cell.
+    """
+    xp, size = get_array_module(x), x.shape[axis]
+    if bins and size % bins == 0:  # no copy
+        shape = x.shape[:axis] + (bins, size // bins) + x.shape[axis + 1 :]
+        return x.reshape(shape), xp.ones((1,) * (x.ndim - axis + 1), dtype=bool)
+    starts, lengths = (array[:, None] for array in _bins(size, bins, xp))
+    tap = xp.arange(min(size, size // max(bins, 1) + 2), dtype="int64")
+    cells = xp.take(x, starts + xp.minimum(tap, lengths - 1), axis=axis)
+    return cells, (tap < lengths).reshape((bins, len(tap)) + (1,) * (x.ndim - axis - 1))
+
+
+def _bin_sums(x: Array, axis: int, bins: int) -> Array:
+    """The sum of each bin along an array axis."""
+    cells, own = _binned(x, axis, bins)
+    if own.size > 1:
+        cells = get_array_module(x).where(own, cells, x.dtype.type(0))
+    return add_up(cells, (axis + 1,))
+
+
+def _lengths(x: Array, axis: int, cells: int, bins: int) -> Array:
+    """The lengths of the bins, to divide by along an array axis of `x`."""
+    _, lengths = _bins(cells, bins, get_array_module(x))
+    return lengths.astype(x.dtype).reshape((-1,) + (1,) * (x.ndim - axis - 1))
 
 
 def adaptive_avg_pool(x: Array, output_size: Sequence[int]) -> Array:
@@ -479,18 +515,18 @@ def adaptive_avg_pool(x: Array, output_size: Sequence[int]) -> Array:
     >>> adaptive_avg_pool(np.array([[[1., 3., 5., 7., 9.]]]), (2,))
     array([[[3., 7.]]])
     """
-    xp = get_array_module(x)
+    _check_bins(x.shape[2:])
     y = x.astype(sum_dtype(x), copy=False)
-    for axis, bins in _bins(x.shape[2:], output_size):
-        part, y = y, xp.empty(_resized(y, axis, len(bins)), dtype=y.dtype)
-        for j, cells in enumerate(bins):
-            total = add_up(part[_along(axis, cells)], (axis + 2,), keepdims=True)
-            y[_along(axis, slice(j, j + 1))] = total / length(cells)
+    for axis, bins in enumerate(output_size, start=2):
+        y = _bin_sums(y, axis, bins) / _lengths(y, axis, y.shape[axis], bins)
     return y.astype(x.dtype, copy=False)
 
 
 def adaptive_avg_pool_grad(gy: Array, input_size: Sequence[int]) -> Array:
     """Share each bin's value among its cells: the adjoint of :func:`adaptive_avg_pool`.
+
+    Cell ``c`` of ``i`` lies in the bins from ``floor(c*o/i)`` up to ``ceil((c+1)*o/i)``: the bins of the
+    bins are the cells, and what a cell receives is a sum over such a bin.
 
     Parameters
     ----------
@@ -510,13 +546,10 @@ def adaptive_avg_pool_grad(gy: Array, input_size: Sequence[int]) -> Array:
     >>> adaptive_avg_pool_grad(np.array([[[3., 6.]]]), (5,))
     array([[[1., 1., 3., 2., 2.]]])
     """
-    xp = get_array_module(gy)
+    _check_bins(input_size)
     gx = gy.astype(sum_dtype(gy), copy=False)
-    for axis, bins in _bins(input_size, gy.shape[2:]):
-        part, gx = gx, xp.zeros(_resized(gx, axis, input_size[axis]), dtype=gx.dtype)
-        for j, cells in enumerate(bins):
-            share = part[_along(axis, slice(j, j + 1))] / (cells.stop - cells.start)
-            gx[_along(axis, cells)] += share
+    for axis, cells in enumerate(input_size, start=2):
+        gx = _bin_sums(gx / _lengths(gx, axis, cells, gx.shape[axis]), axis, cells)
     return gx.astype(gy.dtype, copy=False)
 
 
@@ -550,16 +583,12 @@ def adaptive_max_pool(x: Array, output_size: Sequence[int]) -> tuple[Array, Arra
     >>> adaptive_max_pool(np.array([[[1., 3., 9., 7., 2.]]]), (2,))
     (array([[[9., 9.]]]), array([[[2, 2]]]))
     """
-    xp = get_array_module(x)
-    size = x.shape[2:]
+    xp, size = get_array_module(x), x.shape[2:]
+    _check_bins(size)
     indices = xp.broadcast_to(xp.arange(math.prod(size), dtype="int64").reshape(size), x.shape)
-    for axis, bins in reversed(list(_bins(size, output_size))):
-        none = _along(axis, slice(0, 0))
-        values, at = [x[none]], [indices[none]]  # so that there is something to join without any bin
-        for cells in bins:
-            part = _along(axis, cells)
-            first = xp.expand_dims(x[part].argmax(axis=axis + 2), axis + 2)
-            values.append(xp.take_along_axis(x[part], first, axis + 2))
-            at.append(xp.take_along_axis(indices[part], first, axis + 2))
-        x, indices = xp.concatenate(values, axis=axis + 2), xp.concatenate(at, axis=axis + 2)
+    for axis, bins in reversed(list(enumerate(output_size, start=2))):
+        starts, _ = _bins(x.shape[axis], bins, xp)
+        cells, _ = _binned(x, axis, bins)  # a repeated cell is never the first of its value
+        at = cells.argmax(axis=axis + 1) + starts.reshape((-1,) + (1,) * (x.ndim - axis - 1))
+        x, indices = xp.take_along_axis(x, at, axis), xp.take_along_axis(indices, at, axis)
     return x, indices

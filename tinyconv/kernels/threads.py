@@ -16,6 +16,7 @@ import itertools
 import math
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -46,35 +47,45 @@ def _blas_libraries() -> tuple[Any, ...]:
     return tuple(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
+class _Holder:
+    """One caller that is inside; it lives no longer than that call."""
+
+
 class _BlasHold:
     """Holds BLAS to one thread while at least one caller is inside.
 
-    The setting belongs to the process, so callers are counted: the first one in saves it, and the
-    last one out brings it back.
+    The setting belongs to the process: the first caller in saves it, and the last one out brings it back.
+    Ctrl-C may strike between any two steps of Python, so nothing is counted up and down: who is inside is
+    seen from the holders that live, and the saved setting is kept until it is back.
     """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.inside = 0
-        self.saved: list[int] = []
+        self.holders: list[weakref.ref[_Holder]] = []
+        self.saved: list[int] = []  # not empty: BLAS is held, or a restoring was interrupted
 
-    def __enter__(self) -> None:
+    def enter(self, holder: _Holder) -> None:
         with self.lock:
-            self.inside += 1
-            if self.inside == 1:
+            self.holders = [*self._others(holder), weakref.ref(holder)]
+            if not self.saved:
                 self.saved = [library.num_threads for library in _blas_libraries()]
-                for library in _blas_libraries():
-                    library.set_num_threads(1)
+            for library in _blas_libraries():
+                library.set_num_threads(1)
 
-    def __exit__(self, *exc_info: object) -> None:
+    def leave(self, holder: _Holder) -> None:
+        """Doing it again does no harm."""
         with self.lock:
-            self.inside -= 1
-            if self.inside == 0:
+            self.holders = self._others(holder)
+            if not self.holders:
                 self.restore()
+
+    def _others(self, holder: _Holder) -> list[weakref.ref[_Holder]]:
+        return [other for other in self.holders if other() is not None and other() is not holder]
 
     def restore(self) -> None:
         for library, threads in zip(_blas_libraries(), self.saved):
             library.set_num_threads(threads)
+        self.saved = []
 
 
 class _Pool:
@@ -92,14 +103,19 @@ class _Pool:
                 self.executor = None
             self.threads = threads
 
-    def submit(self, task: Callable[[], None], helpers: int) -> list[Future]:
+    def submit(self, task: Callable[[], None], helpers: int, futures: list[Future]) -> None:
+        """Hand the task to so many helpers, as far as there are any, and note each in `futures`."""
         with self.lock:
             helpers = min(helpers, self.threads - 1)
             if helpers < 1:
-                return []
+                return
             if self.executor is None:
                 self.executor = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="tinyconv")
-            return [self.executor.submit(task) for _ in range(helpers)]
+            try:
+                for _ in range(helpers):
+                    futures.append(self.executor.submit(task))
+            except RuntimeError:  # Python is ending, or the system has no thread left: the caller does it all
+                return
 
 
 _blas = _BlasHold()
@@ -110,8 +126,7 @@ def _forget_threads() -> None:
     """In a forked child: only the forking thread lives on, so the pool and its locks start anew."""
     global _blas, _pool
     threads = _pool.threads
-    if _blas.inside:
-        _blas.restore()
+    _blas.restore()
     _blas, _pool = _BlasHold(), _Pool()
     _pool.threads = threads
 
@@ -174,14 +189,20 @@ def parallel_for(count: int, body: Callable[[int], None], work: int) -> None:
     >>> squares
     [0, 1, 4, 9, 16]
     """
-    blas = _blas
-    with blas:
-        can_share = count > 1 and work > tuning.SMALL_WORK and bool(_blas_libraries())
-        if not can_share or _pool.threads == 1:
-            for i in range(count):
-                body(i)
-        else:
-            _share(count, body)
+    blas, holder = _blas, _Holder()
+    try:
+        try:
+            blas.enter(holder)
+            can_share = count > 1 and work > tuning.SMALL_WORK and bool(_blas_libraries())
+            if not can_share or _pool.threads == 1:
+                for i in range(count):
+                    body(i)
+            else:
+                _share(count, body)
+        finally:
+            blas.leave(holder)
+    finally:
+        blas.leave(holder)  # Ctrl-C may have cut the first one short
 
 
 def parallel_sum(
@@ -227,15 +248,23 @@ def _share(count: int, body: Callable[[int], None]) -> None:
             failed.set()
             raise
 
-    helpers = _pool.submit(run, count - 1)
+    helpers: list[Future] = []
     try:
+        _pool.submit(run, count - 1, helpers)
         run()
-    finally:
-        running = [helper for helper in helpers if not helper.cancel()]
-        errors = [helper.exception() for helper in running]  # waits for them
+        errors = _wait_for(helpers)
+    except BaseException:
+        failed.set()
+        _wait_for(helpers)
+        raise
     for error in errors:
         if error is not None:
             raise error
+
+
+def _wait_for(helpers: list[Future]) -> list[BaseException | None]:
+    """Wait for those that have begun, and call off the others; what each of them raised."""
+    return [helper.exception() for helper in helpers if not helper.cancel()]
 
 
 def _tickets_below(count: int, tickets: Iterator[int]) -> Iterator[int]:
