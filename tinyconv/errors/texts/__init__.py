@@ -25,6 +25,7 @@ from . import (
     onnx_load,
     operations,
     optim,
+    reshaping,
     settings,
     windows,
 )
@@ -39,6 +40,7 @@ ROOMS = (
     operations,
     windows,
     networks,
+    reshaping,
     modules,
     layers,
     optim,
