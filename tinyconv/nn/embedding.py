@@ -82,7 +82,8 @@ class Embedding(Layer):
         >>> tc.nn.Embedding.from_pretrained(tc.eye(2))(tc.tensor([1]))
         tensor([[0., 1.]])
         """
-        layer = cls(*embeddings.shape, padding_idx, max_norm, norm_type)
+        rows, columns = embeddings.shape
+        layer = cls(rows, columns, padding_idx, max_norm, norm_type)
         layer.weight = Parameter(embeddings.detach(), requires_grad=not freeze)
         return layer
 

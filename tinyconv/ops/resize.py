@@ -31,7 +31,7 @@ class Resample(Operation):
 
     def forward(self, x: Array, axis: int, places: Array, weights: Array) -> Array:
         xp, column = get_array_module(x), (-1,) + (1,) * (x.ndim - axis - 1)
-        y = 0
+        y: Any = 0
         for place, weight in zip(places, weights):
             y = xp.take(x, place, axis=axis) * weight.reshape(column) + y
         return y.astype(x.dtype, copy=False)
