@@ -369,7 +369,7 @@ DEFAULTS = {
     nn.MaxUnpool2d: "kernel_size, stride=None, padding=0",
     nn.AdaptiveAvgPool2d: "output_size",
     nn.AdaptiveMaxPool2d: "output_size, return_indices=False",
-    nn.Upsample: "size=None, scale_factor=None, mode='nearest'",
+    nn.Upsample: "size=None, scale_factor=None, mode='nearest', align_corners=None, recompute_scale_factor=None",
     nn.BatchNorm2d: "num_features, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True",
     nn.InstanceNorm2d: "num_features, eps=1e-05, momentum=0.1, affine=False, track_running_stats=False",
     nn.LayerNorm: "normalized_shape, eps=1e-05, elementwise_affine=True, bias=True",
@@ -423,7 +423,7 @@ def test_arguments_and_defaults_are_pytorchs(layer: type) -> None:
         (lambda: nn.GroupNorm(3, 4), ValueError, r"\(4\) must be divisible by num_groups \(3\): 4 = 1\*3 \+ 1"),
         (lambda: nn.Dropout(1.5), ValueError, "Dropout: dropout probability has to be between 0 and 1, but got 1.5"),
         (lambda: nn.Dropout(float("nan")), ValueError, "but got nan"),
-        (lambda: nn.Upsample(scale_factor=2, mode="bilinear"), NotImplementedError, "use mode='nearest'"),
+        (lambda: nn.Upsample(scale_factor=2, mode="cubic"), NotImplementedError, "use one of nearest"),
     ],
 )  # fmt: skip
 def test_refused_arguments(make: Make, error: type[Exception], text: str) -> None:

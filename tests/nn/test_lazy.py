@@ -297,3 +297,10 @@ def test_threads_that_call_a_lazy_layer_first_agree() -> None:
         for y in results:
             np.testing.assert_allclose(y, results[0], rtol=1e-4, atol=1e-5)
         np.testing.assert_allclose(layer(tc.ones(1, 400)).detach().numpy(), results[0], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+def test_a_lazy_transposed_convolution_reads_its_channels_off_the_input(ndim: int) -> None:
+    layer = getattr(nn, f"LazyConvTranspose{ndim}d")(2, 3, stride=2)
+    assert layer(tc.zeros(1, 4, *[5] * ndim)).shape == (1, 2, *[11] * ndim)
+    assert layer.weight.shape == (4, 2, *[3] * ndim)

@@ -32,7 +32,7 @@ from ..kernels.geometry import Ints
 from ..nn.linear import Linear
 from ..nn.module import Module
 from ..nn.norm import GroupNorm, LayerNorm, _RunningNorm
-from ..nn.pooling import Upsample
+from ..nn.resize import Upsample
 from ..ops.conv import Conv, ConvInputGrad
 from ..ops.pool import MaxPool, WindowSum
 from ..tensor import Tensor
@@ -310,7 +310,7 @@ def _after(call: Call, known: dict[Any, tuple[AxisField, ...]]) -> tuple[AxisFie
     if has_window(call.source):
         window = window_of(call.source, old_size)
         return tuple(axis.through(window, i) for i, axis in enumerate(before))
-    if isinstance(call.source, Upsample):
+    if isinstance(call.source, Upsample) and call.source.mode == "nearest":
         return tuple(axis.repeated(n) for axis, n in zip(before, size))
     if len(size) != len(old_size):
         return _all_of(before, size)

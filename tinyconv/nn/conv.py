@@ -15,7 +15,7 @@ from .parameter import UninitializedParameter
 
 __all__ = [
     "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "DeformConv2d",
-    "LazyConv1d", "LazyConv2d", "LazyConv3d",
+    "LazyConv1d", "LazyConv2d", "LazyConv3d", "LazyConvTranspose1d", "LazyConvTranspose2d", "LazyConvTranspose3d",
 ]  # fmt: skip
 
 _MODES = ("zeros", "reflect", "replicate", "circular")
@@ -252,6 +252,23 @@ class ConvTranspose2d(_ConvTranspose, ndim=2):
 
 class ConvTranspose3d(_ConvTranspose, ndim=3):
     """3-d transposed convolution of ``(N, C_in, D, H, W)``: the adjoint, not the inverse, of a convolution."""
+
+
+class _LazyConvTranspose(_ConvTranspose):
+    def __init__(self, out_channels: int, kernel_size: Any, *args: Any, **kwargs: Any):
+        super().__init__(None, out_channels, kernel_size, *args, **kwargs)
+
+
+class LazyConvTranspose1d(_LazyConvTranspose, ConvTranspose1d):
+    """:class:`ConvTranspose1d` without ``in_channels``, under PyTorch's name."""
+
+
+class LazyConvTranspose2d(_LazyConvTranspose, ConvTranspose2d):
+    """:class:`ConvTranspose2d` without ``in_channels``, under PyTorch's name."""
+
+
+class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):
+    """:class:`ConvTranspose3d` without ``in_channels``, under PyTorch's name."""
 
 
 class DeformConv2d(_ConvNd):

@@ -17,7 +17,9 @@ from ..ops.conv import (
     conv_transpose3d,
 )
 from ..ops.deform import deform_conv2d
+from ..ops.distance import cosine_similarity, pairwise_distance
 from ..ops.dropout import dropout, dropout1d, dropout2d, dropout3d, dropoutnd
+from ..ops.embedding import embedding
 from ..ops.indexing import one_hot
 from ..ops.linalg import linear
 from ..ops.loss import (
@@ -30,7 +32,20 @@ from ..ops.loss import (
     nll_loss,
     smooth_l1_loss,
 )
+from ..ops.magnitude import local_response_norm, normalize, rms_norm
 from ..ops.norm import batch_norm, group_norm, instance_norm, layer_norm
+from ..ops.piecewise import (
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    hardtanh_,
+    relu6,
+    softshrink,
+    threshold,
+    threshold_,
+)
+from ..ops.pixel import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from ..ops.pool import (
     adaptive_avg_pool,
     adaptive_avg_pool1d,
@@ -53,18 +68,24 @@ from ..ops.pool import (
     max_unpool2d,
     max_unpool3d,
 )
+from ..ops.resize import interpolate, upsample, upsample_bilinear
 from ..ops.shape import pad
+from ..ops.smooth import celu, celu_, glu, logsigmoid, mish, selu, selu_, softmin, softsign, tanhshrink
 from ..ops.unary import sigmoid, tanh
-from ..ops.upsample import interpolate
+from ..ops.upsample import upsample_nearest
 
 __all__ = [
     "adaptive_avg_pool", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool",
     "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d", "avg_pool", "avg_pool1d", "avg_pool2d",
-    "avg_pool3d", "batch_norm", "binary_cross_entropy", "binary_cross_entropy_with_logits", "conv", "conv1d", "conv2d",
-    "conv3d", "conv_transpose", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cross_entropy",
-    "deform_conv2d", "dropout", "dropout1d", "dropout2d", "dropout3d", "dropoutnd", "elu", "fold", "gelu",
-    "group_norm", "huber_loss", "instance_norm", "interpolate", "l1_loss", "layer_norm", "leaky_relu", "linear",
-    "log_softmax", "max_pool", "max_pool1d", "max_pool2d", "max_pool3d", "max_unpool", "max_unpool1d", "max_unpool2d",
-    "max_unpool3d", "mse_loss", "nll_loss", "one_hot", "pad", "prelu", "relu", "sigmoid", "silu", "smooth_l1_loss",
-    "softmax", "softplus", "tanh", "unfold",
+    "avg_pool3d", "batch_norm", "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "celu_",
+    "channel_shuffle", "conv", "conv1d", "conv2d", "conv3d", "conv_transpose", "conv_transpose1d", "conv_transpose2d",
+    "conv_transpose3d", "cosine_similarity", "cross_entropy", "deform_conv2d", "dropout", "dropout1d", "dropout2d",
+    "dropout3d", "dropoutnd", "elu", "embedding", "fold", "gelu", "glu", "group_norm", "hardshrink", "hardsigmoid",
+    "hardswish", "hardtanh", "hardtanh_", "huber_loss", "instance_norm", "interpolate", "l1_loss", "layer_norm",
+    "leaky_relu", "linear", "local_response_norm", "log_softmax", "logsigmoid", "max_pool", "max_pool1d", "max_pool2d",
+    "max_pool3d", "max_unpool", "max_unpool1d", "max_unpool2d", "max_unpool3d", "mish", "mse_loss", "nll_loss",
+    "normalize", "one_hot", "pad", "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "prelu", "relu", "relu6",
+    "rms_norm", "selu", "selu_", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin", "softplus", "softshrink",
+    "softsign", "tanh", "tanhshrink", "threshold", "threshold_", "unfold", "upsample", "upsample_bilinear",
+    "upsample_nearest",
 ]  # fmt: skip

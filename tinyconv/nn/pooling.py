@@ -1,4 +1,4 @@
-"""Pooling, unpooling and up-sampling layers of 1, 2 and 3 spatial axes."""
+"""Pooling and unpooling layers of 1, 2 and 3 spatial axes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .module import Module
 __all__ = [
     "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d", "GlobalAvgPool", "GlobalMaxPool", "MaxPool1d",
-    "MaxPool2d", "MaxPool3d", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "Upsample",
+    "MaxPool2d", "MaxPool3d", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d",
 ]  # fmt: skip
 
 
@@ -248,32 +248,3 @@ class GlobalMaxPool(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         return input.amax(_spatial_axes(input, "GlobalMaxPool"))
-
-
-class Upsample(Module):
-    """Repeats cells to reach `size`, or a multiple `scale_factor`; mode ``'nearest'`` alone.
-
-    Raises
-    ------
-    NotImplementedError
-        For another mode.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.Upsample(scale_factor=2)(tc.ones(1, 1, 2, 2)).shape
-    (1, 1, 4, 4)
-    """
-
-    def __init__(self, size: Any = None, scale_factor: Any = None, mode: str = "nearest"):
-        super().__init__()
-        if mode != "nearest":
-            raise refusal("interpolate.mode", "Upsample", mode=mode)
-        self.size, self.scale_factor, self.mode = size, scale_factor, mode
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.interpolate(input, self.size, self.scale_factor, self.mode)
-
-    def extra_repr(self) -> str:
-        chosen = f"size={self.size}" if self.size is not None else f"scale_factor={self.scale_factor}"
-        return f"{chosen}, mode={self.mode!r}"

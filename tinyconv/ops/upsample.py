@@ -1,41 +1,16 @@
-"""Resizing: every cell of the result copies the nearest one."""
+"""Resizing by repeated cells: every cell of the result copies the nearest one, and no number is computed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from ..arguments import checked
 from ..autograd import Tensor, whole
 from ..backend import get_array_module
 from ..errors import refusal
 from ..kernels.geometry import as_tuple, show_size
 
-__all__ = ["interpolate", "upsample_nearest"]
-
-
-@checked
-def interpolate(input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest") -> Tensor:
-    """Resize the spatial axes of ``(N, C, *D)`` to `size`, or by `scale_factor`, repeating nearest cells.
-
-    Raises
-    ------
-    NotImplementedError
-        For another mode than ``'nearest'``.
-    RuntimeError
-        If a size would be 0.
-    ValueError
-        Unless exactly one of `size` and `scale_factor` is given.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.nn.functional.interpolate(tc.tensor([[[1.0, 2.0]]]), scale_factor=2)
-    tensor([[[1., 1., 2., 2.]]])
-    """
-    if mode != "nearest":
-        raise refusal("interpolate.mode", "interpolate", mode=mode)
-    return upsample_nearest(input, size, scale_factor)
+__all__ = ["upsample_nearest"]
 
 
 @whole
@@ -54,23 +29,10 @@ def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) 
     Examples
     --------
     >>> import tinyconv as tc
-    >>> tc.nn.functional.interpolate(tc.tensor([[[1.0, 2.0]]]), scale_factor=2)
+    >>> tc.nn.functional.upsample_nearest(tc.tensor([[[1.0, 2.0]]]), scale_factor=2)
     tensor([[[1., 1., 2., 2.]]])
     """
-    ndim = input.ndim - 2
-    if (size is None) == (scale_factor is None):
-        raise refusal("interpolate.one", "interpolate", size=size, scale_factor=scale_factor)
-    if ndim < 1:
-        raise refusal("interpolate.no_space", "interpolate", size=list(input.shape))
-    if size is not None:
-        target = as_tuple(size, ndim, "size", function="interpolate")
-        factors: tuple[float | None, ...] = (None,) * ndim
-    else:
-        factors = tuple(scale_factor) if isinstance(scale_factor, Sequence) else (float(scale_factor),) * ndim
-        target = tuple(int(i * f) for i, f in zip(input.shape[2:], factors))  # type: ignore[operator]
-    if len(factors) != ndim or min(target + input.shape[2:]) < 1:
-        sizes = {"given": show_size(input.shape[2:]), "target": show_size(target), "ndim": ndim}
-        raise refusal("interpolate.size", "interpolate", size=size, scale_factor=scale_factor, **sizes)
+    target, factors = target_sizes(input, size, scale_factor)
     y = input.clone() if target == input.shape[2:] else input
     for axis, (o, factor) in enumerate(zip(target, factors), start=2):
         y = _repeat_axis(y, axis, o, factor)
@@ -88,3 +50,22 @@ def _repeat_axis(x: Tensor, axis: int, o: int, factor: float | None) -> Tensor:
     places = xp.arange(o)
     source = places * i // o if factor is None else xp.minimum((places / factor).astype("int64"), i - 1)
     return x[(slice(None),) * axis + (Tensor(source),)]
+
+
+def target_sizes(input: Tensor, size: Any, scale_factor: Any) -> tuple[tuple[int, ...], tuple[float | None, ...]]:
+    """Give the sizes of the spatial axes that are asked for, and the factor of each where one was given."""
+    ndim = input.ndim - 2
+    if (size is None) == (scale_factor is None):
+        raise refusal("interpolate.one", "interpolate", size=size, scale_factor=scale_factor)
+    if ndim < 1:
+        raise refusal("interpolate.no_space", "interpolate", size=list(input.shape))
+    if size is not None:
+        target = as_tuple(size, ndim, "size", function="interpolate")
+        factors: tuple[float | None, ...] = (None,) * ndim
+    else:
+        factors = tuple(scale_factor) if isinstance(scale_factor, Sequence) else (float(scale_factor),) * ndim
+        target = tuple(int(i * f) for i, f in zip(input.shape[2:], factors))  # type: ignore[operator]
+    if len(factors) != ndim or min(target + input.shape[2:]) < 1:
+        sizes = {"given": show_size(input.shape[2:]), "target": show_size(target), "ndim": ndim}
+        raise refusal("interpolate.size", "interpolate", size=size, scale_factor=scale_factor, **sizes)
+    return target, factors

@@ -1,6 +1,6 @@
 """Data sets, transforms and models for images, in torchvision's place.
 
-``from tinyconv.vision import datasets, transforms``.  Needs Pillow: ``pip install 'tinyconv[vision]'``.
+``from tinyconv.vision import datasets, transforms``.  Needs Pillow: ``pip install '.[vision]'``.
 """
 
 from .pillow import require_pillow

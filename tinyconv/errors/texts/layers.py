@@ -46,11 +46,6 @@ TEXTS = {
         en="expected (N, C, ...) with a spatial axis, but got input of shape {x.shape}",
         zh="输入应当是 (N, C, ...)，并且有空间轴，但得到的形状是 {x.shape}",
     ),
-    "interpolate.mode": Text(
-        NotImplementedError,
-        en="mode={mode!r} is not available; use mode='nearest'",
-        zh="没有 mode={mode!r}；请用 mode='nearest'",
-    ),
     # --- normalisation ---
     "norm.ndim": Text(
         ValueError,

@@ -1,0 +1,37 @@
+"""Layers and functions of networks, each as a function of one input: ``F`` is ``nn.functional``, ``t`` the library."""
+
+from __future__ import annotations
+
+ACTIVATIONS = [
+    "F.relu6(x * 3)", "F.hardtanh(x)", "F.hardtanh(x, -0.5, 2.)", "F.hardsigmoid(x * 2)", "F.hardswish(x * 2)",
+    "F.threshold(x, 0.5, -9.)", "F.softshrink(x)", "F.softshrink(x, 1.)", "F.hardshrink(x)", "F.selu(x)", "F.celu(x)",
+    "F.celu(x, 2.5)", "F.mish(x)", "F.logsigmoid(x)", "F.softsign(x)", "F.tanhshrink(x)", "F.softmin(x, 1)",
+    "F.glu(x, 1)", "F.glu(x)",
+]  # fmt: skip
+CELLS = [
+    "F.normalize(x)", "F.normalize(x, 1., -1)", "F.normalize(x, 3., 2)", "F.rms_norm(x, (6,))",
+    "F.rms_norm(x, (5, 6), eps=0.1)", "F.local_response_norm(x, 2)", "F.local_response_norm(x, 3, 0.5, 0.6, 2.)",
+    "F.cosine_similarity(x, x.flip(3))", "F.cosine_similarity(x, x[:1].cos(), -1)", "F.pairwise_distance(x, x.flip(2))",
+    "F.pairwise_distance(x, x.cos(), 1., 0.1, True)", "F.pixel_shuffle(x, 2)", "F.pixel_unshuffle(x[:, :, :4], 2)",
+    "F.embedding(t.tensor([[2, 0], [1, 2]], device=x.device), x[0, 0])",
+]  # fmt: skip
+SIZES = ["size=(7, 4)", "size=(3, 9)", "scale_factor=2", "scale_factor=(1.5, 0.6)", "size=(1, 1)", "size=(5, 12)"]
+RESIZED = [
+    *(
+        f"F.interpolate(x, {size}, mode='{mode}')"
+        for size in SIZES
+        for mode in ("nearest-exact", "bilinear", "bicubic")
+    ),
+    *(f"F.interpolate(x, {size}, mode='{m}', align_corners=True)" for size in SIZES for m in ("bilinear", "bicubic")),
+    *(f"F.interpolate(x, {size}, mode='area')" for size in SIZES),
+    "F.interpolate(x, scale_factor=1.7, mode='bilinear', recompute_scale_factor=True)",
+    "F.interpolate(x, scale_factor=0.7, mode='nearest', recompute_scale_factor=True)",
+    "F.interpolate(x[0], size=9, mode='linear')",
+    "F.interpolate(x[None], scale_factor=(2, 1.2, 0.5), mode='trilinear')",
+    "F.interpolate(x[None], size=(3, 7, 5), mode='trilinear', align_corners=True)",
+    "F.interpolate(x[None], size=(3, 7, 5), mode='area')",
+    "F.upsample_bilinear(x, scale_factor=2)",
+]
+NOT_THE_SLOPE = ["F.embedding(t.tensor([2, 0, 2], device=x.device), x[0, 0], padding_idx=-3)"]  # a gradient left out
+SMOOTH = [*ACTIVATIONS, *CELLS, *RESIZED]
+PROGRAMS = [*SMOOTH, *NOT_THE_SLOPE]

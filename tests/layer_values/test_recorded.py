@@ -1,0 +1,88 @@
+"""Functions of networks give PyTorch's values and gradients, on every device; all derivatives are the numeric ones."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import tinyconv as tc
+import tinyconv.nn.functional as F
+from tests.layer_values.programs import PROGRAMS, SMOOTH
+from tests.layer_values.record import RECORDED, X, outcome, summary
+from tinyconv.backend import Device
+
+OUTCOMES = json.loads(RECORDED.read_text("utf-8"))["outcomes"]
+
+
+def test_every_program_is_recorded():
+    assert OUTCOMES.keys() == set(PROGRAMS)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_as_pytorch(program: str, device: Device):
+    for ours, theirs in zip(summary(outcome(tc, program, str(device))), OUTCOMES[program], strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("program", SMOOTH)
+def test_derivatives_of_both_orders(program: str):
+    def call(x: tc.Tensor) -> tc.Tensor:
+        return eval(program, {"F": F, "t": tc, "x": x}).square()
+
+    x = tc.tensor(X[:1], requires_grad=True)
+    assert tc.gradcheck(call, [x])
+    assert tc.gradgradcheck(call, [x])
+
+
+@pytest.mark.parametrize(
+    ("error", "program"),
+    [
+        (NotImplementedError, "F.interpolate(x, size=3, mode='cubic')"),
+        (NotImplementedError, "F.interpolate(x, size=3, mode='linear')"),
+        (NotImplementedError, "F.interpolate(x, size=3, mode='bilinear', antialias=True)"),
+        (ValueError, "F.interpolate(x, size=3, align_corners=False)"),
+        (ValueError, "F.interpolate(x, size=3, mode='bilinear', recompute_scale_factor=True)"),
+        (RuntimeError, "F.interpolate(x.long(), size=3, mode='bilinear')"),
+        (RuntimeError, "F.pixel_shuffle(x, 3)"),
+        (RuntimeError, "F.pixel_unshuffle(x, 2)"),
+        (RuntimeError, "F.pixel_shuffle(x[0, 0], 2)"),
+        (RuntimeError, "F.pixel_shuffle(x, 0)"),
+        (RuntimeError, "F.channel_shuffle(x, 3)"),
+        (ValueError, "F.hardtanh(x, 2., 1.)"),
+        (RuntimeError, "F.softshrink(x, -1.)"),
+        (RuntimeError, "F.celu(x, 0.)"),
+        (RuntimeError, "F.glu(x, 2)"),
+        (RuntimeError, "F.glu(x.sum())"),
+        (ValueError, "F.local_response_norm(x[0, 0], 2)"),
+        (RuntimeError, "F.local_response_norm(x, 0)"),
+        (RuntimeError, "F.rms_norm(x, (5,))"),
+        (RuntimeError, "F.cosine_similarity(x, x[:, :3])"),
+        (RuntimeError, "F.embedding(x, x[0, 0])"),
+        (IndexError, "F.embedding(t.tensor([5]), x[0, 0])"),
+        (IndexError, "F.embedding(t.tensor([-1]), x[0, 0])"),
+        (RuntimeError, "F.embedding(t.tensor([1]), x)"),
+        (AssertionError, "F.embedding(t.tensor([1]), x[0, 0], padding_idx=5)"),
+        (ValueError, "F.embedding(t.tensor([1]), x[0, 0], sparse=True)"),
+    ],
+)
+def test_refusals(error: type[Exception], program: str):
+    with pytest.raises(error) as info:
+        eval(program, {"F": F, "t": tc, "x": tc.tensor(X)})
+    assert info.value.refusal
+
+
+def test_embedding_shortens_long_rows_in_place():
+    table = tc.tensor([[3.0, 4.0], [0.3, 0.4], [6.0, 8.0]])
+    F.embedding(tc.tensor([0, 1, 0]), table, max_norm=1.0)
+    np.testing.assert_allclose(table.numpy(), [[0.6, 0.8], [0.3, 0.4], [6.0, 8.0]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["hardtanh_", "threshold_", "selu_", "celu_"])
+def test_written_over_the_input(name: str):
+    arguments = (0.5, -9.0) if name == "threshold_" else ()
+    x = tc.tensor([-1.5, 0.25, 2.0])
+    expected = getattr(F, name[:-1])(x, *arguments).tolist()
+    assert getattr(F, name)(x, *arguments) is x
+    assert x.tolist() == expected
