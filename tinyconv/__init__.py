@@ -39,18 +39,45 @@ from .backend import (
 from .creation import *
 from .kernels.threads import get_num_threads, set_num_threads
 from .language import get_language, set_language, use_language
+from .likeness import *
+from .ops import aliases as _aliases
+from .ops import cumulative as _cumulative
+from .ops import drawing as _drawing
+from .ops import einstein as _einstein
 from .ops import elementwise as _elementwise
+from .ops import gathering as _gathering
 from .ops import indexing as _indexing
+from .ops import inspection as _inspection
 from .ops import linalg as _linalg
+from .ops import products as _products
+from .ops import rearranging as _rearranging
 from .ops import reduction as _reduction
+from .ops import rounding as _rounding
 from .ops import shape as _shape
+from .ops import sorting as _sorting
+from .ops import statistics as _statistics
+from .ops import trigonometry as _trigonometry
+from .ops import truth as _truth
 from .ops import unary as _unary
 from .ops.activation import log_softmax, relu, softmax, softplus
+from .ops.aliases import *
+from .ops.cumulative import *
+from .ops.drawing import *
+from .ops.einstein import *
 from .ops.elementwise import *
+from .ops.gathering import *
 from .ops.indexing import *
+from .ops.inspection import *
 from .ops.linalg import *
+from .ops.products import *
+from .ops.rearranging import *
 from .ops.reduction import *
+from .ops.rounding import *
 from .ops.shape import *
+from .ops.sorting import *
+from .ops.statistics import *
+from .ops.trigonometry import *
+from .ops.truth import *
 from .ops.unary import *
 from .tensor import Tensor, from_numpy, tensor
 
@@ -64,6 +91,7 @@ __version__ = "0.1.0"
 
 from . import creation as _creation  # noqa: E402
 from . import data, distributed, nn, optim  # noqa: E402 - they use the names above
+from . import likeness as _likeness  # noqa: E402
 from .gradcheck import gradcheck, gradgradcheck  # noqa: E402
 from .serialization import load, save  # noqa: E402
 
@@ -75,7 +103,11 @@ __all__ = [
     "nn", "no_grad", "optim", "relu", "save", "set_grad_enabled", "set_language", "set_num_threads", "set_rng_state",
     "softmax", "softplus", "tensor", "uint8", "use_language",
 ]  # fmt: skip
-for _room in (_creation, _elementwise, _indexing, _linalg, _reduction, _shape, _unary):
+for _room in (
+    _aliases, _creation, _cumulative, _drawing, _einstein, _elementwise, _gathering, _indexing, _inspection,
+    _likeness, _linalg, _products, _rearranging, _reduction, _rounding, _shape, _sorting, _statistics,
+    _trigonometry, _truth, _unary,
+):  # fmt: skip
     __all__ += _room.__all__
 
 _sys.meta_path.insert(0, _AliasFinder)

@@ -8,9 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import ops
+from . import likeness, ops
 from .autograd import Tensor, backward
-from .ops import activation, casts, dtype, indexing, inplace, reduction, shape, transfer
+from .ops import (
+    activation,
+    casts,
+    drawing,
+    dtype,
+    gathering,
+    indexing,
+    inplace,
+    inspection,
+    rearranging,
+    reduction,
+    shape,
+    transfer,
+)
 
 
 def swapped(operation: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Tensor]:
@@ -94,11 +107,52 @@ class Methods:
         inplace.exp_, inplace.sqrt_, inplace.tanh_, inplace.sigmoid_, activation.relu_,
     )  # fmt: skip
 
+    floor_divide, remainder, bitwise_and, bitwise_or, bitwise_xor, bitwise_not, where = (
+        ops.floor_divide, ops.remainder, ops.bitwise_and, ops.bitwise_or, ops.bitwise_xor, ops.bitwise_not,
+        lambda self, condition, other: ops.where(condition, self, other),
+    )  # fmt: skip
+    repeat = rearranging.repeat
+    nelement, ndimension, element_size = inspection.numel, Tensor.dim, inspection.element_size
+    itemsize, nbytes, H = property(inspection.itemsize), property(inspection.nbytes), property(inspection.adjoint)
+    new_zeros, new_ones, new_empty, new_full, new_tensor = (
+        likeness.new_zeros, likeness.new_ones, likeness.new_empty, likeness.new_full, likeness.new_tensor,
+    )  # fmt: skip
+    scatter_, scatter_add_, index_add_, index_copy_, index_fill_, index_put_ = (
+        gathering.scatter_, gathering.scatter_add_, gathering.index_add_, gathering.index_copy_,
+        gathering.index_fill_, gathering.index_put_,
+    )  # fmt: skip
+    normal_, uniform_, random_, bernoulli_, exponential_ = (
+        drawing.normal_, drawing.uniform_, drawing.random_, drawing.bernoulli_, drawing.exponential_,
+    )  # fmt: skip
+
     backward = backward
 
     def __pos__(self) -> Tensor:
         return self  # type: ignore[return-value]
 
+
+# functions of ops that are methods under their own names
+AS_THEY_ARE = """
+    absolute acos acosh addcdiv addcmul addmm allclose aminmax arccos arcsin arctan argsort argwhere asin asinh atan
+    atan2 atanh baddbmm bernoulli bincount bmm broadcast_to ceil cosh count_nonzero cummax cummin cumprod cumsum
+    diag diagonal dist divide dot equal exp2 fix fliplr flipud floor fmod frac gather greater greater_equal histc
+    hypot index_add index_copy index_fill index_put index_select is_floating_point isclose isfinite isinf kron
+    kthvalue lerp less less_equal log10 log2 logical_and logical_not logical_or logical_xor masked_select median mm
+    mode moveaxis movedim multinomial multiply mv nan_to_num nanmean nansum narrow negative nonzero not_equal outer
+    quantile ravel reciprocal repeat_interleave roll rot90 round scatter scatter_add select sinh sort subtract
+    swapaxes swapdims take take_along_dim tan tile topk trace tril triu true_divide trunc unbind unique
+"""
+# functions whose result can be written over the tensor: ``x.floor_()``
+WRITTEN_OVER = """
+    abs acos acosh addcdiv addcmul addmm asin asinh atan atan2 atanh baddbmm bitwise_and bitwise_not bitwise_or
+    bitwise_xor ceil clip cos cosh cumprod cumsum divide eq erf exp2 expm1 fix floor floor_divide fmod frac ge gt
+    hypot le lerp log log10 log1p log2 logical_and logical_not logical_or logical_xor lt masked_fill multiply
+    nan_to_num ne reciprocal remainder round rsqrt sign sin sinh square subtract tan tril triu true_divide trunc
+"""
+for _name in AS_THEY_ARE.split():
+    setattr(Methods, _name, getattr(ops, _name))
+for _name in WRITTEN_OVER.split():
+    setattr(Methods, f"{_name}_", inplace.in_place(getattr(ops, _name), f"{_name}_"))
 
 for _name, _method in vars(Methods).items():
     if callable(_method) or isinstance(_method, property):

@@ -71,7 +71,8 @@ class Placed:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._lib, name, None) or getattr(np, name)  # tinyconv has no name for int8
-        made = name in ("arange", "eye", "full", "linspace", "ones", "rand", "zeros")
+        makers = ("arange", "eye", "full", "linspace", "ones", "rand", "zeros", "tril_indices", "triu_indices")
+        made = name in makers
         return functools.partial(value, device=self._device) if made else value
 
 

@@ -1,0 +1,124 @@
+"""Random numbers that depend on a tensor, or are written over one.
+
+They are drawn on the host and sent to the device, so that a seed gives the same ones everywhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..autograd import Tensor
+from ..backend import generator, get_array_module
+from ..errors import refusal
+from .cumulative import cumsum
+from .dtype import cast, require_float
+from .inplace import setitem
+from .sorting import searchsorted, topk
+
+__all__ = ["bernoulli", "multinomial"]
+
+
+def _sent(drawn: Any, input: Tensor) -> Tensor:
+    """Numbers drawn on the host, on the tensor's device."""
+    return Tensor(input.device.asarray(np.asarray(drawn)))  # host: drawn there
+
+
+def normal_(input: Tensor, mean: float = 0, std: float = 1) -> Tensor:
+    """Draw every element from the normal distribution; gives the tensor back."""
+    require_float(input, "normal_")
+    return setitem(input, ..., _sent(generator().normal(mean, std, input.shape), input), "normal_")
+
+
+def uniform_(input: Tensor, low: float = 0, to: float = 1) -> Tensor:
+    """Draw every element uniformly from ``[low, to)``; gives the tensor back."""
+    require_float(input, "uniform_")
+    return setitem(input, ..., _sent(generator().uniform(low, to, input.shape), input), "uniform_")
+
+
+def exponential_(input: Tensor, lambd: float = 1) -> Tensor:
+    """Draw every element from the exponential distribution of rate `lambd`; gives the tensor back."""
+    require_float(input, "exponential_")
+    return setitem(input, ..., _sent(generator().exponential(1 / lambd, input.shape), input), "exponential_")
+
+
+def random_(input: Tensor, low: int = 0, to: int | None = None) -> Tensor:
+    """Draw every element from the integers ``low ... to - 1``; ``random_(n)`` from 0 on; gives the tensor back.
+
+    Without limits, from 0 to the largest integer that the dtype holds, or to which a float counts one by one.
+    """
+    if to is None:
+        low, to = 0, low or _count_of(input.dtype)
+    if low >= to:
+        raise refusal("randint.range", "random_", low=low, high=to)
+    return setitem(input, ..., _sent(generator().integers(low, to, input.shape), input), "random_")
+
+
+def _count_of(dtype: np.dtype) -> int:
+    """How many integers from 0 on a dtype holds without a gap."""
+    if dtype.kind == "f":
+        return 2 ** (np.finfo(dtype).nmant + 1)
+    return 2 if dtype.kind == "b" else min(int(np.iinfo(dtype).max) + 1, 2**63 - 1)
+
+
+def bernoulli_(input: Tensor, p: Any = 0.5) -> Tensor:
+    """Draw 1 with probability `p` (a number or a tensor), else 0, for every element; gives the tensor back."""
+    drawn = _sent(generator().random(input.shape), input) < p
+    return setitem(input, ..., cast(drawn, input.dtype), "bernoulli_")
+
+
+def bernoulli(input: Tensor) -> Tensor:
+    """Draw 1 with the probability that each element says, else 0.
+
+    Raises
+    ------
+    RuntimeError
+        For a probability outside [0, 1] (on a device they are not looked at).
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.bernoulli(tc.tensor([0.0, 1.0]))
+    tensor([0., 1.])
+    """
+    require_float(input, "bernoulli")
+    p = input.array
+    if get_array_module(p) is np and not ((p >= 0) & (p <= 1)).all():
+        raise refusal("bernoulli.probability", "bernoulli")
+    return cast(_sent(generator().random(input.shape), input) < input.detach(), input.dtype)
+
+
+def multinomial(input: Tensor, num_samples: int, replacement: bool = False) -> Tensor:
+    """Draw indices with probabilities proportional to the weights of a vector, or of each row of a matrix.
+
+    Without replacement no index comes twice: those with the largest ``weight / e`` are taken, where each `e` is drawn
+    from the exponential distribution (Efraimidis and Spirakis, "Weighted random sampling with a reservoir", 2006).
+
+    Raises
+    ------
+    RuntimeError
+        For more samples than weights, or (on the CPU) weights that are negative, not finite, or all 0.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.multinomial(tc.tensor([0.0, 1.0]), 3, replacement=True)
+    tensor([1, 1, 1])
+    """
+    require_float(input, "multinomial")
+    if input.ndim not in (1, 2):
+        raise refusal("multinomial.dims", "multinomial", x=input)
+    if num_samples < 1 or (not replacement and num_samples > input.shape[-1]):
+        raise refusal("multinomial.count", "multinomial", count=num_samples, size=input.shape[-1])
+    weights = cast(input.detach(), np.float64)
+    array = weights.array
+    if get_array_module(array) is np and not ((array >= 0) & (array < np.inf)).all():
+        raise refusal("multinomial.weights", "multinomial")
+    if get_array_module(array) is np and not (array.sum(-1) > 0).all():
+        raise refusal("multinomial.zero", "multinomial")
+    if not replacement:
+        return topk(weights / _sent(generator().exponential(size=input.shape), input), num_samples).indices
+    edges = cumsum(weights, -1)
+    points = _sent(generator().random(input.shape[:-1] + (num_samples,)), input) * edges[..., -1:]
+    return searchsorted(edges, points, right=True)

@@ -1,0 +1,336 @@
+"""Reading and writing at indices: gather and scatter, whole slices by their numbers, masks.
+
+All are made of ``x[key]``, ``x[key] = value`` and the sum of values put at places, so that their gradients are those.
+On the CPU an index out of range is refused; a GPU would have to be waited for, and there it wraps around.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..autograd import Tensor
+from ..backend import Array, get_array_module
+from ..errors import refusal
+from .dtype import cast
+from .elementwise import add
+from .indexing import PutItem, as_index, getitem, own_index
+from .inplace import in_place, setitem
+from .rearranging import broadcast_tensors
+from .shape import clone, normalize_dim
+
+__all__ = [
+    "argwhere", "gather", "index_add", "index_copy", "index_fill", "index_put", "index_select", "masked_select",
+    "nonzero", "scatter", "scatter_add", "take",
+]  # fmt: skip
+
+
+def _check_index(index: Tensor, size: int, dim: int, function: str, least: int = 0, kind: str = "index.bounds") -> None:
+    """Refuse what are no integers, and on the CPU integers out of range."""
+    if not isinstance(index, Tensor) or index.dtype.kind not in "iu":
+        raise refusal("index.take_dtype", function, indices=index)
+    array = index.array
+    if get_array_module(array) is np and array.size:
+        outside = (array < least) | (array >= size)
+        if outside.any():
+            raise refusal(kind, function, index=int(array[outside].reshape(-1)[0]), size=size, dim=dim)
+
+
+def _places(x: Tensor, dim: int, index: Tensor, function: str, src: Any = None) -> tuple[Array, ...]:
+    """The index of every cell that ``index`` names along `dim`, dimension by dimension."""
+    axis = normalize_dim(dim, x.ndim, function)
+    _check_index(index, x.shape[axis], axis, function)
+    if index.ndim != x.ndim:
+        raise refusal("gather.rank", function, index=index, x=x)
+    too_large = any(n > m for d, (n, m) in enumerate(zip(index.shape, x.shape)) if d != axis)
+    if isinstance(src, Tensor):
+        too_large |= src.ndim != index.ndim or any(n > m for n, m in zip(index.shape, src.shape))
+    if too_large:
+        raise refusal("gather.sizes", function, index=index, x=x, dim=axis)
+    xp = get_array_module(index.array)
+    grid = [xp.arange(n).reshape((-1,) + (1,) * (index.ndim - d - 1)) for d, n in enumerate(index.shape)]
+    grid[axis] = index.array
+    return tuple(grid)
+
+
+def _lifted(x: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
+    """A tensor without dimensions is treated as one of one element."""
+    return (x if x.ndim else x.reshape(1)), (index if index.ndim else index.reshape(1))
+
+
+def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """Pick along `dim`: ``out[i, j] = input[index[i, j], j]`` for dim 0.
+
+    Parameters
+    ----------
+    index : Tensor of integers
+        As many dimensions as `input`, and no larger along the others; the result has its shape.
+
+    Raises
+    ------
+    RuntimeError
+        If the index does not fit.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.gather(tc.tensor([[1, 2], [3, 4]]), 1, tc.tensor([[0], [1]]))
+    tensor([[1],
+            [4]])
+    """
+    x, places = _lifted(input, index)
+    return getitem(x, _places(x, dim, places, "gather")).reshape(index.shape)
+
+
+def scatter_(
+    input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
+) -> Tensor:
+    """:func:`scatter`, written over `input`, which is given back."""
+    if reduce is not None:
+        raise refusal("scatter.reduce", "scatter", reduce=reduce)
+    if src is None:
+        src = value
+    if isinstance(src, Tensor) and src.dtype != input.dtype:
+        raise refusal("close.dtypes", "scatter", first=input.dtype, second=src.dtype)
+    places = _places(input, dim, index, "scatter", src)
+    return setitem(input, places, _cropped(src, index.shape), "scatter_")
+
+
+def _cropped(src: Any, shape: tuple[int, ...]) -> Any:
+    """As much of the source as the index names."""
+    return src[tuple(slice(n) for n in shape)] if isinstance(src, Tensor) and src.shape != shape else src
+
+
+def scatter(
+    input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
+) -> Tensor:
+    """Put values along `dim`: ``out[index[i, j], j] = src[i, j]`` for dim 0; elsewhere `out` is `input`.
+
+    Of several values for one place any one may stay.
+
+    Parameters
+    ----------
+    src, value : Tensor or number
+        Values of input's dtype, at least as many as `index` has; or one number for all.
+    reduce : None
+        PyTorch's 'add' is :func:`scatter_add`.
+
+    Raises
+    ------
+    RuntimeError
+        If the index or the source does not fit.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.scatter(tc.zeros(2, 3), 1, tc.tensor([[2], [0]]), 1.0)
+    tensor([[0., 0., 1.],
+            [1., 0., 0.]])
+    """
+    return scatter_(clone(input), dim, index, src, value=value, reduce=reduce)
+
+
+def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
+    """Add values along `dim`: ``out[index[i, j], j] += src[i, j]`` for dim 0; all that meet in one place add up.
+
+    Raises
+    ------
+    RuntimeError
+        If the index or the source does not fit.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.scatter_add(tc.zeros(3), 0, tc.tensor([0, 0, 2]), tc.tensor([1.0, 2.0, 3.0]))
+    tensor([3., 0., 3.])
+    """
+    if src.dtype != input.dtype:
+        raise refusal("close.dtypes", "scatter_add", first=input.dtype, second=src.dtype)
+    return _added(input, _places(input, dim, index, "scatter_add", src), _cropped(src, index.shape))
+
+
+def _added(x: Tensor, places: Any, values: Tensor) -> Tensor:
+    """`x` with values added at places, which may repeat."""
+    if x.dtype.kind != "f":  # a GPU adds into int64, and not into every smaller integer
+        whole = PutItem.apply(cast(values, np.int64), own_index(places), x.shape)
+        return cast(add(cast(x, np.int64), whole), x.dtype)
+    return add(x, PutItem.apply(cast(values, x.dtype), own_index(places), x.shape))
+
+
+def _rows(x: Tensor, dim: int, index: Tensor, function: str, least: int = 0) -> tuple[Any, ...]:
+    """The key that names whole slices along `dim`."""
+    axis = normalize_dim(dim, x.ndim, function)
+    if isinstance(index, Tensor) and index.ndim > 1:
+        raise refusal("index.vector", function, index=index)
+    _check_index(index, x.shape[axis], axis, function, least, "index.rows")
+    return (slice(None),) * axis + (index.array.reshape(-1),)
+
+
+def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """Take slices along `dim` by their numbers.
+
+    Raises
+    ------
+    IndexError
+        If there is no such slice.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.index_select(tc.tensor([[1, 2], [3, 4]]), 1, tc.tensor([1, 1]))
+    tensor([[2, 2],
+            [4, 4]])
+    """
+    x = input if input.ndim else input.reshape(1)
+    taken = getitem(x, _rows(x, dim, index, "index_select"))
+    return taken if input.ndim else taken.reshape(())
+
+
+def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
+    """Add slices ``alpha * source`` along `dim` at their numbers; all that meet in one place add up.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.index_add(tc.zeros(3), 0, tc.tensor([0, 0]), tc.tensor([1.0, 2.0]))
+    tensor([3., 0., 0.])
+    """
+    if source.dtype != input.dtype:
+        raise refusal("close.dtypes", "index_add", first=input.dtype, second=source.dtype)
+    key = _rows(input, dim, index, "index_add")
+    _check_slices(input, key, source, "index_add")
+    return _added(input, key, source if alpha == 1 else source * alpha)
+
+
+def _check_slices(x: Tensor, key: tuple[Any, ...], source: Tensor, function: str) -> None:
+    axis, count = len(key) - 1, key[-1].size
+    expected = x.shape[:axis] + (count,) + x.shape[axis + 1 :]
+    if source.shape != expected:
+        raise refusal("index.source", function, source=source, expected=expected)
+
+
+def index_copy_(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
+    """:func:`index_copy`, written over `input`, which is given back."""
+    if source.dtype != input.dtype:
+        raise refusal("close.dtypes", "index_copy", first=input.dtype, second=source.dtype)
+    key = _rows(input, dim, index, "index_copy")
+    _check_slices(input, key, source, "index_copy")
+    return setitem(input, key, source, "index_copy_")
+
+
+def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
+    """Put slices along `dim` at their numbers.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.index_copy(tc.zeros(3), 0, tc.tensor([2, 0]), tc.tensor([1.0, 2.0]))
+    tensor([2., 0., 1.])
+    """
+    return index_copy_(clone(input), dim, index, source)
+
+
+def index_fill_(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
+    """:func:`index_fill`, written over `input`, which is given back."""
+    axis = normalize_dim(dim, input.ndim, "index_fill")
+    return setitem(input, _rows(input, dim, index, "index_fill", -input.shape[axis]), value, "index_fill_")
+
+
+def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
+    """Put one value into whole slices along `dim`.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.index_fill(tc.zeros(2, 2), 1, tc.tensor([0]), 5.0)
+    tensor([[5., 0.],
+            [5., 0.]])
+    """
+    return index_fill_(clone(input), dim, index, value)
+
+
+def index_put(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False) -> Tensor:
+    """``x[indices] = values`` of a copy; with `accumulate`, values are added, and all that meet add up.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.index_put(tc.zeros(2), (tc.tensor([0, 0]),), tc.tensor([1.0, 2.0]), accumulate=True)
+    tensor([3., 0.])
+    """
+    key = tuple(indices)
+    if not accumulate:
+        return setitem(clone(input), key, values, "index_put")
+    key = as_index(input, key)
+    return _added(input, key, values.expand(getitem(input.detach(), key).shape))
+
+
+def masked_select(input: Tensor, mask: Tensor) -> Tensor:
+    """The elements where a mask is True, in one dimension; the two broadcast.
+
+    On a GPU this waits for the number of elements.
+
+    Raises
+    ------
+    RuntimeError
+        If the mask is not of bools.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.masked_select(tc.tensor([1, 2, 3]), tc.tensor([True, False, True]))
+    tensor([1, 3])
+    """
+    if mask.dtype.kind != "b":
+        raise refusal("masked_fill.mask", "masked_select", mask=mask)
+    x, where = broadcast_tensors(input, mask)
+    return getitem(x.reshape(-1), where.reshape(-1))
+
+
+def take(input: Tensor, index: Tensor) -> Tensor:
+    """The elements of the flattened tensor at indices, in the shape of these; negative ones count from the end.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.take(tc.tensor([[1, 2], [3, 4]]), tc.tensor([0, 3]))
+    tensor([1, 4])
+    """
+    _check_index(index, input.numel(), 0, "take", -input.numel(), "index.rows")
+    return getitem(input.reshape(-1), index.reshape(-1)).reshape(index.shape)
+
+
+def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
+    """Where the elements are that are not 0: ``(count, ndim)``, or with `as_tuple` one index tensor per dimension.
+
+    On a GPU this waits for the count.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nonzero(tc.tensor([0, 3, 4]))
+    tensor([[1],
+            [2]])
+    """
+    found = argwhere(input if input.ndim or not as_tuple else input.reshape(1))
+    return tuple(found[:, d].clone() for d in range(found.shape[1])) if as_tuple else found
+
+
+def argwhere(input: Tensor) -> Tensor:
+    """Where the elements are that are not 0, ``(count, ndim)``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.argwhere(tc.tensor([0, 3, 4]))
+    tensor([[1],
+            [2]])
+    """
+    return Tensor(get_array_module(input.array).argwhere(input.array))
+
+
+scatter_add_: Callable[..., Tensor] = in_place(scatter_add, "scatter_add_")
+index_add_: Callable[..., Tensor] = in_place(index_add, "index_add_")
+index_put_: Callable[..., Tensor] = in_place(index_put, "index_put_")
