@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from .backend import Array, Device, generator
+from .backend import Array, Device
 from .errors import refusal
 from .ops.dtype import default_dtype, fits, rank_of, scalar_of
 from .ops.shape import as_int, as_sizes
+from .random import generator as numpy_generator
 from .tensor import Tensor
 
 __all__ = [
@@ -233,7 +234,9 @@ def eye(n: int, m: int | None = None, dtype: Any = None, device: Any = None, req
     return _on_device(lambda xp: xp.eye(*sizes, dtype=dtype or default_dtype), device, requires_grad)
 
 
-def rand(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def rand(
+    *size: Any, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Draw uniformly from [0, 1).
 
     Examples
@@ -242,10 +245,12 @@ def rand(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool 
     >>> tc.rand(2, 3).shape
     (2, 3)
     """
-    return _from_host(generator().random(_shape(size), dtype=_draw(dtype)), dtype, device, requires_grad)
+    return _from_host(numpy_generator(generator).random(_shape(size), dtype=_draw(dtype)), dtype, device, requires_grad)
 
 
-def randn(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def randn(
+    *size: Any, generator: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """Draw from the standard normal distribution.
 
     Examples
@@ -254,7 +259,9 @@ def randn(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     >>> tc.randn(8, 64, 4, 4).shape
     (8, 64, 4, 4)
     """
-    return _from_host(generator().standard_normal(_shape(size), dtype=_draw(dtype)), dtype, device, requires_grad)
+    return _from_host(
+        numpy_generator(generator).standard_normal(_shape(size), dtype=_draw(dtype)), dtype, device, requires_grad
+    )
 
 
 def _draw(dtype: Any) -> Any:
@@ -288,7 +295,7 @@ def randn_like(x: Tensor) -> Tensor:
     return randn(x.shape, dtype=x.dtype, device=x.device)
 
 
-def normal(mean: float, std: float, size: Any, dtype: Any = None, device: Any = None) -> Tensor:
+def normal(mean: float, std: float, size: Any, dtype: Any = None, device: Any = None, generator: Any = None) -> Tensor:
     """Draw from the normal distribution of a mean and a standard deviation.
 
     Examples
@@ -297,10 +304,12 @@ def normal(mean: float, std: float, size: Any, dtype: Any = None, device: Any = 
     >>> tc.normal(0.0, 1.0, (2,)).shape
     (2,)
     """
-    return randn(size, dtype=dtype, device=device) * std + mean
+    return randn(size, generator=generator, dtype=dtype, device=device) * std + mean
 
 
-def randint(low: int, high: Any = None, size: Any = None, dtype: Any = None, device: Any = None) -> Tensor:
+def randint(
+    low: int, high: Any = None, size: Any = None, dtype: Any = None, device: Any = None, generator: Any = None
+) -> Tensor:
     """Draw integers from `low` up to, but not including, `high`; ``randint(high, size)`` starts at 0.
 
     Raises
@@ -323,11 +332,11 @@ def randint(low: int, high: Any = None, size: Any = None, dtype: Any = None, dev
     kind = np.dtype(dtype or np.int64)
     if kind.kind in "iu" and not (fits(kind, low) and fits(kind, high - 1)):
         raise refusal("randint.dtype", "randint", dtype=kind, low=low, last=high - 1)
-    drawn = np.asarray(generator().integers(low, high, () if size is None else _shape((size,))))
+    drawn = np.asarray(numpy_generator(generator).integers(low, high, () if size is None else _shape((size,))))
     return _from_host(drawn, kind, device, False)
 
 
-def randperm(n: int, device: Any = None) -> Tensor:
+def randperm(n: int, device: Any = None, generator: Any = None) -> Tensor:
     """Draw a random order of ``0 ... n-1``.
 
     Examples
@@ -336,4 +345,6 @@ def randperm(n: int, device: Any = None) -> Tensor:
     >>> sorted(tc.randperm(4).tolist())
     [0, 1, 2, 3]
     """
-    return _from_host(generator().permutation(as_int(n, "sizes.ints", "randperm")), np.int64, device, False)
+    return _from_host(
+        numpy_generator(generator).permutation(as_int(n, "sizes.ints", "randperm")), np.int64, device, False
+    )

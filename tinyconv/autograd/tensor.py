@@ -17,6 +17,7 @@ import numpy as np
 from ..backend import Array, Device, address_of, asnumpy, device_of, get_array_module, is_array, quiet
 from ..errors import refusal
 from ..formatting import format_tensor
+from ..size import Size
 from . import views
 from .hooks import RemovableHandle
 from .mode import _mode
@@ -130,9 +131,9 @@ class Tensor(Methods):
         self._version[0] += 1
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> Size:
         """The sizes of the dimensions."""
-        return self._array.shape
+        return Size(self._array.shape)
 
     @property
     def dtype(self) -> np.dtype:
@@ -160,7 +161,7 @@ class Tensor(Methods):
     def __len__(self) -> int:
         if not self.ndim:
             raise refusal("tensor.len_of_0d")
-        return self.shape[0]
+        return int(self._array.shape[0])
 
     def __repr__(self) -> str:
         return format_tensor(self)

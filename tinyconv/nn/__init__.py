@@ -1,6 +1,6 @@
 """Layers and models, with PyTorch's names."""
 
-from . import functional, init, utils
+from . import functional, init, parallel, utils
 from .activation import ELU, GELU, LeakyReLU, LogSoftmax, PReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from .container import ModuleDict, ModuleList, Sequential
 from .conv import (
@@ -38,6 +38,7 @@ from .norm import (
     InstanceNorm3d,
     LayerNorm,
 )
+from .parallel import DataParallel
 from .parameter import Buffer, Parameter, UninitializedParameter
 from .pooling import (
     AdaptiveAvgPool1d,
@@ -64,11 +65,11 @@ __all__ = [
     "ELU", "GELU", "AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d", "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d", "AdaptiveMaxPool3d", "AvgPool1d", "AvgPool2d", "AvgPool3d", "BCELoss", "BCEWithLogitsLoss",
     "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "Buffer", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d",
-    "ConvTranspose2d", "ConvTranspose3d", "CrossEntropyLoss", "DeformConv2d", "Dropout", "Dropout1d", "Dropout2d",
-    "Dropout3d", "Flatten", "GlobalAvgPool", "GlobalMaxPool", "GroupNorm", "HuberLoss", "Identity",
+    "ConvTranspose2d", "ConvTranspose3d", "CrossEntropyLoss", "DataParallel", "DeformConv2d", "Dropout", "Dropout1d",
+    "Dropout2d", "Dropout3d", "Flatten", "GlobalAvgPool", "GlobalMaxPool", "GroupNorm", "HuberLoss", "Identity",
     "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "L1Loss", "LayerNorm", "LazyConv1d", "LazyConv2d",
     "LazyConv3d", "LazyLinear", "LeakyReLU", "Linear", "LogSoftmax", "MSELoss", "MaxPool1d", "MaxPool2d",
     "MaxPool3d", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d", "Module", "ModuleDict", "ModuleList", "NLLLoss",
     "PReLU", "Parameter", "ReLU", "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax", "Softplus", "Tanh",
-    "Unflatten", "UninitializedParameter", "Upsample", "functional", "init", "utils",
+    "Unflatten", "UninitializedParameter", "Upsample", "functional", "init", "parallel", "utils",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from . import (
     engine,
     explain,
     files,
+    habits,
     layers,
     modules,
     networks,
@@ -32,6 +33,7 @@ from .text import Phrase, Text
 
 ROOMS = (
     settings,
+    habits,
     devices,
     creation,
     engine,

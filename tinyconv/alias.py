@@ -1,0 +1,59 @@
+"""Imports below another name of tinyconv: ``sys.modules["torch"] = tinyconv``, and then ``import torch.nn as nn``.
+
+Python would find the file of ``torch.nn`` in tinyconv's folder and run it a second time, as another module with classes
+of its own, whose Tensors no function of the first takes for Tensors.  The finder here answers before that, with the
+module that is there already.  It answers only for names below a module of tinyconv that stands under another name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+__all__ = ["AliasFinder"]
+
+
+class AliasFinder(MetaPathFinder):
+    """Finds ``torch.nn`` where ``sys.modules["torch"]`` is tinyconv: it is ``tinyconv.nn``.
+
+    Examples
+    --------
+    >>> import sys, tinyconv
+    >>> sys.modules["a_name"] = tinyconv
+    >>> import a_name.nn.functional
+    >>> a_name.nn.functional is tinyconv.nn.functional
+    True
+    >>> del sys.modules["a_name"], sys.modules["a_name.nn"], sys.modules["a_name.nn.functional"]
+    """
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
+        """Give a spec that loads the module of tinyconv, or None for every other name."""
+        parent, _, name = fullname.rpartition(".")
+        known = getattr(sys.modules.get(parent), "__name__", parent)
+        if known == parent or known.partition(".")[0] != "tinyconv":
+            return None
+        try:
+            module = importlib.import_module(f"{known}.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"{known}.{name}":
+                raise
+            return None
+        return ModuleSpec(fullname, _Loaded(module))
+
+
+class _Loaded(Loader):
+    """Gives a module that was imported before, and leaves it as it is."""
+
+    def __init__(self, module: ModuleType):
+        self._module, self._spec = module, module.__spec__
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self._spec  # the import put its own there
