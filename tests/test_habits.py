@@ -172,3 +172,16 @@ def test_errors_of_habit() -> None:
         tc.autocast("cpu")
     with pytest.warns(UserWarning, match="compile"):
         tc.compile(tc.nn.ReLU())
+
+
+def test_tensor_and_typed_constructors() -> None:
+    assert tc.Tensor([1, 2]).dtype == tc.float32
+    assert tc.Tensor(2, 3).shape == (2, 3)
+    assert tc.Tensor(2, 3).dtype == tc.float32
+    assert tc.Tensor(tc.ones(4, 1).size()).shape == (4, 1)
+    assert tc.Tensor().shape == (0,)
+    assert tc.LongTensor([1.5, 2]).tolist() == [1, 2]
+    assert tc.FloatTensor(2, 3).shape == (2, 3)
+    assert tc.ones(2).type(tc.LongTensor).dtype == tc.int64
+    with pytest.raises(TypeError, match="float32"):
+        tc.LongTensor(tc.ones(2))
