@@ -16,12 +16,12 @@ from typing import Any as _Any
 import numpy as _np
 
 from . import autograd, methods  # `methods` hangs the operations on Tensor
-from .alias import AliasFinder as _AliasFinder
 from .autograd import (
     Function,
     detect_anomaly,
     enable_grad,
     grad,
+    inference_mode,
     is_grad_enabled,
     no_grad,
     set_grad_enabled,
@@ -30,13 +30,10 @@ from .backend import (
     Device,
     asnumpy,
     cuda_is_available,
-    fork_rng,
     get_array_module,
-    get_rng_state,
-    manual_seed,
-    set_rng_state,
 )
 from .creation import *
+from .formatting import set_printoptions
 from .kernels.threads import get_num_threads, set_num_threads
 from .language import get_language, set_language, use_language
 from .likeness import *
@@ -79,7 +76,29 @@ from .ops.statistics import *
 from .ops.trigonometry import *
 from .ops.truth import *
 from .ops.unary import *
+from .random import (
+    Generator,
+    default_generator,
+    fork_rng,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
+)
+from .settings import *
+from .size import Size
 from .tensor import Tensor, from_numpy, tensor
+from .typed import (
+    BoolTensor,
+    ByteTensor,
+    DoubleTensor,
+    FloatTensor,
+    HalfTensor,
+    IntTensor,
+    LongTensor,
+    is_tensor,
+)
 
 device = Device
 float16, float32, float64 = _np.dtype("float16"), _np.dtype("float32"), _np.dtype("float64")
@@ -89,28 +108,49 @@ half, float, double, int, long = float16, float32, float64, int32, int64
 __version__ = "0.1.0"
 
 
+from . import (  # noqa: E402 - they use the names above
+    accelerator,
+    alias,
+    amp,
+    backends,
+    cuda,
+    data,
+    distributed,
+    mps,
+    nn,
+    optim,
+    random,
+    testing,
+    utils,
+)
 from . import creation as _creation  # noqa: E402
-from . import data, distributed, nn, optim  # noqa: E402 - they use the names above
 from . import likeness as _likeness  # noqa: E402
+from . import settings as _settings  # noqa: E402
+from .amp import autocast  # noqa: E402
+from .autograd import functional as _functional  # noqa: E402 - so that tinyconv.autograd.functional is there
 from .gradcheck import gradcheck, gradgradcheck  # noqa: E402
 from .serialization import load, save  # noqa: E402
 
 __all__ = [
-    "Device", "Function", "Tensor", "asnumpy", "autograd", "bool", "cuda_is_available", "data", "detect_anomaly",
-    "device", "distributed", "double", "enable_grad", "float", "float16", "float32", "float64", "fork_rng",
-    "from_numpy", "get_array_module", "get_language", "get_num_threads", "get_rng_state", "grad", "gradcheck",
-    "gradgradcheck", "half", "int", "int32", "int64", "is_grad_enabled", "load", "log_softmax", "long", "manual_seed",
-    "nn", "no_grad", "optim", "relu", "save", "set_grad_enabled", "set_language", "set_num_threads", "set_rng_state",
-    "softmax", "softplus", "tensor", "uint8", "use_language",
+    "BoolTensor", "ByteTensor", "Device", "DoubleTensor", "FloatTensor", "Function", "Generator", "HalfTensor",
+    "IntTensor", "LongTensor", "Size", "Tensor", "accelerator", "amp", "asnumpy", "autocast", "autograd",
+    "backends", "bool", "cuda", "cuda_is_available", "data", "default_generator", "detect_anomaly", "device",
+    "distributed", "double", "enable_grad", "float", "float16", "float32", "float64", "fork_rng", "from_numpy",
+    "get_array_module", "get_language", "get_num_threads", "get_rng_state", "grad", "gradcheck", "gradgradcheck",
+    "half", "inference_mode", "initial_seed", "int", "int32", "int64", "is_grad_enabled", "is_tensor", "load",
+    "log_softmax", "long", "manual_seed", "mps", "nn", "no_grad", "optim", "random", "relu", "save", "seed",
+    "set_grad_enabled", "set_language", "set_num_threads", "set_printoptions", "set_rng_state", "softmax",
+    "softplus", "tensor", "testing", "uint8", "use_language", "utils",
 ]  # fmt: skip
 for _room in (
     _aliases, _creation, _cumulative, _drawing, _einstein, _elementwise, _gathering, _indexing, _inspection,
-    _likeness, _linalg, _products, _rearranging, _reduction, _rounding, _shape, _sorting, _statistics,
+    _likeness, _linalg, _products, _rearranging, _reduction, _rounding, _settings, _shape, _sorting, _statistics,
     _trigonometry, _truth, _unary,
 ):  # fmt: skip
     __all__ += _room.__all__
 
-_sys.meta_path.insert(0, _AliasFinder)
+autograd.gradcheck, autograd.gradgradcheck = gradcheck, gradgradcheck  # type: ignore[attr-defined]  # PyTorch's place
+_sys.meta_path.insert(0, alias.AliasFinder())  # before the finder that would load the same files again
 
 
 def __getattr__(name: str) -> _Any:

@@ -1,53 +1,59 @@
-"""Other names for the package: ``sys.modules["torch"] = tinyconv``, and ``import torch.nn`` gives ``tinyconv.nn``.
+"""Imports below another name of tinyconv: ``sys.modules["torch"] = tinyconv``, and then ``import torch.nn as nn``.
 
-Without this, Python would read the files of ``tinyconv.nn`` a second time under the name ``torch.nn``, and the copy's
-``Module`` would be another class than the first's.
+Python would find the file of ``torch.nn`` in tinyconv's folder and run it a second time, as another module with classes
+of its own, whose Tensors no function of the first takes for Tensors.  The finder here answers before that, with the
+module that is there already.  It answers only for names below a module of tinyconv that stands under another name.
 """
 
 from __future__ import annotations
 
 import importlib
-import importlib.machinery
-import importlib.util
 import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
 __all__ = ["AliasFinder"]
 
 
-class AliasFinder:
-    """Finds the parts of tinyconv under every name that stands for it in ``sys.modules``.
+class AliasFinder(MetaPathFinder):
+    """Finds ``torch.nn`` where ``sys.modules["torch"]`` is tinyconv: it is ``tinyconv.nn``.
 
     Examples
     --------
     >>> import sys, tinyconv
-    >>> sys.modules["some_name"] = tinyconv
-    >>> import some_name.nn.functional as F
-    >>> F is tinyconv.nn.functional
+    >>> sys.modules["a_name"] = tinyconv
+    >>> import a_name.nn.functional
+    >>> a_name.nn.functional is tinyconv.nn.functional
     True
-    >>> for name in ("some_name", "some_name.nn", "some_name.nn.functional"):
-    ...     del sys.modules[name]
+    >>> del sys.modules["a_name"], sys.modules["a_name.nn"], sys.modules["a_name.nn.functional"]
     """
 
-    @staticmethod
-    def find_spec(fullname: str, path: Any = None, target: Any = None) -> importlib.machinery.ModuleSpec | None:
-        """Give a way to ``tinyconv.a.b`` for ``alias.a.b``; nothing for all other modules."""
-        parent, _, child = fullname.rpartition(".")
-        own = getattr(sys.modules.get(parent), "__name__", "")
-        if own == parent or own.partition(".")[0] != "tinyconv" or not importlib.util.find_spec(f"{own}.{child}"):
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
+        """Give a spec that loads the module of tinyconv, or None for every other name."""
+        parent, _, name = fullname.rpartition(".")
+        known = getattr(sys.modules.get(parent), "__name__", parent)
+        if known == parent or known.partition(".")[0] != "tinyconv":
             return None
-        return importlib.machinery.ModuleSpec(fullname, _AliasLoader(f"{own}.{child}"))  # type: ignore[arg-type]
+        try:
+            module = importlib.import_module(f"{known}.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"{known}.{name}":
+                raise
+            return None
+        return ModuleSpec(fullname, _Loaded(module))
 
 
-class _AliasLoader:
-    """Puts the module that has another name in the place of the one that Python would make."""
+class _Loaded(Loader):
+    """Gives a module that was imported before, and leaves it as it is."""
 
-    def __init__(self, own: str):
-        self.own = own
+    def __init__(self, module: ModuleType):
+        self._module, self._spec = module, module.__spec__
 
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
-        return None  # a plain one, for the moment
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return self._module
 
     def exec_module(self, module: ModuleType) -> None:
-        sys.modules[module.__name__] = importlib.import_module(self.own)
+        module.__spec__ = self._spec  # the import put its own there

@@ -1,7 +1,7 @@
-"""Where a Tensor's numbers live: the registry of array libraries, devices and random seeds.
+"""Where a Tensor's numbers live: the registry of array libraries, and the devices.
 
-Everything above this module is written once on ``xp``, the namespace (``numpy``, ``cupy``) that
-belongs to the type of the arrays at hand.  CuPy is imported only when a CUDA device is asked for.
+Everything above this module is written once on ``xp``, the namespace (``numpy``, ``cupy``) that belongs to the type of
+the arrays at hand.  CuPy is imported only when a CUDA device is asked for.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib.util
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .errors import phrase, refusal
+from .random import fork_rng, generator, get_rng_state, manual_seed, set_rng_state
 
 __all__ = [
     "Array",
@@ -325,94 +326,3 @@ def quiet() -> contextlib.AbstractContextManager:
     -inf
     """
     return np.errstate(all="ignore")
-
-
-# --- random numbers: one host generator, so that a seed gives the same weights on every device ---
-
-_generator = np.random.default_rng()
-
-
-def manual_seed(seed: int) -> None:
-    """Seed every random draw of tinyconv (initialisation, shuffling, dropout, ``rand``).
-
-    A negative seed is taken for ``2**64 + seed``, as in PyTorch.
-
-    Raises
-    ------
-    ValueError
-        For what is no number from ``-2**63`` to ``2**64 - 1``.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.manual_seed(0)
-    >>> a = tc.rand(3)
-    >>> tc.manual_seed(0)
-    >>> bool((a == tc.rand(3)).all())
-    True
-    """
-    try:
-        number = int(seed)
-    except (TypeError, ValueError, OverflowError):
-        number = 2**64
-    if not -(2**63) <= number < 2**64:
-        raise refusal("random.seed", "manual_seed", seed=seed)
-    set_rng_state(dict(np.random.default_rng(number % 2**64).bit_generator.state))
-
-
-def generator() -> np.random.Generator:
-    """Give the generator that all random draws come from.
-
-    Examples
-    --------
-    >>> generator().random() < 1
-    True
-    """
-    return _generator
-
-
-def get_rng_state() -> dict[str, Any]:
-    """Give the state of the generator, as plain numbers, for :func:`set_rng_state`.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> state = tc.get_rng_state()
-    >>> a = tc.rand(3)
-    >>> tc.set_rng_state(state)
-    >>> bool((a == tc.rand(3)).all())
-    True
-    """
-    return dict(_generator.bit_generator.state)
-
-
-def set_rng_state(state: dict[str, Any]) -> None:
-    """Put the generator back into a state that :func:`get_rng_state` gave.
-
-    Examples
-    --------
-    >>> set_rng_state(get_rng_state())
-    """
-    _generator.bit_generator.state = state
-
-
-@contextlib.contextmanager
-def fork_rng(seed: int | None = None) -> Iterator[None]:
-    """Leave the generator as it was found, whatever is drawn inside.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> state = tc.get_rng_state()
-    >>> with fork_rng(seed=1):
-    ...     _ = tc.rand(3)
-    >>> state == tc.get_rng_state()
-    True
-    """
-    state = get_rng_state()
-    try:
-        if seed is not None:
-            manual_seed(seed)
-        yield
-    finally:
-        set_rng_state(state)

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from .arguments import DeviceLike, DType, Size, checked
-from .backend import Array, Device, generator
+from .backend import Array, Device
 from .errors import refusal
 from .ops.dtype import default_dtype, fits, rank_of, scalar_of
 from .ops.shape import as_int, as_sizes
+from .random import generator as numpy_generator
 from .tensor import Tensor
 
 __all__ = [
@@ -277,7 +278,11 @@ def eye(
 
 @checked
 def rand(
-    *size: Any, dtype: DType | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+    *size: Any,
+    generator: Any = None,
+    dtype: DType | None = None,
+    device: DeviceLike | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Draw uniformly from [0, 1).
 
@@ -287,12 +292,16 @@ def rand(
     >>> tc.rand(2, 3).shape
     (2, 3)
     """
-    return _from_host(generator().random(_shape(size), dtype=_draw(dtype)), dtype, device, requires_grad)
+    return _from_host(numpy_generator(generator).random(_shape(size), dtype=_draw(dtype)), dtype, device, requires_grad)
 
 
 @checked
 def randn(
-    *size: Any, dtype: DType | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+    *size: Any,
+    generator: Any = None,
+    dtype: DType | None = None,
+    device: DeviceLike | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Draw from the standard normal distribution.
 
@@ -302,7 +311,9 @@ def randn(
     >>> tc.randn(8, 64, 4, 4).shape
     (8, 64, 4, 4)
     """
-    return _from_host(generator().standard_normal(_shape(size), dtype=_draw(dtype)), dtype, device, requires_grad)
+    return _from_host(
+        numpy_generator(generator).standard_normal(_shape(size), dtype=_draw(dtype)), dtype, device, requires_grad
+    )
 
 
 def _draw(dtype: Any) -> Any:
@@ -348,6 +359,7 @@ def normal(
     std: float | Tensor = 1.0,
     size: Size | None = None,
     *,
+    generator: Any = None,
     dtype: DType | None = None,
     device: DeviceLike | None = None,
     requires_grad: bool = False,
@@ -373,7 +385,7 @@ def normal(
     if given:  # a draw of the shape that they broadcast to
         size = np.broadcast_shapes(*[t.shape for t in given])  # host: shapes are tuples
         dtype, device = dtype or given[0].dtype, device or given[0].device
-    drawn = (randn(size, dtype=dtype, device=device) * std + mean).detach()
+    drawn = (randn(size, generator=generator, dtype=dtype, device=device) * std + mean).detach()
     return drawn.requires_grad_() if requires_grad else drawn
 
 
@@ -383,6 +395,7 @@ def randint(
     high: int | Sequence[int] | None = None,
     size: Size | None = None,
     *,
+    generator: Any = None,
     dtype: DType | None = None,
     device: DeviceLike | None = None,
     requires_grad: bool = False,
@@ -409,12 +422,19 @@ def randint(
     kind = np.dtype(dtype or np.int64)
     if kind.kind in "iu" and not (fits(kind, low) and fits(kind, high - 1)):
         raise refusal("randint.dtype", "randint", dtype=kind, low=low, last=high - 1)
-    drawn = np.asarray(generator().integers(low, high, () if size is None else _shape((size,))))
-    return _from_host(drawn, kind, device, False)
+    drawn = np.asarray(numpy_generator(generator).integers(low, high, () if size is None else _shape((size,))))
+    return _from_host(drawn, kind, device, requires_grad)
 
 
 @checked
-def randperm(n: int, device: DeviceLike | None = None) -> Tensor:
+def randperm(
+    n: int,
+    *,
+    generator: Any = None,
+    dtype: DType | None = None,
+    device: DeviceLike | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """Draw a random order of ``0 ... n-1``.
 
     Examples
@@ -423,4 +443,6 @@ def randperm(n: int, device: DeviceLike | None = None) -> Tensor:
     >>> sorted(tc.randperm(4).tolist())
     [0, 1, 2, 3]
     """
-    return _from_host(generator().permutation(as_int(n, "sizes.ints", "randperm")), np.int64, device, False)
+    if n < 0:
+        raise refusal("sizes.negative", "randperm", sizes=[n])
+    return _from_host(numpy_generator(generator).permutation(int(n)), dtype or np.int64, device, requires_grad)

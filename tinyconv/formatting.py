@@ -3,19 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .backend import asnumpy
+from .errors import refusal
 
 if TYPE_CHECKING:
     from .autograd.tensor import Tensor
 
-LINE_WIDTH = 80
-SHOW_ALL_UP_TO = 1000  # larger tensors show the ends of each dimension only
-EDGE = 3  # how many at each end
 PREFIX = "tensor("
+
+
+@dataclass
+class _Options:
+    """What :func:`set_printoptions` sets."""
+
+    precision: int = 4
+    threshold: float = 1000  # larger tensors show the ends of each dimension only
+    edgeitems: int = 3  # how many at each end
+    linewidth: int = 80
+    sci_mode: bool | None = None
+
+
+_options = _Options()
+_PROFILES: dict[str, dict[str, Any]] = {
+    "default": {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80},
+    "short": {"precision": 2, "threshold": 1000, "edgeitems": 2, "linewidth": 80},
+    "full": {"precision": 4, "threshold": np.inf, "edgeitems": 3, "linewidth": 80},
+}
+
+
+def set_printoptions(
+    precision: int | None = None,
+    threshold: float | None = None,
+    edgeitems: int | None = None,
+    linewidth: int | None = None,
+    profile: str | None = None,
+    sci_mode: bool | None = None,
+) -> None:
+    """Say how Tensors are printed; what is left out stays, but `sci_mode`.
+
+    Parameters
+    ----------
+    precision : int
+        Digits after the point; 4 at first.
+    threshold : float
+        Tensors of more elements show the ends of their dimensions only; 1000 at first.
+    edgeitems : int
+        How many elements at each end; 3 at first.
+    linewidth : int
+        Characters in a line; 80 at first.
+    profile : str
+        ``"default"``, ``"short"`` or ``"full"``: values for all of these.
+    sci_mode : bool, optional
+        Whether to write in powers of ten; None lets the numbers decide.
+
+    Raises
+    ------
+    ValueError
+        For a profile of another name.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.set_printoptions(precision=2)
+    >>> tc.tensor([0.123456])
+    tensor([0.12])
+    >>> tc.set_printoptions(profile="default")
+    """
+    if profile is not None:
+        if profile not in _PROFILES:
+            raise refusal("settings.profile", "set_printoptions", profile=profile, known=list(_PROFILES))
+        vars(_options).update(_PROFILES[profile])
+    given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
+    vars(_options).update({name: value for name, value in given.items() if value is not None})
+    _options.sci_mode = sci_mode
 
 
 def format_tensor(tensor: Tensor) -> str:
@@ -55,7 +120,7 @@ def _notes(tensor: Tensor) -> list[str]:
 
 def _with_notes(text: str, notes: list[str]) -> str:
     """Append each note, on a new line where the last one is full."""
-    room = LINE_WIDTH - 2  # for the comma and the closing bracket
+    room = _options.linewidth - 2  # for the comma and the closing bracket
     for note in notes:
         used = len(text) - (text.rfind("\n") + 1)
         text += f", {note}" if used + 2 + len(note) <= room else f",\n{' ' * len(PREFIX)}{note}"
@@ -66,7 +131,7 @@ def _format_array(array: np.ndarray) -> str:
     width, write = _float_format(array) if array.dtype.kind == "f" else _plain_format(array)
     if array.ndim == 0:
         return write(array[()])
-    shorten = array.size > SHOW_ALL_UP_TO
+    shorten = array.size > _options.threshold
     return _format_block(array, lambda value: f"{write(value):>{width}}", width, len(PREFIX), shorten)
 
 
@@ -75,19 +140,19 @@ def _format_block(array: np.ndarray, write: Callable[[Any], str], width: int, in
     if array.ndim == 1:
         return _format_row(array, write, width, indent, shorten)
     shown: list[Any] = list(array)
-    if shorten and len(array) > 2 * EDGE:
-        shown = [*array[:EDGE], None, *array[-EDGE:]]
+    if shorten and len(array) > 2 * _options.edgeitems:
+        shown = [*array[: _options.edgeitems], None, *array[-_options.edgeitems :]]
     blocks = ["..." if part is None else _format_block(part, write, width, indent + 1, shorten) for part in shown]
     gap = "," + "\n" * (array.ndim - 1) + " " * (indent + 1)
     return "[" + gap.join(blocks) + "]"
 
 
 def _format_row(row: np.ndarray, write: Callable[[Any], str], width: int, indent: int, shorten: bool) -> str:
-    if shorten and len(row) > 2 * EDGE:
-        words = [*map(write, row[:EDGE]), " ...", *map(write, row[-EDGE:])]
+    if shorten and len(row) > 2 * _options.edgeitems:
+        words = [*map(write, row[: _options.edgeitems]), " ...", *map(write, row[-_options.edgeitems :])]
     else:
         words = [write(value) for value in row]
-    per_line = max(1, (LINE_WIDTH - indent) // (width + len(", ")))
+    per_line = max(1, (_options.linewidth - indent) // (width + len(", ")))
     lines = [", ".join(words[i : i + per_line]) for i in range(0, len(words), per_line)]
     return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
 
@@ -106,6 +171,8 @@ def _float_format(array: np.ndarray) -> tuple[int, Callable[[Any], str]]:
     smallest, largest = np.abs(values).min(), np.abs(values).max()
     whole = bool(np.all(values == np.ceil(values)))
     too_wide = largest / smallest > 1000 or largest > 1e8 or smallest < 1e-4
+    if _options.sci_mode is not None:
+        too_wide = _options.sci_mode
     form = "scientific" if too_wide else "whole" if whole else "decimal"
     return max(len(_number(v, form)) for v in values), lambda value: _number(value, form)
 
@@ -113,16 +180,16 @@ def _float_format(array: np.ndarray) -> tuple[int, Callable[[Any], str]]:
 def _number(value: Any, form: str) -> str:
     value = float(value)
     if form == "scientific":
-        return f"{value:.4e}"
+        return f"{value:.{_options.precision}e}"
     if form == "decimal" or not np.isfinite(value):
-        return f"{value:.4f}"
+        return f"{value:.{_options.precision}f}"
     return f"{value:.0f}."
 
 
 def _sample(array: np.ndarray) -> np.ndarray:
     """The elements that will be printed: all, or the corners of a large array."""
-    if array.size > SHOW_ALL_UP_TO:
-        ends = [*range(EDGE), *range(-EDGE, 0)]
+    if array.size > _options.threshold:
+        ends = [*range(_options.edgeitems), *range(-_options.edgeitems, 0)]
         for axis, n in enumerate(array.shape):
-            array = np.take(array, ends, axis) if n > 2 * EDGE else array
+            array = np.take(array, ends, axis) if n > 2 * _options.edgeitems else array
     return array.ravel()

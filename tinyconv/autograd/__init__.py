@@ -8,13 +8,22 @@ an operation, and :mod:`.mode` the switches that turn recording on and off.
 from .backward import backward, grad, run_backward, seed_gradient, unbroadcast, walk_order
 from .custom import Function, once_differentiable
 from .hooks import RemovableHandle
-from .mode import detect_anomaly, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .mode import (
+    detect_anomaly,
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_detect_anomaly,
+    set_grad_enabled,
+)
 from .operation import Operation, check_devices
 from .tensor import Tensor, as_array
+from .variable import Variable
 from .views import check_writable_in_graph
 from .whole import whole
 
 __all__ = [
-    "Function", "Operation", "detect_anomaly", "enable_grad", "grad", "is_grad_enabled", "no_grad",
-    "once_differentiable", "set_grad_enabled",
+    "Function", "Operation", "Variable", "backward", "detect_anomaly", "enable_grad", "grad", "inference_mode",
+    "is_grad_enabled", "no_grad", "once_differentiable", "set_detect_anomaly", "set_grad_enabled",
 ]  # fmt: skip

@@ -105,7 +105,7 @@ def _checked(node: Operation, edge: Edge, gradient: Any) -> Tensor:
         raise refusal("autograd.no_tensor", operation=type(node).__name__, kind=type(gradient).__name__)
     if gradient._array.shape != edge[2]:
         gradient = unbroadcast(gradient, edge[2]) if node.broadcasts else gradient
-        if gradient.shape != edge[2]:
+        if gradient._array.shape != edge[2]:
             raise refusal(
                 "autograd.gradient_shape", operation=type(node).__name__, got=gradient.shape, expected=edge[2]
             )

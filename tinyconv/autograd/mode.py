@@ -10,7 +10,10 @@ import types
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-__all__ = ["detect_anomaly", "enable_grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+__all__ = [
+    "detect_anomaly", "enable_grad", "inference_mode", "is_grad_enabled", "no_grad", "set_detect_anomaly",
+    "set_grad_enabled",
+]  # fmt: skip
 
 
 class _Mode(threading.local):
@@ -191,6 +194,31 @@ class enable_grad(_Recording):
         super().__init__(True)
 
 
+class inference_mode(_Recording):
+    """Record nothing inside, as :class:`no_grad` does; the tensors made inside are ordinary ones.
+
+    Parameters
+    ----------
+    mode : bool
+        False leaves recording on.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> x = tc.tensor([1.0], requires_grad=True)
+    >>> with tc.inference_mode():
+    ...     (x * 2).requires_grad
+    False
+    """
+
+    def __new__(cls, mode: Any = True) -> Any:
+        """Make a block, or with a function (``@inference_mode``) decorate that."""
+        return cls()(mode) if callable(mode) else super().__new__(cls)
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__(not mode)
+
+
 class detect_anomaly(_Switch):
     """Check every value for NaN and every saved array for changes; slow, for finding bugs.
 
@@ -217,6 +245,27 @@ class detect_anomaly(_Switch):
 
     def __init__(self, value: bool = True):
         super().__init__(value)
+
+
+class set_detect_anomaly(detect_anomaly):
+    """Turn :class:`detect_anomaly` on or off in this thread: from the call on, or inside a ``with`` block.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> with tc.autograd.set_detect_anomaly(True):
+    ...     tc.tensor([-1.0]).log()
+    Traceback (most recent call last):
+    ...
+    RuntimeError: Log made NaN in 1 of 1 values of its output ...
+    """
+
+    def __init__(self, mode: bool, check_nan: bool = True):
+        super().__init__(mode)
+        super().__enter__()
+
+    def __enter__(self) -> None:
+        """Stay as the call left it."""
 
 
 class _inside_gradient(_Switch):

@@ -229,7 +229,7 @@ class Operation:
         for index, output in enumerate(outputs):
             output._put(self, index)
         if several:
-            self._outputs = [(o.shape, o.dtype, get_array_module(o._array)) for o in outputs]
+            self._outputs = [(o._array.shape, o._array.dtype, get_array_module(o._array)) for o in outputs]
         cls = type(self)
         plan = cls._plans.get(self.needs_input_grad)
         if plan is None:

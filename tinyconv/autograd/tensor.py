@@ -17,6 +17,7 @@ import numpy as np
 from ..backend import Array, Device, address_of, asnumpy, device_of, get_array_module, is_array, quiet
 from ..errors import refusal
 from ..formatting import format_tensor
+from ..size import Size
 from . import views
 from .hooks import RemovableHandle
 from .mode import _mode
@@ -36,7 +37,9 @@ class Tensor(Methods):
     Parameters
     ----------
     data : array, Tensor, number or nested list
-        An array is taken as it is (its memory is shared); anything else is converted on the CPU.
+        An array is taken as it is (its memory is shared, unlike in PyTorch); anything else is converted on the CPU,
+        a list of numbers to float32.  Several ints, ``Tensor(2, 3)``, are the sizes of a float32 tensor that is not
+        set; ``tensor`` and ``empty`` say more clearly what is meant.
     requires_grad : bool
         Ask for ``.grad`` after :meth:`backward`; only for float dtypes.
 
@@ -71,9 +74,9 @@ class Tensor(Methods):
 
     _grad: Tensor | None  # always a Tensor, whatever a subclass shows as its .grad
 
-    def __init__(self, data: Any, requires_grad: bool = False):
-        if type(data) is not np.ndarray or data.dtype.kind not in "biuf":
-            data = as_array(data)
+    def __init__(self, data: Any = (), requires_grad: bool = False, *sizes: int):
+        if sizes or type(data) is not np.ndarray or data.dtype.kind not in "biuf":
+            data, requires_grad = _given(data, requires_grad, sizes)
         self._array = data
         self._grad = None
         self._grad_fn: Operation | None = None
@@ -130,9 +133,9 @@ class Tensor(Methods):
         self._version[0] += 1
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> Size:
         """The sizes of the dimensions."""
-        return self._array.shape
+        return Size(self._array.shape)
 
     @property
     def dtype(self) -> np.dtype:
@@ -160,7 +163,7 @@ class Tensor(Methods):
     def __len__(self) -> int:
         if not self.ndim:
             raise refusal("tensor.len_of_0d")
-        return self.shape[0]
+        return int(self._array.shape[0])
 
     def __repr__(self) -> str:
         return format_tensor(self)
@@ -372,6 +375,16 @@ class Tensor(Methods):
     def __setstate__(self, state: dict[str, Any]) -> None:
         Tensor.__init__(self, Device(state["device"]).asarray(state["data"]), state["requires_grad"])
         self.__dict__.update(state["attributes"])
+
+
+def _given(data: Any, requires_grad: Any, sizes: tuple[int, ...]) -> tuple[Array, bool]:
+    """What PyTorch makes of ``Tensor([1, 2])``, which gives floats, and of ``Tensor(2, 3)``: sizes."""
+    if sizes or (type(data) is int and type(requires_grad) is int):
+        return np.empty((data, requires_grad, *sizes), np.float32), False  # host: asks for no device
+    if isinstance(data, Size):
+        return np.empty(data, np.float32), requires_grad  # host: asks for no device
+    array = as_array(data)
+    return (array.astype(np.float32) if type(data) in (list, tuple) else array), requires_grad
 
 
 def _copied_memory(array: Array, memo: dict) -> Array:

@@ -12,7 +12,7 @@ from ..errors import refusal
 from ..ops import stack
 from ..tensor import Tensor, from_numpy
 
-__all__ = ["default_collate"]
+__all__ = ["default_collate", "default_convert"]
 
 
 def default_collate(samples: Sequence[Any]) -> Any:
@@ -74,6 +74,23 @@ def default_collate(samples: Sequence[Any]) -> Any:
         _check_equal("collate.lengths_differ", [len(s) for s in samples])
         return _like(first, [default_collate(column) for column in zip(*samples)])
     raise refusal("collate.kind", kind=type(first).__name__)
+
+
+def default_convert(data: Any) -> Any:
+    """Make Tensors of the arrays in one sample, and leave the rest.
+
+    Examples
+    --------
+    >>> default_convert((np.ones(2), "a"))
+    (tensor([1., 1.], dtype=float64), 'a')
+    """
+    if isinstance(data, (np.ndarray, np.generic)):
+        return from_numpy(np.asarray(data))
+    if isinstance(data, Mapping):
+        return {key: default_convert(item) for key, item in data.items()}
+    if isinstance(data, (tuple, list)):
+        return _like(data, [default_convert(item) for item in data])
+    return data
 
 
 def _check_types(samples: Sequence[Any]) -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import numbers
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..backend import generator
 from ..errors import refusal
+from ..random import generator as numpy_generator
 from ..tensor import Tensor, from_numpy
 from .collate import default_collate
 
-__all__ = ["Dataset", "Subset", "TensorDataset", "random_split", "take"]
+__all__ = [
+    "ChainDataset", "ConcatDataset", "Dataset", "IterableDataset", "Subset", "TensorDataset", "random_split", "take",
+]  # fmt: skip
 
 
 class Dataset:
@@ -50,6 +53,87 @@ class Dataset:
         A subclass may override this with something faster than sample by sample.
         """
         return default_collate([self[int(i)] for i in indices])
+
+    def __add__(self, other: Dataset) -> Dataset:
+        return ConcatDataset([self, other])
+
+
+class IterableDataset(Dataset):
+    """Data that come one after the other, such as lines of a stream.  A subclass writes ``__iter__``.
+
+    A :class:`DataLoader` takes the items in their order.  Each of several workers iterates over a copy of the
+    dataset; :func:`~tinyconv.data.get_worker_info` tells it which part is its own.
+
+    Examples
+    --------
+    >>> from tinyconv.data import DataLoader, IterableDataset
+    >>> class Countdown(IterableDataset):
+    ...     def __iter__(self):
+    ...         return iter([3, 2, 1])
+    >>> list(DataLoader(Countdown(), batch_size=2))
+    [tensor([3, 2]), tensor([1])]
+    """
+
+    __len__ = None  # type: ignore[assignment]  # unless a subclass knows it
+
+    def __iter__(self) -> Iterator[Any]:
+        raise NotImplementedError(f"{type(self).__name__} must define __iter__(self)")
+
+    def __getitem__(self, index: int) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} has no index; iterate over it")
+
+    def __add__(self, other: Dataset) -> Dataset:
+        return ChainDataset([self, other])
+
+
+class ChainDataset(IterableDataset):
+    """The items of several IterableDatasets, one after the other.
+
+    Examples
+    --------
+    >>> list(ChainDataset([range(2), range(2)]))
+    [0, 1, 0, 1]
+    """
+
+    def __init__(self, datasets: Iterable[Any]):
+        self.datasets = datasets
+
+    def __iter__(self) -> Iterator[Any]:
+        return itertools.chain.from_iterable(self.datasets)
+
+
+class ConcatDataset(Dataset):
+    """Several datasets as one: the samples of the first, then those of the second, and so on.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or one is an IterableDataset.
+
+    Examples
+    --------
+    >>> both = ConcatDataset(["ab", "cde"])
+    >>> len(both), both[1], both[2], both[-1]
+    (5, 'b', 'c', 'e')
+    """
+
+    def __init__(self, datasets: Iterable[Any]):
+        self.datasets = list(datasets)
+        if not self.datasets:
+            raise refusal("data.concat_empty", "ConcatDataset")
+        if any(isinstance(dataset, IterableDataset) for dataset in self.datasets):
+            raise refusal("data.concat_iterable", "ConcatDataset")
+        self.cumulative_sizes = list(itertools.accumulate(len(dataset) for dataset in self.datasets))
+
+    def __len__(self) -> int:
+        return self.cumulative_sizes[-1]
+
+    def __getitem__(self, index: int) -> Any:
+        if not -len(self) <= index < len(self):
+            raise refusal("data.concat_index", "ConcatDataset", index=index, size=len(self))
+        place = index % len(self)
+        number = next(i for i, end in enumerate(self.cumulative_sizes) if place < end)
+        return self.datasets[number][place - (self.cumulative_sizes[number - 1] if number else 0)]
 
 
 def take(dataset: Any, indices: np.ndarray) -> Any:
@@ -200,7 +284,7 @@ def _integers(indices: Any) -> list[int]:
 def random_split(
     dataset: Any,
     lengths: Sequence[int] | Sequence[float],
-    generator: np.random.Generator | None = None,
+    generator: Any = None,
     seed: int | None = None,
 ) -> list[Subset]:
     """Cut a dataset at random into parts that do not overlap.
@@ -212,7 +296,7 @@ def random_split(
     lengths : sequence of int or of float
         The parts' lengths, which must add up to the dataset's; or fractions which add up to 1.  Samples that
         rounding down leaves over go one by one to the first parts, as in PyTorch.
-    generator : numpy.random.Generator, optional
+    generator : Generator, optional
         Where the random order comes from; tinyconv's own, which ``manual_seed`` governs, by default.
     seed : int, optional
         Instead of `generator`: the same split each time.
@@ -237,12 +321,12 @@ def random_split(
     if generator is not None and seed is not None:
         raise refusal("data.split_seed", "random_split")
     sizes = _split_sizes(len(dataset), lengths)
-    order = (generator or _generator_for(seed)).permutation(len(dataset))
+    order = _generator_for(generator, seed).permutation(len(dataset))
     return [Subset(dataset, part) for part in np.split(order, np.cumsum(sizes)[:-1])]
 
 
-def _generator_for(seed: int | None) -> np.random.Generator:
-    return generator() if seed is None else np.random.default_rng(seed)
+def _generator_for(generator: Any, seed: int | None) -> np.random.Generator:
+    return numpy_generator(generator) if seed is None else np.random.default_rng(seed)
 
 
 def _split_sizes(total: int, lengths: Sequence[int] | Sequence[float]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Gradient clipping: keep one bad batch from throwing the parameters far away."""
+"""Gradient clipping, which keeps one bad batch from throwing the parameters far away; parameters as one vector."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import numpy
 from ..backend import Array, get_array_module
 from ..errors import refusal
 from ..kernels.sums import sum_of_squares
+from ..ops import cat
 from ..tensor import Tensor
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_"]
+__all__ = ["clip_grad_norm_", "clip_grad_value_", "parameters_to_vector", "vector_to_parameters"]
 
 
 def clip_grad_norm_(
@@ -21,6 +22,7 @@ def clip_grad_norm_(
     max_norm: float,
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
 ) -> Tensor:
     r"""Scale all gradients by one factor, so that their norm, as one long vector, is at most `max_norm`.
 
@@ -37,6 +39,8 @@ def clip_grad_norm_(
     error_if_nonfinite : bool
         Raise when the norm is NaN or infinite, instead of making gradients NaN or zero.  Costs a copy
         from the GPU.
+    foreach : bool, optional
+        Accepted; PyTorch's choice between two ways to the same numbers.
 
     Returns
     -------
@@ -85,7 +89,7 @@ def clip_grad_norm_(
     return Tensor(total)
 
 
-def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:
     """Clip every gradient's elements to [-clip_value, clip_value].
 
     Parameters
@@ -94,6 +98,8 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
         Those whose ``.grad`` is None are passed over.
     clip_value : float
         The largest absolute value allowed.
+    foreach : bool, optional
+        Accepted; PyTorch's choice between two ways to the same numbers.
 
     Raises
     ------
@@ -115,6 +121,49 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
     for grad in _gradients(parameters):
         xp = get_array_module(grad.array)
         grad.array = xp.clip(grad.array, -clip_value, clip_value, out=xp.empty_like(grad.array))
+
+
+def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
+    """Give all parameters, one after the other, as one vector; it is part of the graph.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.utils.parameters_to_vector([tc.ones(1, 2), tc.zeros(1)])
+    tensor([1., 1., 0.])
+    """
+    return cat([parameter.reshape(-1) for parameter in parameters])
+
+
+def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
+    """Give the parameters the values in a vector, one after the other.
+
+    Raises
+    ------
+    TypeError
+        If `vec` is no Tensor.
+    ValueError
+        If its length is not the number of their elements.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> w = tc.zeros(1, 2)
+    >>> tc.nn.utils.vector_to_parameters(tc.tensor([3.0, 4.0]), [w])
+    >>> w
+    tensor([[3., 4.]])
+    """
+    if not isinstance(vec, Tensor):
+        raise refusal("vector.no_tensor", "vector_to_parameters", kind=type(vec).__name__)
+    members = list(parameters)
+    expected = sum(member.numel() for member in members)
+    if vec.numel() != expected:
+        raise refusal("vector.length", "vector_to_parameters", given=vec.numel(), expected=expected)
+    start = 0
+    for member in members:
+        member.data.copy_(vec.data.reshape(-1)[start : start + member.numel()].reshape(member.shape))
+        member.bump_version()
+        start += member.numel()
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:

@@ -20,6 +20,7 @@ from . import (
     explain,
     files,
     functions,
+    habits,
     layers,
     modules,
     networks,
@@ -37,6 +38,7 @@ from .text import Phrase, Text
 ROOMS = (
     settings,
     arguments,
+    habits,
     devices,
     creation,
     engine,
