@@ -97,7 +97,6 @@ from .typed import (
     HalfTensor,
     IntTensor,
     LongTensor,
-    is_tensor,
 )
 
 device = Device
@@ -137,7 +136,7 @@ __all__ = [
     "backends", "bool", "cuda", "cuda_is_available", "data", "default_generator", "detect_anomaly", "device",
     "distributed", "double", "enable_grad", "float", "float16", "float32", "float64", "fork_rng", "from_numpy",
     "get_array_module", "get_language", "get_num_threads", "get_rng_state", "grad", "gradcheck", "gradgradcheck",
-    "half", "inference_mode", "initial_seed", "int", "int32", "int64", "is_grad_enabled", "is_tensor", "load",
+    "half", "inference_mode", "initial_seed", "int", "int32", "int64", "is_grad_enabled", "load",
     "log_softmax", "long", "manual_seed", "mps", "nn", "no_grad", "optim", "random", "relu", "save", "seed",
     "set_grad_enabled", "set_language", "set_num_threads", "set_printoptions", "set_rng_state", "softmax",
     "softplus", "tensor", "testing", "uint8", "use_language", "utils",

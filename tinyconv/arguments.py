@@ -51,10 +51,9 @@ def _is_int(value: Any) -> bool:
 
 def _indexes(value: Any) -> bool:
     try:
-        operator.index(value)
+        return -(2**63) <= operator.index(value) < 2**63
     except TypeError:  # an array of several
         return False
-    return True
 
 
 def _is_number(value: Any) -> bool:
@@ -78,6 +77,8 @@ def _is_row_of(kind: Callable[[Any], bool]) -> Callable[[Any], bool]:
 
 
 def _is_dtype(value: Any) -> bool:
+    if not isinstance(value, (str, type, np.dtype)):
+        return False  # NumPy would take the dtype of a tensor
     try:
         return np.dtype(value).kind in "biuf"
     except TypeError:
@@ -180,32 +181,37 @@ def checked(function: F) -> F:
     slots = _slots_of(function)
     in_order = tuple([slot for slot, by_position in slots.values() if by_position])
     by_name = {parameter: slot for parameter, (slot, _) in slots.items()}
-    rest = _rest_of(function)
+    before, rest = _rest_of(function)
 
     @functools.wraps(function)
     def gate(*args: Any, **kwargs: Any) -> Any:
-        for slot, value in zip(in_order, args):
-            if slot is not None and type(value) not in slot.usual:
-                slot.look(value, type(args[0]).__name__ if of_layer else name, of_layer)
         if kwargs:
             if not kwargs.keys() <= by_name.keys():
                 kwargs = _renamed(kwargs, by_name)
             if rest in kwargs:
-                args += (kwargs.pop(rest),)  # zeros(size=(2, 3))
+                sizes = kwargs.pop(rest)  # zeros(size=(2, 3)), reshape(input=x, shape=(2, 3))
+                args = (*args, *[kwargs.pop(slot) for slot in before[len(args) :]], sizes)
             for given, value in kwargs.items():
                 slot = by_name.get(given)
                 if slot is not None and type(value) not in slot.usual:
                     slot.look(value, type(args[0]).__name__ if of_layer else name, of_layer)
+        for slot, value in zip(in_order, args):
+            if slot is not None and type(value) not in slot.usual:
+                slot.look(value, type(args[0]).__name__ if of_layer else name, of_layer)
         return function(*args, **kwargs)
 
     gate.plain = function  # type: ignore[attr-defined]  # for those who have checked already
     return gate  # type: ignore[return-value]
 
 
-def _rest_of(function: Callable[..., Any]) -> str | None:
-    """The name of ``*sizes``, which may be given by it as one sequence."""
-    parameters = inspect.signature(function).parameters.values()
-    return next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
+def _rest_of(function: Callable[..., Any]) -> tuple[list[str], str | None]:
+    """The name of ``*sizes``, which may be given by it as one sequence, and those before it."""
+    before: list[str] = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            return before, parameter.name
+        before.append(parameter.name)
+    return before, None
 
 
 def _slots_of(function: Callable[..., Any]) -> dict[str, tuple[_Slot | None, bool]]:

@@ -188,6 +188,8 @@ def arange(
     tensor([0, 1, 2, 3])
     """
     first, last = (0, start) if end is None else (start, end)
+    if not all(map(_is_measured, (first, last, step))):
+        raise refusal("arange.endless", "arange", first=first, last=last, step=step)
     if dtype is not None and np.dtype(dtype).kind in "iu":
         last = _last_of_integers(first, last, step, np.dtype(dtype))
         first, step = _truncated(first), _truncated(step)
@@ -199,6 +201,11 @@ def arange(
         raise refusal("arange.direction", "arange", first=first, last=last, step=step)
     exact = np.float64 if rank == 2 else np.int64  # NumPy's float32 ranges drift: they add up a rounded step
     return _on_device(lambda xp: xp.arange(first, last, step, dtype=exact).astype(kind), device, requires_grad)
+
+
+def _is_measured(value: float) -> bool:
+    """Is this a finite number that the longest integers hold?"""
+    return -(2**63) <= value < 2**63
 
 
 def _last_of_integers(first: float, last: float, step: float, kind: np.dtype) -> int:
@@ -243,7 +250,7 @@ def linspace(
             device,
             requires_grad,
         )
-    return _on_device(lambda xp: xp.linspace(start, end, steps, dtype=kind), device, requires_grad)
+    return _on_device(lambda xp: xp.linspace(float(start), float(end), steps, dtype=kind), device, requires_grad)
 
 
 def _spaced_integers(xp: Any, start: int, end: int, steps: int) -> Array:
@@ -272,7 +279,7 @@ def eye(
     tensor([[1., 0.],
             [0., 1.]])
     """
-    sizes = as_sizes((n, n if m is None else m), "eye", "sizes.ints")
+    sizes = _shape((n, n if m is None else m))
     return _on_device(lambda xp: xp.eye(*sizes, dtype=dtype or default_dtype), device, requires_grad)
 
 
@@ -443,6 +450,5 @@ def randperm(
     >>> sorted(tc.randperm(4).tolist())
     [0, 1, 2, 3]
     """
-    if n < 0:
-        raise refusal("sizes.negative", "randperm", sizes=[n])
-    return _from_host(numpy_generator(generator).permutation(int(n)), dtype or np.int64, device, requires_grad)
+    (n,) = _shape((n,))
+    return _from_host(numpy_generator(generator).permutation(n), dtype or np.int64, device, requires_grad)

@@ -66,7 +66,7 @@ class Generator:
 
     def seed(self) -> int:
         """Start anew from a seed that the operating system draws, and give it."""
-        return self.manual_seed(np.random.SeedSequence().entropy % 2**64).initial_seed()
+        return self.manual_seed(int(np.random.default_rng().integers(2**64, dtype=np.uint64))).initial_seed()
 
     def initial_seed(self) -> int:
         """Give the seed that it last started from."""

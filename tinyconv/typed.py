@@ -16,20 +16,7 @@ from .size import Size
 
 __all__ = [
     "BoolTensor", "ByteTensor", "DoubleTensor", "FloatTensor", "HalfTensor", "IntTensor", "LongTensor", "cuda_types",
-    "is_tensor",
 ]  # fmt: skip
-
-
-def is_tensor(obj: Any) -> bool:
-    """Tell whether something is a Tensor.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> tc.is_tensor(tc.zeros(2)), tc.is_tensor([0.0, 0.0])
-    (True, False)
-    """
-    return isinstance(obj, Tensor)
 
 
 class _Typed(type):

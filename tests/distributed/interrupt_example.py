@@ -9,11 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-script, folder, save_every = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-sys.path.insert(0, str(script.parent))
-example: Any = importlib.import_module(script.stem)
-options = ["--limit", "50", "--batch-size", "20", "--epochs", "2", "--threads", "1", "--save-every", save_every]
-
 
 def interrupting(original: Callable[..., Any], number: int) -> Callable[..., Any]:
     """Give a method that is interrupted on rank 1, or on a rank alone, in one of its calls."""
@@ -27,12 +22,20 @@ def interrupting(original: Callable[..., Any], number: int) -> Callable[..., Any
     return method
 
 
-example.main([*options, "--out", str(folder / "whole")])
-for place, numbers in (("step", range(6)), ("test", range(1))):
-    original = getattr(example.Run, place)
-    for number in numbers:
-        out = ["--out", str(folder / f"{place}{number}")]
-        setattr(example.Run, place, interrupting(original, number))
-        example.main([*options, *out])
-        setattr(example.Run, place, original)
-        example.main([*options, *out, "--resume"])
+def main(script: Path, folder: Path, save_every: str) -> None:
+    sys.path.insert(0, str(script.parent))
+    example: Any = importlib.import_module(script.stem)
+    options = ["--limit", "50", "--batch-size", "20", "--epochs", "2", "--threads", "1", "--save-every", save_every]
+    example.main([*options, "--out", str(folder / "whole")])
+    for place, numbers in (("step", range(6)), ("test", range(1))):
+        original = getattr(example.Run, place)
+        for number in numbers:
+            out = ["--out", str(folder / f"{place}{number}")]
+            setattr(example.Run, place, interrupting(original, number))
+            example.main([*options, *out])
+            setattr(example.Run, place, original)
+            example.main([*options, *out, "--resume"])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])

@@ -142,6 +142,20 @@ def make(name):
 
 # Every layer of nn, with the shapes of its inputs; "labels" and "probabilities" are targets of losses.
 LAYERS = {
+    **{name: (getattr(nn, name), (2, 4, 6, 6)) for name in (
+        "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh", "LogSigmoid", "Mish", "ReLU6", "SELU", "Softmax2d",
+        "Softshrink", "Softsign", "Tanhshrink",
+    )},
+    **{f"{kind}Pad{n}d": (lambda kind=kind, n=n: getattr(nn, f"{kind}Pad{n}d")(1), (2, 3) + (4,) * n)
+       for kind in ("Circular", "Reflection", "Replication", "Zero") for n in (1, 2, 3)},
+    **{f"ConstantPad{n}d": (lambda n=n: getattr(nn, f"ConstantPad{n}d")(1, 2.0), (2, 3) + (4,) * n) for n in (1, 2, 3)},
+    **{f"LazyConvTranspose{n}d": (lambda n=n: getattr(nn, f"LazyConvTranspose{n}d")(3, 2), (2, 4) + (4,) * n)
+       for n in (1, 2, 3)},
+    "ChannelShuffle": (lambda: nn.ChannelShuffle(2), (2, 4, 3, 3)), "GLU": (lambda: nn.GLU(1), (2, 4, 3, 3)),
+    "PixelShuffle": (lambda: nn.PixelShuffle(2), (2, 4, 3, 3)), "Softmin": (lambda: nn.Softmin(1), (2, 4, 3, 3)),
+    "PixelUnshuffle": (lambda: nn.PixelUnshuffle(2), (2, 1, 4, 4)),
+    "Threshold": (lambda: nn.Threshold(0.1, 2.0), (2, 4, 3, 3)),
+    "UpsamplingNearest2d": (lambda: nn.UpsamplingNearest2d(scale_factor=2), (2, 4, 3, 3)),
     **{f"Conv{n}d": (lambda n=n: getattr(nn, f"Conv{n}d")(4, 6, 3, stride=2, padding=2, dilation=2, groups=2),
                      (2, 4) + (7,) * n) for n in (1, 2, 3)},
     **{f"LazyConv{n}d": (lambda n=n: getattr(nn, f"LazyConv{n}d")(3, 2, bias=False), (2, 4) + (5,) * n)

@@ -86,7 +86,9 @@ class TestModels:
 class TestLayers:
     def test_every_layer_is_listed(self):
         layers = {n for n in nn.__all__ if isinstance(getattr(nn, n), type) and issubclass(getattr(nn, n), nn.Module)}
-        assert layers - {"DataParallel", "Module", "ModuleDict", "ModuleList", "Sequential"} == set(LAYERS)
+        no_operator = {"CELU", "Embedding", "UpsamplingBilinear2d"}  # CELU's scale, whole numbers in, a blend of cells
+        containers = {"DataParallel", "Module", "ModuleDict", "ModuleList", "Sequential"}
+        assert layers - containers - no_operator == set(LAYERS)
 
     @pytest.mark.parametrize("name", LAYERS)
     def test_layer(self, name, tmp_path):

@@ -424,3 +424,14 @@ def test_the_older_words_for_reduction(older: dict, word: str) -> None:
     for function in (F.nll_loss, F.cross_entropy):
         assert function(x, label, **older).tolist() == function(x, label, reduction=word).tolist()
     assert nn.MSELoss(**older).reduction == nn.NLLLoss(**older).reduction == word
+
+
+def test_a_weight_per_cell_as_in_pytorch() -> None:
+    """The weighted mean of mse_loss and l1_loss divides by the sum of the weights, that of huber_loss by the cells."""
+    x, t, w = tc.tensor([1.0, 2.0, 5.0]), tc.tensor([0.0, 0.0, 1.0]), tc.tensor([1.0, 2.0, 3.0])
+    assert F.mse_loss(x, t, weight=w).item() == pytest.approx((1 + 8 + 48) / 6)
+    assert F.l1_loss(x, t, weight=w).item() == pytest.approx((1 + 4 + 12) / 6)
+    assert F.huber_loss(x, t, weight=w).item() == pytest.approx((0.5 + 2 * 1.5 + 3 * 3.5) / 3)
+    assert F.mse_loss(x, t, reduction="sum", weight=w).item() == 57
+    with pytest.raises(ValueError, match="same size"):
+        F.mse_loss(x, t, weight=w[:2])

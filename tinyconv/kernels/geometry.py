@@ -137,7 +137,7 @@ def as_tuple(value: int | Sequence[int], ndim: int, name: str, minimum: int = 1,
 
 
 def _as_int(entry: Any) -> int:
-    if isinstance(entry, bool):
+    if isinstance(entry, bool) or not -(2**31) < entry.__index__() < 2**31:
         raise TypeError  # Python has True for 1, and nobody means it
     return entry.__index__()
 
@@ -201,9 +201,9 @@ def as_pairs(padding: object, kernel: Ints, stride: Ints, dilation: Ints, functi
     ((1, 1), (1, 1))
     """
     n = len(kernel)
-    if padding == "valid":
+    if isinstance(padding, str) and padding == "valid":
         padding = 0
-    if padding == "same":
+    if isinstance(padding, str) and padding == "same":
         if any(s != 1 for s in stride):
             near = tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation))
             raise refusal("window.same", function, stride=stride, near=near)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..tensor import Tensor, tensor
+from ..creation import full
+from ..tensor import Tensor
 from . import functional as F
 from .layer import Layer
 from .parameter import Parameter
@@ -151,7 +152,7 @@ class PReLU(Layer):
     def __init__(self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None):
         super().__init__()
         self.num_parameters = num_parameters
-        self.weight = Parameter(tensor([init] * num_parameters, dtype=dtype or "float32", device=device))
+        self.weight = Parameter(full((num_parameters,), init, dtype=dtype or "float32", device=device))
 
     def forward(self, input: Tensor) -> Tensor:
         return F.prelu(input, self.weight)

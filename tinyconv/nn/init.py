@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..autograd import no_grad
-from ..backend import generator, is_array
+from ..backend import is_array
 from ..errors import refusal
+from ..random import generator as numpy_generator
 from ..tensor import Tensor
 
 __all__ = [
@@ -92,8 +93,8 @@ def _fill(tensor: Tensor, values: np.ndarray) -> Tensor:
         return tensor.copy_(Tensor(values.astype(tensor.dtype, copy=False)))
 
 
-def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
-    """Fill from the uniform distribution on [a, b).
+def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
+    """Fill from the uniform distribution on [a, b); `generator`, here and below: draw from it.
 
     Examples
     --------
@@ -101,10 +102,10 @@ def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0) -> Tensor:
     >>> bool((uniform_(tc.empty(3), 2.0, 3.0) >= 2.0).all())
     True
     """
-    return _fill(tensor, generator().uniform(a, b, tensor.shape))
+    return _fill(tensor, numpy_generator(generator).uniform(a, b, tensor.shape))
 
 
-def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
     """Fill from the normal distribution.
 
     Examples
@@ -113,10 +114,10 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
     >>> normal_(tc.empty(3)).shape
     (3,)
     """
-    return _fill(tensor, generator().normal(mean, std, tensor.shape))
+    return _fill(tensor, numpy_generator(generator).normal(mean, std, tensor.shape))
 
 
-def constant_(tensor: Tensor, value: float) -> Tensor:
+def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill with one number.
 
     Examples
@@ -126,7 +127,7 @@ def constant_(tensor: Tensor, value: float) -> Tensor:
     tensor([3., 3.])
     """
     with no_grad():
-        return _as_tensor(tensor).fill_(value)
+        return _as_tensor(tensor).fill_(val)
 
 
 def zeros_(tensor: Tensor) -> Tensor:
@@ -153,7 +154,7 @@ def ones_(tensor: Tensor) -> Tensor:
     return constant_(tensor, 1.0)
 
 
-def xavier_uniform_(tensor: Tensor, gain: float = 1.0, **fans: Any) -> Tensor:
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None, **fans: Any) -> Tensor:
     """Fill from U(-a, a) with ``a = gain * sqrt(6 / (fan_in + fan_out))``.
 
     Further arguments go to :func:`calculate_fans`.
@@ -170,10 +171,10 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, **fans: Any) -> Tensor:
     (3, 2)
     """
     bound = gain * math.sqrt(6.0 / sum(calculate_fans(tensor, **fans)))
-    return uniform_(tensor, -bound, bound)
+    return uniform_(tensor, -bound, bound, generator)
 
 
-def xavier_normal_(tensor: Tensor, gain: float = 1.0, **fans: Any) -> Tensor:
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None, **fans: Any) -> Tensor:
     """Fill from N(0, s**2) with ``s = gain * sqrt(2 / (fan_in + fan_out))``; see :func:`xavier_uniform_`.
 
     Examples
@@ -182,7 +183,7 @@ def xavier_normal_(tensor: Tensor, gain: float = 1.0, **fans: Any) -> Tensor:
     >>> xavier_normal_(tc.empty(3, 2)).shape
     (3, 2)
     """
-    return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(calculate_fans(tensor, **fans))))
+    return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(calculate_fans(tensor, **fans))), generator)
 
 
 def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str, fans: dict[str, Any]) -> float:
@@ -193,7 +194,12 @@ def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str, fans: d
 
 
 def kaiming_uniform_(
-    tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", **fans: Any
+    tensor: Tensor,
+    a: float = 0.0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Any = None,
+    **fans: Any,
 ) -> Tensor:
     """Fill from U(-b, b) with ``b = gain * sqrt(3 / fan)``.
 
@@ -217,11 +223,16 @@ def kaiming_uniform_(
     (8, 1, 3, 3)
     """
     bound = math.sqrt(3.0) * _kaiming_std(tensor, a, mode, nonlinearity, fans)
-    return uniform_(tensor, -bound, bound)
+    return uniform_(tensor, -bound, bound, generator)
 
 
 def kaiming_normal_(
-    tensor: Tensor, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", **fans: Any
+    tensor: Tensor,
+    a: float = 0.0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Any = None,
+    **fans: Any,
 ) -> Tensor:
     """Fill from N(0, s**2) with ``s = gain / sqrt(fan)``; see :func:`kaiming_uniform_`.
 
@@ -231,7 +242,7 @@ def kaiming_normal_(
     >>> kaiming_normal_(tc.empty(8, 1, 3, 3)).shape
     (8, 1, 3, 3)
     """
-    return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity, fans))
+    return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity, fans), generator)
 
 
 def lecun_normal_(tensor: Tensor, **fans: Any) -> Tensor:

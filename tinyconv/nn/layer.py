@@ -43,6 +43,8 @@ class Layer(Module):
             cls._defaults = {argument.name: argument.default for argument in arguments}
         if "__init__" in vars(cls):
             cls.__init__ = checked(cls.__init__)  # type: ignore[method-assign]
+        if "forward" in vars(cls):
+            cls.forward = checked(cls.forward)  # type: ignore[method-assign]
         if ndim is not None:
             cls._ndim = ndim
             family = inspect.cleandoc(cls.__base__.__doc__ or "").partition("\n\n")[2]

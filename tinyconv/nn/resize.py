@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..arguments import checked
 from ..errors import refusal
 from ..ops.resize import AXES_OF, WITHOUT_CORNERS
 from ..tensor import Tensor
@@ -33,6 +34,7 @@ class Upsample(Module):
     Upsample(size=5, mode='bilinear')
     """
 
+    @checked
     def __init__(
         self, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None,
         recompute_scale_factor: bool | None = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..arguments import checked
 from ..autograd import Tensor
 from ..errors import refusal
 from .dtype import as_float
@@ -15,6 +16,7 @@ from .shape import expand, normalize_dim
 __all__ = ["cosine_similarity", "pairwise_distance"]
 
 
+@checked
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """Cosine of the angle between vectors along `dim`; the two broadcast, and integers become floats.
 
@@ -41,6 +43,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     return (normalize(x1, 2.0, axis, eps) * normalize(x2, 2.0, axis, eps)).sum(axis)
 
 
+@checked
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """p-norm of ``x1 - x2 + eps`` along the last dimension; `eps` keeps the gradient away from a distance of 0.
 

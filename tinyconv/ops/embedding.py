@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ..arguments import checked
 from ..autograd import Tensor, no_grad
 from ..errors import refusal
 from .dtype import cast
@@ -13,6 +14,7 @@ from .reduction import norm
 __all__ = ["embedding"]
 
 
+@checked
 def embedding(
     input: Tensor,
     weight: Tensor,

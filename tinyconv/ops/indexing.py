@@ -262,7 +262,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 
 
 @checked
-def one_hot(target: Tensor, num_classes: int = -1) -> Tensor:
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """Turn class indices ``(*)`` into int64 vectors ``(*, num_classes)`` with a 1 at the index.
 
     With ``num_classes=-1`` there are as many classes as the largest index asks for (on a device, that waits for it).
@@ -279,13 +279,13 @@ def one_hot(target: Tensor, num_classes: int = -1) -> Tensor:
     tensor([[0, 1, 0],
             [1, 0, 0]])
     """
-    if target.dtype.kind not in "iu":
-        raise refusal("one_hot.dtype", "one_hot", target=target)
+    if tensor.dtype.kind not in "iu":
+        raise refusal("one_hot.dtype", "one_hot", target=tensor)
     num_classes = as_int(num_classes, "one_hot.classes", "one_hot")
-    if num_classes < 1 and (num_classes != -1 or not target.numel()):
-        raise refusal("one_hot.too_few" if target.numel() else "one_hot.empty", "one_hot", classes=num_classes)
+    if num_classes < 1 and (num_classes != -1 or not tensor.numel()):
+        raise refusal("one_hot.too_few" if tensor.numel() else "one_hot.empty", "one_hot", classes=num_classes)
     if num_classes == -1:
-        num_classes = max(int(target.array.max()) + 1, 1)
-    check_classes(target.array, num_classes, "one_hot")
-    classes = Tensor(get_array_module(target.array).arange(num_classes))
-    return cast(target.unsqueeze(-1) == classes, "int64")
+        num_classes = max(int(tensor.array.max()) + 1, 1)
+    check_classes(tensor.array, num_classes, "one_hot")
+    classes = Tensor(get_array_module(tensor.array).arange(num_classes))
+    return cast(tensor.unsqueeze(-1) == classes, "int64")

@@ -151,10 +151,9 @@ sigmoid_ = in_place(unary.sigmoid, "sigmoid_")
 
 
 @checked
-def copy_(x: Tensor, source: Tensor, non_blocking: bool = False) -> Tensor:
-    """Take over the values of `source`, which broadcasts and may be elsewhere or of another dtype."""
-    source = source if isinstance(source, Tensor) else Tensor(source)
-    return setitem(x, ..., source.to(x.device).expand(x.shape), "copy_")
+def copy_(input: Tensor, other: Tensor, non_blocking: bool = False) -> Tensor:
+    """Take over the values of `other`, which broadcasts and may be elsewhere or of another dtype."""
+    return setitem(input, ..., other.to(input.device).expand(input.shape), "copy_")
 
 
 def fill_(x: Tensor, value: Any) -> Tensor:

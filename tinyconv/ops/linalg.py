@@ -29,7 +29,7 @@ class MatMul(Binary):
         return MatMul.apply(a.mT, g)
 
 
-def matmul(a: Any, b: Any) -> Tensor:
+def matmul(input: Any, other: Any) -> Tensor:
     """Matrix product by PyTorch's rules.
 
     ``(n) @ (n)`` is a scalar, ``(n) @ (..., n, m)`` and ``(..., n, m) @ (m)`` drop the added
@@ -46,7 +46,7 @@ def matmul(a: Any, b: Any) -> Tensor:
     >>> tc.matmul(tc.ones(2, 3), tc.ones(3))
     tensor([3., 3.])
     """
-    a, b = operands(a, b)
+    a, b = operands(input, other)
     if not all(isinstance(t, Tensor) and t.ndim for t in (a, b)):
         shapes = [getattr(t, "shape", ()) for t in (a, b)]
         raise refusal("matmul.dims", "matmul", shapes=shapes)

@@ -273,9 +273,28 @@ def _warn_of_sizes(input: Tensor, target: Tensor, function: str) -> None:
         warnings.warn(phrase("loss.sizes_differ", function=function, target=target, input=input), stacklevel=3)
 
 
+def _check_cell_weight(input: Tensor, weight: Tensor, function: str) -> None:
+    if weight.shape != input.shape:
+        raise refusal("loss.cell_weight", function, input=input, weight=weight)
+
+
+def _weighed(loss: Tensor, input: Tensor, weight: Tensor | None, reduction: str, function: str) -> Tensor:
+    """Weigh each cell; the mean divides by the sum of the weights."""
+    if weight is None:
+        return reduced(loss, reduction, function)
+    _check_cell_weight(input, weight, function)
+    loss = loss * weight
+    return loss.sum() / weight.sum() if reduction == "mean" else reduced(loss, reduction, function)
+
+
 @checked
 def mse_loss(
-    input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Tensor | None = None,
 ) -> Tensor:
     """Squared error ``(input - target)**2``.
 
@@ -288,12 +307,17 @@ def mse_loss(
     reduction = chosen_reduction(size_average, reduce, reduction)
     _warn_of_sizes(input, target, "mse_loss")
     difference = input - target
-    return reduced(difference * difference, reduction, "mse_loss")
+    return _weighed(difference * difference, input, weight, reduction, "mse_loss")
 
 
 @checked
 def l1_loss(
-    input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Tensor | None = None,
 ) -> Tensor:
     """Absolute error ``|input - target|``.
 
@@ -305,7 +329,7 @@ def l1_loss(
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
     _warn_of_sizes(input, target, "l1_loss")
-    return reduced((input - target).abs(), reduction, "l1_loss")
+    return _weighed((input - target).abs(), input, weight, reduction, "l1_loss")
 
 
 @checked
@@ -326,7 +350,7 @@ def smooth_l1_loss(
     tensor([0.5000, 2.5000])
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
-    if beta < 0:
+    if not beta >= 0:
         raise refusal("loss.beta", "smooth_l1_loss", beta=beta)
     if beta == 0:
         return l1_loss(input, target, reduction=reduction)
@@ -340,7 +364,9 @@ def smooth_l1_loss(
 
 
 @checked
-def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0) -> Tensor:
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
+) -> Tensor:
     """``d**2/2`` where ``|d| <= delta``, else ``delta*(|d| - delta/2)``.
 
     References
@@ -353,7 +379,7 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     >>> tc.nn.functional.huber_loss(tc.tensor([0.0, 0.0]), tc.tensor([1.0, 3.0]), reduction="none")
     tensor([0.5000, 2.5000])
     """
-    if delta <= 0:
+    if not delta > 0:
         raise refusal("loss.delta", "huber_loss", delta=delta)
     _warn_of_sizes(input, target, "huber_loss")
     difference = input - target
@@ -361,6 +387,9 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     far = size.detach() > delta
     near = where(far, 0.0, difference)  # as in smooth_l1_loss
     loss = where(far, (size - 0.5 * delta) * delta, near * near * 0.5)
+    if weight is not None:  # unlike the two above, the mean divides by the number of cells, as in PyTorch
+        _check_cell_weight(input, weight, "huber_loss")
+        loss = loss * weight
     return reduced(loss, reduction, "huber_loss")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..arguments import checked
 from ..autograd import Tensor
 from ..errors import refusal
 from .dtype import cast, require_float
@@ -15,6 +16,7 @@ from .shape import pad
 __all__ = ["local_response_norm", "normalize", "rms_norm"]
 
 
+@checked
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
     """Divide by the p-norm along `dim`, or by `eps` where it is smaller: vectors of length 1.
 
@@ -33,6 +35,7 @@ def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -
     return input / norm(input, p, dim, keepdim=True).clamp(min=eps)
 
 
+@checked
 def rms_norm(
     input: Tensor, normalized_shape: int | Sequence[int], weight: Tensor | None = None, eps: float | None = None
 ) -> Tensor:
@@ -67,6 +70,7 @@ def rms_norm(
     return scaled if weight is None else scaled * weight
 
 
+@checked
 def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
     """Divide each channel of ``(N, C, *)`` by the size of `size` neighbouring ones at its place, AlexNet's way.
 

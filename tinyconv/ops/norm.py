@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..arguments import checked
+from ..arguments import Size, checked
 from ..autograd import Operation, Tensor, no_grad, whole
 from ..backend import Array, get_array_module
 from ..errors import phrase, refusal
@@ -158,7 +156,7 @@ def _update_running(
 @whole
 def layer_norm(
     input: Tensor,
-    normalized_shape: Any,
+    normalized_shape: Size,
     weight: Tensor | None = None,
     bias: Tensor | None = None,
     eps: float = 1e-5,

@@ -5,6 +5,7 @@ Where two pieces meet there are two slopes; the gradient is that of PyTorch, whi
 
 from __future__ import annotations
 
+from ..arguments import checked
 from ..autograd import Tensor
 from ..errors import refusal
 from .dtype import require_float
@@ -15,6 +16,7 @@ from .unary import clamp
 __all__ = ["hardshrink", "hardsigmoid", "hardswish", "hardtanh", "relu6", "softshrink", "threshold"]
 
 
+@checked
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
     """Limit values to ``[min_val, max_val]``; the gradient passes strictly inside (``clamp``'s at the bounds too).
 
@@ -48,6 +50,7 @@ def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Ten
     return hardtanh(input, min_val, max_val, inplace=True)
 
 
+@checked
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """``min(max(x, 0), 6)``; the gradient passes strictly between 0 and 6.
 
@@ -64,6 +67,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     return hardtanh(input, 0.0, 6.0, inplace) if input.dtype.kind == "f" else hardtanh(input, 0, 6, inplace)
 
 
+@checked
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     """``min(max(x + 3, 0), 6) / 6``: a sigmoid of three lines; the gradient is 0 from the corners on.
 
@@ -89,6 +93,7 @@ def _hardsigmoid(x: Tensor) -> Tensor:
 _hardsigmoid_ = in_place(_hardsigmoid, "hardsigmoid(inplace=True)")
 
 
+@checked
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """``x * hardsigmoid(x)``: 0 up to -3, ``x`` from 3 on; the slopes there are 0 and 1.
 
@@ -116,6 +121,7 @@ def _hardswish(x: Tensor) -> Tensor:
 _hardswish_ = in_place(_hardswish, "hardswish(inplace=True)")
 
 
+@checked
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """``x`` where it is greater than `threshold`, else `value`, which has no gradient.
 
@@ -140,6 +146,7 @@ def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
     return _above_(input, threshold, value)
 
 
+@checked
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """``x`` moved towards 0 by `lambd`, and 0 where it is nearer than that.
 
@@ -161,6 +168,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     return where(plain.abs() <= lambd, 0.0, input - plain.sign() * lambd)
 
 
+@checked
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """``x``, and 0 where it is no farther from 0 than `lambd`.
 

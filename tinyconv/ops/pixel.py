@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from ..arguments import checked
 from ..autograd import Tensor
 from ..errors import refusal
 
 __all__ = ["channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]
 
 
+@checked
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     """Lay ``r**2`` channels out as blocks of r by r pixels: ``(*, C*r**2, H, W)`` becomes ``(*, C, H*r, W*r)``.
 
@@ -38,6 +40,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     return rows.reshape((*lead, channels // (r * r), height * r, width * r))
 
 
+@checked
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     """Undo :func:`pixel_shuffle`: ``(*, C, H*r, W*r)`` becomes ``(*, C*r**2, H, W)``.
 
@@ -70,6 +73,7 @@ def _check(function: str, name: str, x: Tensor, factor: int) -> None:
         raise refusal("pixel.factor", function, name=name, factor=factor)
 
 
+@checked
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     """Deal the channels of ``(N, C, *)`` anew: one of each group in turn, so that grouped convolutions mix.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..arguments import refuse
 from ..autograd import Tensor
 from ..errors import refusal
 from .elementwise import add, mul
@@ -22,7 +23,7 @@ def _check_ranks(function: str, **operands: tuple[Tensor, int]) -> None:
     """Refuse a tensor that has not the number of dimensions asked for."""
     for name, (x, ndim) in operands.items():
         if not isinstance(x, Tensor):
-            raise refusal("dtype.no_tensor", function, x=x)
+            raise refuse(function, name, x, "Tensor")
         if x.ndim != ndim:
             raise refusal("product.rank", function, name=name, ndim=ndim, x=x)
 
@@ -126,7 +127,7 @@ def rsub(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
 def _plus(input: Tensor, product: Tensor, beta: float, alpha: float, function: str) -> Tensor:
     """``beta * input + alpha * product`` in the product's shape; with beta = 0 nothing of `input` is read."""
     if beta and not isinstance(input, Tensor):
-        raise refusal("dtype.no_tensor", function, x=input)
+        raise refuse(function, "input", input, "Tensor")
     product = product if alpha == 1 else product * alpha
     if not beta:
         return product

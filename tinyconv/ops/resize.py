@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..arguments import checked
 from ..autograd import Operation, Tensor
 from ..backend import Array, get_array_module
 from ..errors import refusal
@@ -57,6 +58,7 @@ class Spread(Operation):
         return Resample.apply(g, axis, places, weights)
 
 
+@checked
 def interpolate(
     input: Tensor,
     size: Any = None,
@@ -189,6 +191,7 @@ def _cubic_taps(xp: Any, source: Array) -> tuple[Array, Array]:
     return xp.stack([low - 1, low, low + 1, low + 2]), xp.stack([far[0], *near, far[1]])
 
 
+@checked
 def upsample(
     input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None
 ) -> Tensor:
@@ -196,6 +199,7 @@ def upsample(
     return interpolate(input, size, scale_factor, mode, align_corners)
 
 
+@checked
 def upsample_bilinear(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
     """:func:`interpolate` with mode ``'bilinear'`` and aligned corners, by its old name."""
     return interpolate(input, size, scale_factor, "bilinear", align_corners=True)

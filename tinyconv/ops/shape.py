@@ -153,10 +153,8 @@ def as_int(value: Any, text: str, function: str, **given: Any) -> int:
     >>> as_int(np.int64(2), "shape.no_size", "reshape")
     2
     """
-    if type(value) is int:
-        return value
     try:
-        if not isinstance(value, (bool, np.bool_)):
+        if not isinstance(value, (bool, np.bool_)) and -(2**63) <= operator.index(value) < 2**63:
             return operator.index(value)
     except TypeError:
         pass

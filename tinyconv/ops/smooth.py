@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..arguments import checked
 from ..autograd import Tensor
 from ..errors import refusal
 from .activation import elu, softmax
@@ -19,6 +20,7 @@ __all__ = ["celu", "glu", "logsigmoid", "mish", "selu", "softmin", "softsign", "
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772848, 1.0507009873554804934
 
 
+@checked
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """``scale * elu(x, alpha)`` with the two constants for which activations keep mean 0 and variance 1.
 
@@ -55,6 +57,7 @@ def selu_(input: Tensor) -> Tensor:
     return _selu_(input)
 
 
+@checked
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """``x`` where positive, else ``alpha * (exp(x/alpha) - 1)``: of slope 1 at 0 for every `alpha`.
 
@@ -93,6 +96,7 @@ def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     return _celu_(input, alpha)
 
 
+@checked
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
     """``x * tanh(softplus(x))``.
 
@@ -117,6 +121,7 @@ def _mish(x: Tensor) -> Tensor:
 _mish_ = in_place(_mish, "mish(inplace=True)")
 
 
+@checked
 def logsigmoid(input: Tensor) -> Tensor:
     """``log(sigmoid(x))``, computed as ``-softplus(-x)``: nothing overflows.
 
@@ -130,6 +135,7 @@ def logsigmoid(input: Tensor) -> Tensor:
     return -smooth_relu(-input)
 
 
+@checked
 def softsign(input: Tensor) -> Tensor:
     """``x / (1 + |x|)``; integers become floats.
 
@@ -143,6 +149,7 @@ def softsign(input: Tensor) -> Tensor:
     return x / (x.abs() + 1.0)
 
 
+@checked
 def tanhshrink(input: Tensor) -> Tensor:
     """``x - tanh(x)``; integers become floats.
 
@@ -156,6 +163,7 @@ def tanhshrink(input: Tensor) -> Tensor:
     return x - x.tanh()
 
 
+@checked
 def softmin(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tensor:
     """``softmax(-x)`` along `dim`, of `input` cast to `dtype` first.
 
@@ -173,6 +181,7 @@ def softmin(input: Tensor, dim: int | None = None, *, dtype: Any = None) -> Tens
     return softmax(-(input if dtype is None else cast(input, dtype)), dim)
 
 
+@checked
 def glu(input: Tensor, dim: int = -1) -> Tensor:
     """``a * sigmoid(b)``, the two halves of `input` along `dim`: a gated linear unit.
 

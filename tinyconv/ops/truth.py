@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import refuse
 from ..autograd import Tensor
 from ..backend import get_array_module
 from ..errors import refusal
@@ -67,7 +68,7 @@ def logical_xor(input: Tensor, other: Tensor) -> Tensor:
 
 def _tensor(other: Any, function: str) -> Tensor:
     if not isinstance(other, Tensor):
-        raise refusal("dtype.no_tensor", function, x=other)
+        raise refuse(function, "other", other, "Tensor")
     return other
 
 

@@ -3,6 +3,11 @@
 from .text import Text
 
 TEXTS = {
+    "arange.endless": Text(
+        RuntimeError,
+        en="unsupported range: {first} -> {last} in steps of {step}; the three must be finite",
+        zh="无法生成的范围：{first} -> {last}，步长 {step}；三个数都必须是有限的",
+    ),
     "normal.size": Text(
         ValueError,
         en="numbers need a size, and Tensors have one, but got size={size}",

@@ -96,6 +96,11 @@ TEXTS = {
         en="Can not infer total number of classes from empty tensor (num_classes={classes}); say how many there are",
         zh="不能由空的张量得出类别数（num_classes={classes}）；请写出有几类",
     ),
+    "loss.cell_weight": Text(
+        ValueError,
+        en="weights and input must have the same size, but got {weight.shape} and {input.shape}",
+        zh="权重和输入的形状必须相同，得到的是 {weight.shape} 和 {input.shape}",
+    ),
     "loss.reduction": Text(
         ValueError,
         en="{reduction!r} is not a valid value for reduction: 'none', 'mean' or 'sum'",
