@@ -16,6 +16,7 @@ from typing import Any as _Any
 import numpy as _np
 
 from . import autograd, methods  # `methods` hangs the operations on Tensor
+from .absent import missing as _missing
 from .autograd import (
     Function,
     detect_anomaly,
@@ -156,4 +157,4 @@ def __getattr__(name: str) -> _Any:
     """``tinyconv.vision`` is imported when it is first used: it needs Pillow, which the rest does without."""
     if name == "vision":
         return _importlib.import_module(".vision", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise _missing(__name__, name)

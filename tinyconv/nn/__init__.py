@@ -1,5 +1,8 @@
 """Layers and models, with PyTorch's names."""
 
+from typing import NoReturn
+
+from ..absent import missing as _missing
 from . import functional, init, parallel, utils
 from .activation import ELU, GELU, LeakyReLU, LogSoftmax, PReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from .container import ModuleDict, ModuleList, Sequential
@@ -202,3 +205,7 @@ __all__ = [
     "parallel",
     "utils",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise _missing(__name__, name)

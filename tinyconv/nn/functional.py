@@ -4,6 +4,9 @@ Nothing is computed here: these are the operations of :mod:`tinyconv.ops` that P
 any number of axes, such as ``conv``, take that number first.
 """
 
+from typing import NoReturn
+
+from ..absent import missing as _missing
 from ..ops.activation import elu, gelu, leaky_relu, log_softmax, prelu, relu, silu, softmax, softplus
 from ..ops.columns import fold, unfold
 from ..ops.conv import (
@@ -89,3 +92,7 @@ __all__ = [
     "softsign", "tanh", "tanhshrink", "threshold", "threshold_", "unfold", "upsample", "upsample_bilinear",
     "upsample_nearest",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise _missing(__name__, name)

@@ -8,10 +8,11 @@ convolution's weight is laid out ``(C_in, C_out/groups, *K)``; tell :func:`calcu
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
+from ..absent import missing as _missing
 from ..autograd import no_grad
 from ..backend import is_array
 from ..errors import refusal
@@ -259,3 +260,7 @@ def lecun_normal_(tensor: Tensor, **fans: Any) -> Tensor:
     (8, 1, 3, 3)
     """
     return normal_(tensor, 0.0, 1.0 / math.sqrt(calculate_fans(tensor, **fans)[0]))
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise _missing(__name__, name)

@@ -12,8 +12,9 @@ import numbers
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NoReturn
 
+from ..absent import missing as _missing
 from ..errors import refusal
 from .optimizer import Optimizer, check_switches
 
@@ -630,3 +631,7 @@ def _per_group(name: str, value: Any, optimizer: Optimizer) -> list[Any]:
     if len(value) != count:
         raise refusal("schedule.per_group", count=count, name=name, given=len(value))
     return list(value)
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise _missing(__name__, name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from . import (
+    absent,
     arguments,
     chainer,
     creation,
@@ -37,6 +38,7 @@ from .text import Phrase, Text
 
 ROOMS = (
     settings,
+    absent,
     arguments,
     habits,
     devices,

@@ -1,0 +1,70 @@
+"""Write PyTorch's public names and signatures: ``python -m tests.names.record`` with PyTorch 2.13 installed.
+
+The names go to ``tinyconv/pytorch_names.json``, which tells tinyconv what is PyTorch's and not offered here; the
+signatures of those that tinyconv offers go beside this file.  Functions written in C have theirs in PyTorch's stubs.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import tinyconv
+from tests.names.rooms import ROOMS, found
+
+HERE = Path(__file__).parent
+NAMES = Path(tinyconv.__file__).with_name("pytorch_names.json")
+
+
+def stubs(path: Path, cls: str = "") -> dict[str, list[str]]:
+    """The signatures in a stub file, each overload as text."""
+    body = ast.parse(path.read_text()).body
+    if cls:
+        body = next(node for node in body if isinstance(node, ast.ClassDef) and node.name == cls).body
+    signatures: dict[str, list[str]] = {}
+    for node in body:
+        if isinstance(node, ast.FunctionDef):
+            for argument in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg]:
+                if argument is not None:
+                    argument.annotation = None
+            text = ast.unparse(node.args).replace("self, ", "", 1) if cls else ast.unparse(node.args)
+            signatures.setdefault(node.name, []).append("" if text in ("self", "self, /") else text)
+    return signatures
+
+
+def written(thing: Any) -> list[str] | None:
+    """The signature of what is written in Python."""
+    try:
+        parameters = [p.replace(annotation=p.empty) for p in inspect.signature(thing).parameters.values()]
+    except (TypeError, ValueError):
+        return None
+    return [str(inspect.Signature([p for p in parameters if p.name != "self"]))[1:-1]]
+
+
+def main() -> None:
+    import torch
+
+    warnings.simplefilter("ignore")
+    base = Path(torch.__file__).parent / "_C"
+    in_c = {**stubs(base / "_nn.pyi"), **stubs(base / "_VariableFunctions.pyi")}
+    methods = stubs(base / "__init__.pyi", "TensorBase")
+    names, signatures = {}, {}
+    for room in ROOMS:
+        theirs = found(torch, room)
+        names[room] = sorted(name for name in dir(theirs) if not name.startswith("_"))
+        ours = found(tinyconv, room)
+        offered = [name for name in names[room] if hasattr(ours, name) and callable(getattr(theirs, name))]
+        known = methods if room == "Tensor" else in_c
+        told = {name: written(getattr(theirs, name)) or known.get(name) for name in offered}
+        signatures[room] = {name: texts for name, texts in told.items() if texts}
+    NAMES.write_text(json.dumps(names, separators=(",", ":")) + "\n")
+    lines = {"torch": torch.__version__, "signatures": signatures}
+    (HERE / "recorded.json").write_text(json.dumps(lines, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
