@@ -293,8 +293,8 @@ class Tensor(Methods):
 
     # ---------------------------------------------------------------------- ways out
 
-    def numpy(self) -> np.ndarray:
-        """Give the data as a NumPy array, sharing memory on the CPU.
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        """Give the data as a NumPy array, sharing memory on the CPU; `force` detaches and copies where it must.
 
         Raises
         ------
@@ -303,6 +303,8 @@ class Tensor(Methods):
         TypeError
             If it is not on the CPU: use ``cpu()`` first.
         """
+        if force:
+            return asnumpy(self._array)
         if _mode.grad and self.requires_grad:
             raise refusal("tensor.numpy_of_grad")
         if type(self._array) is not np.ndarray:

@@ -167,8 +167,15 @@ class Conv3d(_Conv, ndim=3):
 
 
 class _LazyConv(_Conv):
-    def __init__(self, out_channels: int, kernel_size: Any, *args: Any, **kwargs: Any):
-        super().__init__(None, out_channels, kernel_size, *args, **kwargs)
+    def __init__(
+        self, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+        groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device: Any = None, dtype: Any = None, *,
+        cover_all: bool = False,
+    ):  # fmt: skip
+        super().__init__(
+            None, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, device, dtype,
+            cover_all=cover_all,
+        )  # fmt: skip
 
 
 class LazyConv1d(_LazyConv, Conv1d):
@@ -255,8 +262,15 @@ class ConvTranspose3d(_ConvTranspose, ndim=3):
 
 
 class _LazyConvTranspose(_ConvTranspose):
-    def __init__(self, out_channels: int, kernel_size: Any, *args: Any, **kwargs: Any):
-        super().__init__(None, out_channels, kernel_size, *args, **kwargs)
+    def __init__(
+        self, out_channels: int, kernel_size: Any, stride: Any = 1, padding: Any = 0, output_padding: Any = 0,
+        groups: int = 1, bias: bool = True, dilation: Any = 1, padding_mode: str = "zeros", device: Any = None,
+        dtype: Any = None,
+    ):  # fmt: skip
+        super().__init__(
+            None, out_channels, kernel_size, stride, padding, output_padding, groups, bias, dilation, padding_mode,
+            device, dtype,
+        )  # fmt: skip
 
 
 class LazyConvTranspose1d(_LazyConvTranspose, ConvTranspose1d):

@@ -427,8 +427,8 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
 
 
 @checked
-def expand(input: Tensor, *shape: Any) -> Tensor:
-    """Repeat dimensions of size 1 (and new leading ones) to reach `shape`; -1 keeps a size.
+def expand(input: Tensor, *size: Any) -> Tensor:
+    """Repeat dimensions of size 1 (and new leading ones) to reach `size`; -1 keeps a size.
 
     Raises
     ------
@@ -441,7 +441,7 @@ def expand(input: Tensor, *shape: Any) -> Tensor:
     >>> tc.zeros(3, 1).expand(2, 3, 4).shape
     (2, 3, 4)
     """
-    sizes = as_sizes(shape, "expand")
+    sizes = as_sizes(size, "expand")
     extra = len(sizes) - input.ndim
     target = tuple(input.shape[i - extra] if n == -1 and i >= extra else n for i, n in enumerate(sizes))
     if (

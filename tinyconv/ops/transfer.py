@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arguments import checked
+from ..arguments import DeviceLike, checked
 from ..autograd import Operation, Tensor
 from ..backend import Array, Device, device_of
 from .dtype import cast
@@ -69,6 +69,6 @@ def cpu(x: Tensor) -> Tensor:
 
 
 @checked
-def cuda(x: Tensor, index: int = 0) -> Tensor:
-    """Give the tensor on a CUDA device."""
-    return to_device(x, Device(f"cuda:{index}"))
+def cuda(x: Tensor, device: int | DeviceLike | None = None, non_blocking: bool = False) -> Tensor:
+    """Give the tensor on a CUDA device: the first, or the one of that number or name."""
+    return to_device(x, Device(f"cuda:{device or 0}" if device is None or isinstance(device, int) else device))
