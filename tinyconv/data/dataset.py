@@ -242,18 +242,26 @@ class Subset(Dataset):
 
     def __init__(self, dataset: Any, indices: Sequence[int] | np.ndarray):
         self.dataset = dataset
-        size = len(dataset)
-        given = _integers(indices)
+        self.indices = indices
+
+    @property
+    def indices(self) -> list[int]:
+        """Which samples, as a list of its own; assign another to change them."""
+        return self._indices.tolist()
+
+    @indices.setter
+    def indices(self, indices: Sequence[int] | np.ndarray) -> None:
+        size, given = len(self.dataset), _integers(indices)
         outside = [index for index in given if not -size <= index < size]
         if outside:
             raise refusal("data.subset_index", "Subset", index=outside[0], size=size)
-        self.indices = np.array(given, np.int64) % max(size, 1)  # from the end: -1 is size - 1
+        self._indices = np.array(given, np.int64) % max(size, 1)  # from the end: -1 is size - 1
 
     def __len__(self) -> int:
-        return len(self.indices)
+        return len(self._indices)
 
     def __getitem__(self, index: Any) -> Any:
-        chosen = self.indices[index]
+        chosen = self._indices[index]
         if chosen.ndim == 0:
             return self.dataset[int(chosen)]
         if not isinstance(self.dataset, (list, tuple)):
@@ -263,7 +271,7 @@ class Subset(Dataset):
 
     def take(self, indices: np.ndarray) -> Any:
         """Give the samples at `indices` of this subset as one batch."""
-        return take(self.dataset, self.indices[indices])
+        return take(self.dataset, self._indices[indices])
 
     def __repr__(self) -> str:
         return f"Subset({len(self)} of {self.dataset!r})"

@@ -1,0 +1,25 @@
+"""Write what the scripts print with PyTorch: ``python -m tests.scripts.record`` with PyTorch 2.13 installed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SCRIPTS = [
+    "sgd_by_hand", "two_layers_by_hand", "own_function", "vae", "resnet", "samplers",
+]  # fmt: skip
+
+
+def main() -> None:
+    texts = {}
+    for name in SCRIPTS:
+        run = subprocess.run([sys.executable, HERE / f"{name}.py"], capture_output=True, text=True, check=True)
+        texts[name] = run.stdout.splitlines()
+    (HERE / "recorded.json").write_text(json.dumps(texts, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
