@@ -43,7 +43,7 @@ INSTEAD = {
     "hub": "vision.models", "onnx": "tinyconv.onnx.export", "optim.LBFGS": "optim.SGD", "t_copy": "t",
     "nn.SyncBatchNorm": "tinyconv.distributed", "distributed": "tinyconv.distributed", "inner": "matmul",
     "vdot": "dot", "ger": "outer", "diff": "x[1:] - x[:-1]", "erfc": "1 - erf(x)", "logaddexp": "logsumexp",
-    "Tensor.cross_entropy": "nn.functional.cross_entropy", "profiler": "cProfile", "nn.Bilinear": "einsum",
+    "profiler": "cProfile", "nn.Bilinear": "einsum",
 }  # fmt: skip
 
 
@@ -55,12 +55,14 @@ def _names() -> dict[str, frozenset[str]]:
 
 
 def missing(owner: str, name: str) -> Exception:
-    """Make the error for a name that a module of tinyconv, or its Tensor, has not.
+    """Make the error for a name that a module of tinyconv has not.
+
+    Tensor has no such words: a ``__getattr__`` would slow down every look at an attribute of its.
 
     Parameters
     ----------
     owner : str
-        ``"tinyconv.nn"``, or ``"tinyconv.Tensor"``.
+        The module: ``"tinyconv.nn"``.
     name : str
         What was asked for.
 
@@ -73,8 +75,7 @@ def missing(owner: str, name: str) -> Exception:
     """
     room = owner.partition(".")[2]
     if name.startswith("__") or name not in _names().get(room, ()):
-        text = "absent.attribute" if room == "Tensor" else "absent.module"
-        return refusal(text, owner=owner, name=name)
+        return refusal("absent.module", owner=owner, name=name)
     place = f"{room}.{name}".lstrip(".")
     return refusal("absent.name", name=place, reason=_reason(place, name))
 

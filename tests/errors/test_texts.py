@@ -28,7 +28,6 @@ WORDLESS, BILINGUAL = {"load.refused", "argument.none"}, {"language.unknown"}
 UNTOLD = {"AssertionError", "NotImplementedError", "StopIteration"}
 # files that raise without a text of the catalogue, and why
 WITHOUT_A_TEXT = {
-    "__init__.py": "an attribute's bare name, for getattr",
     "distributed/optimizer.py": "an attribute's bare name, for getattr",
     "kernels/cuda/program.py": "a mistake in a launcher of the package",
     "onnx/files.py": "a text that was told, with the file's name in front",

@@ -9,12 +9,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 import numpy as np
 
-from ..absent import missing
 from ..backend import Array, Device, address_of, asnumpy, device_of, get_array_module, is_array, quiet
 from ..errors import refusal
 from ..formatting import format_tensor
@@ -88,9 +87,6 @@ class Tensor(Methods):
         self._hooks: dict[int, dict[int, Callable]] | None = None
         if requires_grad:
             self.requires_grad = True
-
-    def __getattr__(self, name: str) -> NoReturn:
-        raise missing("tinyconv.Tensor", name)  # of PyTorch's names it says why
 
     # ---------------------------------------------------------------------- its memory
 

@@ -88,7 +88,7 @@ def fits(dtype: np.dtype, value: Any) -> bool:
 def operands(a: Any, b: Any) -> tuple[Any, Any]:
     """Bring two operands to one dtype; scalars come back as NumPy scalars, arrays as Tensors."""
     a_is_tensor, b_is_tensor = isinstance(a, Tensor), isinstance(b, Tensor)
-    if a_is_tensor and b_is_tensor and a.array.dtype is b.array.dtype:  # the usual case first
+    if a_is_tensor and b_is_tensor and a._array.dtype is b._array.dtype:  # the usual case first
         return a, b
     if isinstance(b, (int, float, np.generic)):
         return _with_scalar(a if a_is_tensor else as_operand(a), b)
@@ -141,7 +141,7 @@ def cast(x: Tensor, dtype: Any) -> Tensor:
 
 def as_float(x: Tensor) -> Tensor:
     """A Tensor of a float dtype: integers become the default one, as in PyTorch."""
-    return x if x.dtype.kind == "f" else cast(x, default_dtype)
+    return x if x._array.dtype.kind == "f" else cast(x, default_dtype)
 
 
 def require_float(x: Tensor, function: str) -> None:

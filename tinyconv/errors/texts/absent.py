@@ -13,11 +13,6 @@ TEXTS = {
         en="module {owner!r} has no attribute {name!r}",
         zh="模块 {owner!r} 没有属性 {name!r}",
     ),
-    "absent.attribute": Text(
-        AttributeError,
-        en="{owner!r} object has no attribute {name!r}",
-        zh="{owner!r} 对象没有属性 {name!r}",
-    ),
 }
 
 PHRASES = {
