@@ -172,7 +172,8 @@ TEXTS = {
     "load.torch_name": Text(
         ValueError,
         en="the file asks for {name}, which load does not build: it runs no code of a file. If this is a whole model, "
-        "save its numbers in its place: torch.save(model.state_dict(), 'model.pth'); of other objects, save numbers and Tensors",
+        "save its numbers in its place: torch.save(model.state_dict(), 'model.pth'); "
+        "of other objects, save numbers and Tensors",
         zh="文件要求 {name}，load 不会建立它：load 不运行文件里的代码。如果这是整个模型，请改为只保存数值："
         "torch.save(model.state_dict(), 'model.pth')；其他对象请保存为数字和 Tensor",
     ),
