@@ -34,6 +34,7 @@ from .backend import (
     get_array_module,
 )
 from .creation import *
+from .dlpack import from_dlpack
 from .formatting import set_printoptions
 from .kernels.threads import get_num_threads, set_num_threads
 from .language import get_language, set_language, use_language
@@ -135,9 +136,9 @@ __all__ = [
     "BoolTensor", "ByteTensor", "Device", "DoubleTensor", "FloatTensor", "Function", "Generator", "HalfTensor",
     "IntTensor", "LongTensor", "Size", "Tensor", "accelerator", "amp", "asnumpy", "autocast", "autograd",
     "backends", "bool", "cuda", "cuda_is_available", "data", "default_generator", "detect_anomaly", "device",
-    "distributed", "double", "enable_grad", "float", "float16", "float32", "float64", "fork_rng", "from_numpy",
-    "get_array_module", "get_language", "get_num_threads", "get_rng_state", "grad", "gradcheck", "gradgradcheck",
-    "half", "inference_mode", "initial_seed", "int", "int32", "int64", "is_grad_enabled", "load",
+    "distributed", "double", "enable_grad", "float", "float16", "float32", "float64", "fork_rng", "from_dlpack",
+    "from_numpy", "get_array_module", "get_language", "get_num_threads", "get_rng_state", "grad", "gradcheck",
+    "gradgradcheck", "half", "inference_mode", "initial_seed", "int", "int32", "int64", "is_grad_enabled", "load",
     "log_softmax", "long", "manual_seed", "mps", "nn", "no_grad", "optim", "random", "relu", "save", "seed",
     "set_grad_enabled", "set_language", "set_num_threads", "set_printoptions", "set_rng_state", "softmax",
     "softplus", "tensor", "testing", "uint8", "use_language", "utils",

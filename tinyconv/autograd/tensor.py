@@ -315,6 +315,19 @@ class Tensor(Methods):
             return array.astype(dtype)
         return array.copy() if copy else array
 
+    def __dlpack__(
+        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None
+    ) -> Any:
+        """Hand the memory to another library, as ``numpy.from_dlpack(x)`` asks for it."""
+        if self.requires_grad:
+            raise refusal("dlpack.requires_grad")
+        asked = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
+        return self._array.__dlpack__(**{name: value for name, value in asked.items() if value is not None})
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """Tell the device's type and number in DLPack's words; (1, 0) is the CPU."""
+        return self._array.__dlpack_device__()
+
     def item(self) -> Any:
         """Give the only element as a Python number.
 

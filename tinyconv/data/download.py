@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import http.client
 import os
-import time
 import urllib.request
 import zlib
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from typing import IO, Any
 
 from ..errors import refusal
 from ..serialization import open_atomic
+from .deadline import deadline
 
 __all__ = ["cache_folder", "download_file", "download_gzip", "is_whole"]
 
@@ -180,21 +180,19 @@ def _download_one(
     if not url.startswith(("http://", "https://")):
         raise refusal("download.scheme")
     request = urllib.request.Request(url, headers={"User-Agent": "tinyconv"})
-    with urllib.request.urlopen(request, timeout=timeout) as response, open_atomic(target) as file:
-        _receive(response, file, limit, time.monotonic() + seconds)
+    with deadline(seconds) as web, web.open(request, timeout=timeout) as response, open_atomic(target) as file:
+        _receive(response, file, limit)
         check(file.name)
 
 
-def _receive(response: http.client.HTTPResponse, file: IO[bytes], limit: int, deadline: float) -> None:
+def _receive(response: http.client.HTTPResponse, file: IO[bytes], limit: int) -> None:
     """Copy the body into `file`, which may neither exceed `limit` nor end early."""
     expected = response.headers.get("Content-Length")
     received = 0
-    while chunk := response.read1(_CHUNK):  # read1 returns what has come, so a trickle meets the deadline
+    while chunk := response.read1(_CHUNK):
         received += len(chunk)
         if received > limit:
             raise refusal("download.too_large", limit=limit)
-        if time.monotonic() > deadline:
-            raise refusal("download.too_slow", received=received, expected=expected)
         file.write(chunk)
     if expected is not None and received != int(expected):
         raise refusal("download.ended", received=received, expected=expected)

@@ -10,11 +10,11 @@ from typing import IO, Any
 
 import numpy as np
 
-from ..backend import Device, asnumpy
+from ..backend import asnumpy
 from ..errors import refusal
 from ..tensor import Tensor, from_numpy
 from .budget import Budget
-from .tree import MAX_DEPTH, NUMBER_KINDS, data_of, place
+from .tree import MAX_DEPTH, NUMBER_KINDS, Target, data_of, place
 from .zips import read_member
 
 __all__ = ["read_npz", "write_npz"]
@@ -44,18 +44,19 @@ def write_npz(obj: Any, file: IO[bytes]) -> None:
             archive.writestr(zipfile.ZipInfo(_STRUCTURE), json.dumps(structure))
 
 
-def read_npz(archive: zipfile.ZipFile, budget: Budget, device: Device) -> Any:
+def read_npz(archive: zipfile.ZipFile, budget: Budget, target: Target) -> Any:
     """Give the object that an ``.npz`` file holds; a dict of Tensors where it tells of no structure.
 
     Examples
     --------
+    >>> import tinyconv as tc
     >>> file = io.BytesIO()
     >>> write_npz({"epoch": 3}, file)
-    >>> read_npz(zipfile.ZipFile(file), Budget(100), Device("cpu"))
+    >>> read_npz(zipfile.ZipFile(file), Budget(100), lambda storage, location: tc.Device("cpu"))
     {'epoch': 3}
     """
     structure, members = _read_all(archive, budget)
-    return _decode(structure, members, device)
+    return _decode(structure, members, target)
 
 
 # --- from objects to members ---
@@ -171,7 +172,7 @@ def _read_header(content: bytes, name: str) -> tuple[tuple[int, ...], bool, np.d
     return shape, fortran_order, dtype, file.tell()
 
 
-def _decode(node: Any, members: dict[str, np.ndarray], device: Device, depth: int = 0) -> Any:
+def _decode(node: Any, members: dict[str, np.ndarray], target: Target, depth: int = 0) -> Any:
     """Give the object of a JSON form; the inverse of :func:`_encode`."""
     if not isinstance(node, (dict, list)):
         return node
@@ -179,12 +180,12 @@ def _decode(node: Any, members: dict[str, np.ndarray], device: Device, depth: in
         raise refusal("load.structure", near=str(node)[:80])
     kind, value = next(iter(node.items()))
     if kind in ("tensor", "array", "scalar"):
-        return _decode_array(kind, value, members, device)
+        return _decode_array(kind, value, members, target)
     if not isinstance(value, list):
         raise refusal("load.no_list", kind=kind, near=str(node)[:80])
     if kind == "dict":
-        return {_decode_key(item): _decode(item[1], members, device, depth + 1) for item in value}
-    items = [_decode(item, members, device, depth + 1) for item in value]
+        return {_decode_key(item): _decode(item[1], members, target, depth + 1) for item in value}
+    items = [_decode(item, members, target, depth + 1) for item in value]
     if kind not in ("list", "tuple"):
         raise refusal("load.unknown_kind", kind=kind)
     return items if kind == "list" else tuple(items)
@@ -196,14 +197,15 @@ def _decode_key(item: Any) -> Any:
     return item[0]
 
 
-def _decode_array(kind: str, name: Any, members: dict[str, np.ndarray], device: Device) -> Any:
+def _decode_array(kind: str, name: Any, members: dict[str, np.ndarray], target: Target) -> Any:
     if not isinstance(name, str) or name not in members:
         raise refusal("load.missing", name=str(name)[:80], members=sorted(members)[:20])
     array = members[name]
     if kind == "tensor":
-        return _to_tensor(array, device)
+        return _to_tensor(array, target)
     return array if kind == "array" else array[()]
 
 
-def _to_tensor(array: np.ndarray, device: Device) -> Tensor:
-    return from_numpy(array).to(device)
+def _to_tensor(array: np.ndarray, target: Target) -> Tensor:
+    tensor = from_numpy(array)
+    return tensor.to(target(tensor, "cpu"))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from ..backend import Device
 from ..errors import refusal
 from ..tensor import Tensor
 
-__all__ = ["MAX_DEPTH", "NUMBER_KINDS", "data_of", "place"]
+__all__ = ["MAX_DEPTH", "NUMBER_KINDS", "Target", "data_of", "place"]
 
 MAX_DEPTH = 100
 NUMBER_KINDS = "biuf"  # bool, int, unsigned, float: the dtypes a Tensor, and so a file, may hold
+
+Target = Callable[[Tensor, str], Device]  # where a Tensor goes, by what it is and where it was saved from
 
 
 def data_of(tensor: Tensor, where: tuple[Any, ...]) -> Any:

@@ -167,10 +167,10 @@ TEXTS = {
     ),
     "download.scheme": Text(ValueError, en="only http:// and https:// are used", zh="只能用 http:// 和 https://"),
     "download.too_large": Text(ValueError, en="sent more than {limit} bytes", zh="发来的超过了 {limit} 字节"),
-    "download.too_slow": Text(
+    "download.late": Text(
         TimeoutError,
-        en="too slow: {received} of {expected} bytes in time",
-        zh="太慢：限时内只收到 {expected} 字节中的 {received} 字节",
+        en="too slow: not complete after {seconds:g} seconds",
+        zh="太慢：{seconds:g} 秒后仍未完成",
     ),
     "download.ended": Text(
         ValueError,

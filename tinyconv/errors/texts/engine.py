@@ -58,6 +58,27 @@ TEXTS = {
         en="Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
         zh="要求梯度的张量不能调用 numpy()。请用 tensor.detach().numpy()",
     ),
+    "dlpack.requires_grad": Text(
+        BufferError,
+        en="Can't export tensors that require gradient, use tensor.detach()",
+        zh="要求梯度的张量不能交给别的库，请用 tensor.detach()",
+    ),
+    "dlpack.none": Text(
+        TypeError,
+        en="expected an array with __dlpack__ and __dlpack_device__, got {kind}. "
+        "Use tc.tensor(data) for lists and numbers",
+        zh="需要带有 __dlpack__ 和 __dlpack_device__ 的数组，得到的是 {kind}。列表和数字请用 tc.tensor(data)",
+    ),
+    "dlpack.device": Text(
+        BufferError,
+        en="the array is on a device of DLPack's type {kind}; tinyconv knows CPU (1) and CUDA (2). Copy it there first",
+        zh="数组所在设备的 DLPack 类型是 {kind}；tinyconv 只认识 CPU (1) 和 CUDA (2)。请先复制到那里",
+    ),
+    "dlpack.copy": Text(
+        BufferError,
+        en="going from {source} to {target} needs a copy, which copy=False forbids. Use copy=None",
+        zh="从 {source} 到 {target} 需要复制，而 copy=False 不允许。请用 copy=None",
+    ),
     "tensor.numpy_of_device": Text(
         TypeError,
         en=(

@@ -301,9 +301,9 @@ TEXTS = {
     "vision.weights": Text(
         ValueError,
         en="no trained weights come with tinyconv. Make the model with weights=None, and load a file that you have: "
-        "model.load_state_dict(tc.load('{model}.safetensors'))",
+        "model.load_state_dict(tc.load('{model}.pth'))",
         zh="tinyconv 不带训练好的权重。请用 weights=None 建立模型，再读入自己的文件："
-        "model.load_state_dict(tc.load('{model}.safetensors'))",
+        "model.load_state_dict(tc.load('{model}.pth'))",
     ),
 }
 
