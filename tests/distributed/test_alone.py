@@ -51,6 +51,13 @@ def test_many_processes_without_mpi4py_are_told(monkeypatch: pytest.MonkeyPatch,
         distributed.create_communicator()
 
 
+@pytest.mark.parametrize("timeout", [0, -1.0, float("nan")])
+def test_a_timeout_is_above_zero(timeout: float) -> None:
+    pytest.importorskip("mpi4py", exc_type=ImportError)
+    with pytest.raises(ValueError, match="timeout must be a number of seconds above 0"):
+        distributed.create_communicator(timeout=timeout)
+
+
 def test_import_does_not_start_mpi() -> None:
     code = "import sys, tinyconv.distributed; sys.exit('mpi4py' in sys.modules)"
     root = pathlib.Path(__file__).parents[2]

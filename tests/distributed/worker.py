@@ -280,6 +280,30 @@ def case_parts(comm: distributed.Communicator) -> None:
     assert batches == [comm.rank] * (comm.rank + 1) + [None] * (comm.size - 1 - comm.rank)
 
 
+def case_leaves_early(comm: distributed.Communicator, call: str) -> None:
+    """All but the last rank go on alone."""
+    patient = distributed.create_communicator(timeout=1.0)
+    if comm.rank < comm.size - 1:
+        CALLS[call](patient)
+    sys.exit()  # without main's barrier
+
+
+def case_other_call(comm: distributed.Communicator, first: str, others: str) -> None:
+    CALLS[first if comm.is_main else others](comm)
+
+
+CALLS = {
+    "create_communicator": lambda comm: distributed.create_communicator(comm.mpi_comm, timeout=1.0),
+    "barrier": lambda comm: comm.barrier(),
+    "broadcast": lambda comm: comm.broadcast("value"),
+    "allgather": lambda comm: comm.allgather("value"),
+    "allreduce_sum": lambda comm: comm.allreduce_sum(np.ones(3)),
+    "broadcast_array": lambda comm: comm.broadcast_array(np.ones(3)),
+    "short": lambda comm: comm.allreduce_sum(np.ones(2)),
+    "single": lambda comm: comm.broadcast_array(np.ones(3, np.float32)),
+}
+
+
 def main() -> None:
     comm = distributed.create_communicator()
     globals()[f"case_{sys.argv[1]}"](comm, *sys.argv[2:])

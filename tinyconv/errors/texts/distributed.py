@@ -10,6 +10,36 @@ TEXTS = {
         zh="mpiexec 启动了 {processes} 个进程，但这个 Python 没有安装 mpi4py，进程之间无法通信。"
         "请安装：pip install '.[mpi]'",
     ),
+    # --- the same call on every rank (agreement.py) ---
+    "distributed.timeout_value": Text(
+        ValueError,
+        en="timeout must be a number of seconds above 0, or None to wait for any time; got {value}",
+        zh="timeout 必须是大于 0 的秒数，或者用 None 表示无限等待；得到 {value}",
+    ),
+    "distributed.timeout": Text(
+        RuntimeError,
+        en="rank {rank} waited {seconds:g} seconds for the other ranks to make this call, and not all came. One of "
+        "them has ended, does something else, or went through fewer batches: every rank must make the same calls in "
+        "the same order. DistributedSampler and in_step give all the same number of batches; if a rank just needs "
+        "longer, use create_communicator(timeout=...)",
+        zh="进程 {rank} 等其余的进程也做这个调用，等了 {seconds:g} 秒，还有进程没来。它可能已经结束、在做别的事，"
+        "或者批数较少：每个进程必须按同样的顺序做同样的调用。DistributedSampler 和 in_step 让各进程的批数相同；"
+        "如果某个进程只是需要更久，请用 create_communicator(timeout=...)",
+    ),
+    "distributed.calls": Text(
+        RuntimeError,
+        en="the ranks do different things: rank {own} makes this call while rank {rank} calls {other}. "
+        "Every rank must make the same calls in the same order: no such call belongs under 'if comm.is_main:'",
+        zh="各进程做的事不同：进程 {own} 在做这个调用，而进程 {rank} 在调用 {other}。"
+        "每个进程必须按同样的顺序做同样的调用：这样的调用不能放在 'if comm.is_main:' 下面",
+    ),
+    "distributed.layouts": Text(
+        RuntimeError,
+        en="the ranks' arrays differ: rank {own} has one of shape {x.shape} and {x.dtype}, rank {rank} one of another "
+        "shape or dtype. Give the same on every rank",
+        zh="各进程的数组不同：进程 {own} 的形状是 {x.shape}、类型是 {x.dtype}，进程 {rank} 的形状或类型与它不同。"
+        "请在每个进程给出同样的形状和类型",
+    ),
     "distributed.one_value": Text(
         ValueError,
         en="Expected more than 1 value per channel when training, but the batches of all {ranks} ranks have {cells}. "
