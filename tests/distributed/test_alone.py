@@ -208,15 +208,18 @@ def test_pack_that_stays_on_the_device() -> None:
 
     w = tc.ones(1000).to("strict")
     w.grad = tc.ones(1000).to("strict")
-    pack = GradientPack([w], on_device=True)
+    pack = GradientPack([w], on_device=True, rank=1, ranks=2)
     transfers.reset()
     buffer = pack.pack(samples=2)
     assert type(buffer) is ndarray
     total = buffer + buffer
-    pack.check(total, 2)
+    pack.check(total)
     pack.unpack(total)
     assert max(transfers.nbytes.values()) < 100
     assert w.grad.tolist() == [1.0] * 1000
+    w.grad = tc.full((1000,), float("inf")).to("strict")
+    with pytest.raises(RuntimeError, match=r"gradients of the ranks \[1\] hold an infinity or a NaN"):
+        pack.check(pack.pack(samples=2))
 
 
 # --- synchronised batch norm ---

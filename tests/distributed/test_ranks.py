@@ -72,6 +72,16 @@ def test_models_that_differ_are_told(where: str, what: str, words: str) -> None:
     assert words in done.stderr
 
 
+def test_models_that_start_with_other_values_are_told() -> None:
+    done = run_worker(3, "mismatch", "step", "values")
+    assert done.returncode != 0
+    assert "'0.weight' has other values on the ranks [1, 2] than on rank 0" in done.stderr
+
+
+def test_models_that_a_broadcast_made_equal_pass() -> None:
+    check_worker(2, "mismatch", "broadcast", "values")
+
+
 def test_models_that_agree_pass() -> None:
     check_worker(2, "mismatch", "step", "none")
 

@@ -60,6 +60,13 @@ TEXTS = {
         zh="各进程的模型不同：进程 0 的 {mine[0]!r} 形状是 {mine[1]}、类型是 {mine[2]}，而进程 {rank} 在这里是 "
         "{theirs[0]!r}，形状是 {theirs[1]}、类型是 {theirs[2]}。请在每个进程建立同样的模型",
     ),
+    "distributed.start_values": Text(
+        RuntimeError,
+        en="the ranks' models differ: {name!r} has other values on the ranks {others} than on rank 0, and they would "
+        "train apart. Call broadcast_parameters(model, comm) before the first step",
+        zh="各进程的模型不同：{name!r} 在进程 {others} 上的值与进程 0 不同，它们会各自训练下去。"
+        "请在第一步之前调用 broadcast_parameters(model, comm)",
+    ),
     "distributed.lazy": Text(
         RuntimeError,
         en="{name!r} belongs to a lazy layer and has no shape before the first forward, so ranks cannot exchange it. "
@@ -106,6 +113,12 @@ TEXTS = {
         "Give step(samples=...): the number of samples of each rank's batch, 0 where there is none",
         zh="{ranks} 个进程里有 {idle:.0f} 个完全没有梯度，却会与其余的同样计入。"
         "请用 step(samples=...) 给出每个进程那一批的样本数，没有的给 0",
+    ),
+    "distributed.not_finite": Text(
+        RuntimeError,
+        en="the gradients of the ranks {which} hold an infinity or a NaN, which the mean would carry to all ranks. "
+        "Look at the batches and losses there, or lower the learning rate",
+        zh="进程 {which} 的梯度里有无穷大或 NaN，求平均会把它带到所有进程。请检查那里的批和损失，或降低学习率",
     ),
     "distributed.nothing": Text(
         RuntimeError,
