@@ -1,14 +1,15 @@
 """Training on several processes (:mod:`tinyconv.distributed`)."""
 
+from ..install import install
 from .text import Phrase, Text
 
 TEXTS = {
     "distributed.no_mpi4py": Text(
         RuntimeError,
         en="mpiexec started {processes} processes, but mpi4py is not installed in this Python, so they cannot talk to "
-        "one another. Install it with: pip install '.[mpi]'",
+        f"one another. Install it with: {install('mpi')}",
         zh="mpiexec 启动了 {processes} 个进程，但这个 Python 没有安装 mpi4py，进程之间无法通信。"
-        "请安装：pip install '.[mpi]'",
+        f"请安装：{install('mpi')}",
     ),
     # --- the same call on every rank (agreement.py) ---
     "distributed.timeout_value": Text(
