@@ -14,6 +14,7 @@ import numpy as np
 import tinyconv as tc
 from tinyconv import nn
 from tinyconv.data import DataLoader, TensorDataset, mnist
+from tinyconv.errors.install import install
 
 try:
     import matplotlib
@@ -22,7 +23,7 @@ try:
     from matplotlib import pyplot as plt
     from tqdm import tqdm
 except ImportError as error:
-    sys.exit(f'{error}. This example needs a progress bar and plots: pip install ".[examples]"')
+    sys.exit(f"{error}. This example needs a progress bar and plots: {install('examples')}")
 
 
 def make_parser(doc: str, *, epochs: int, lr: float, out: str) -> command_line.Parser:

@@ -29,6 +29,7 @@ import numpy as np
 
 import tinyconv as tc
 from tinyconv import distributed, nn
+from tinyconv.errors.install import install
 
 MPIEXEC = Path(sys.executable).with_name("mpiexec")  # the mpich package puts it there
 WAYS = ("packed", "buckets", "each")
@@ -254,7 +255,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.batch < max(args.ranks):
         parser.error(f"argument --batch: {max(args.ranks)} ranks need a batch of as many samples at least")
     if importlib.util.find_spec("mpi4py") is None or not MPIEXEC.exists():
-        parser.error('mpi4py and mpiexec are not installed beside Python: pip install ".[mpi]"')
+        parser.error(f"mpi4py and mpiexec are not installed beside Python: {install('mpi')}")
     passes = [{ranks: launch(ranks, args) for ranks in args.ranks} for _ in range(args.passes)]
     results = {ranks: fastest([one[ranks] for one in passes]) for ranks in args.ranks}
     print_measured(results, args.batch)

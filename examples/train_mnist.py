@@ -24,6 +24,7 @@ import numpy as np
 import tinyconv as tc
 from tinyconv import nn
 from tinyconv.data import DataLoader, TensorDataset, mnist
+from tinyconv.errors.install import install
 
 try:
     import matplotlib
@@ -32,7 +33,7 @@ try:
     from matplotlib import pyplot as plt
     from tqdm import tqdm
 except ImportError as error:
-    sys.exit(f'{error}. This example needs a progress bar and plots: pip install ".[examples]"')
+    sys.exit(f"{error}. This example needs a progress bar and plots: {install('examples')}")
 
 PICTURES = ("learning_curve.png", "filters.png", "feature_maps.png", "mistakes.png")
 FIXED = ("data", "download", "limit", "seed", "batch_size", "lr", "decay")  # a resumed run must not change these

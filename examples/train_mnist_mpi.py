@@ -24,11 +24,12 @@ import numpy as np
 import tinyconv as tc
 from tinyconv import distributed, nn
 from tinyconv.data import TensorDataset, mnist
+from tinyconv.errors.install import install
 
 try:
     from tqdm import tqdm
 except ImportError as error:
-    sys.exit(f'{error}. This example needs a progress bar: pip install ".[mpi,examples]"')
+    sys.exit(f"{error}. This example needs a progress bar: {install('mpi,examples')}")
 
 Result = TypeVar("Result")
 

@@ -187,7 +187,7 @@ def cuda_error():
 def test_cupy_is_not_installed(no_cupy):
     message = cuda_error()
     assert "CuPy is not installed" in message
-    assert "pip install '.[cupy]'" in message
+    assert 'pip install ".[cupy]"' in message
 
 
 def test_cupy_cannot_be_imported(pretend_cupy):

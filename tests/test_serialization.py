@@ -629,5 +629,5 @@ class TestSafetensors:
             monkeypatch.setitem(sys.modules, name, None)
         (tmp_path / "a.safetensors").write_bytes(b"")
         for attempt in (lambda p: save({}, p), load):
-            with pytest.raises(ImportError, match=r"pip install '\.\[safetensors\]'"):
+            with pytest.raises(ImportError, match=r'pip install "\.\[safetensors\]"'):
                 attempt(tmp_path / "a.safetensors")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import __version__, backend
+from .errors.install import install
 from .kernels.threads import get_num_threads
 
 START = """\
@@ -63,7 +64,7 @@ def describe_threads() -> list[str]:
         return [
             f"{blas.get('name', 'unknown')} {blas.get('version', '')}".rstrip() + ", as NumPy was built",
             "convolutions run in one Python thread, BLAS in its own; with threadpoolctl they share their tiles",
-            "among threads: pip install '.[fast]'",
+            f"among threads: {install('fast')}",
         ]
     found = [info for info in threadpool_info() if info["user_api"] == "blas"]
     lines = [

@@ -13,6 +13,8 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))  # where the other exa
 
 import command_line
 
+from tinyconv.errors.install import install
+
 try:
     import matplotlib
 
@@ -20,7 +22,7 @@ try:
     from matplotlib import pyplot as plt
     from matplotlib.figure import Figure
 except ImportError as error:
-    sys.exit(f'{error}. These scripts draw pictures: pip install ".[examples]"')
+    sys.exit(f"{error}. These scripts draw pictures: {install('examples')}")
 
 
 def output_folder(description: str | None) -> Path:

@@ -51,6 +51,13 @@ def test_many_processes_without_mpi4py_are_told(monkeypatch: pytest.MonkeyPatch,
         distributed.create_communicator()
 
 
+@pytest.mark.parametrize("timeout", [0, -1.0, float("nan")])
+def test_a_timeout_is_above_zero(timeout: float) -> None:
+    pytest.importorskip("mpi4py", exc_type=ImportError)
+    with pytest.raises(ValueError, match="timeout must be a number of seconds above 0"):
+        distributed.create_communicator(timeout=timeout)
+
+
 def test_import_does_not_start_mpi() -> None:
     code = "import sys, tinyconv.distributed; sys.exit('mpi4py' in sys.modules)"
     root = pathlib.Path(__file__).parents[2]
@@ -201,15 +208,18 @@ def test_pack_that_stays_on_the_device() -> None:
 
     w = tc.ones(1000).to("strict")
     w.grad = tc.ones(1000).to("strict")
-    pack = GradientPack([w], on_device=True)
+    pack = GradientPack([w], on_device=True, rank=1, ranks=2)
     transfers.reset()
     buffer = pack.pack(samples=2)
     assert type(buffer) is ndarray
     total = buffer + buffer
-    pack.check(total, 2)
+    pack.check(total)
     pack.unpack(total)
     assert max(transfers.nbytes.values()) < 100
     assert w.grad.tolist() == [1.0] * 1000
+    w.grad = tc.full((1000,), float("inf")).to("strict")
+    with pytest.raises(RuntimeError, match=r"gradients of the ranks \[1\] hold an infinity or a NaN"):
+        pack.check(pack.pack(samples=2))
 
 
 # --- synchronised batch norm ---

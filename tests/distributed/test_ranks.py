@@ -72,6 +72,16 @@ def test_models_that_differ_are_told(where: str, what: str, words: str) -> None:
     assert words in done.stderr
 
 
+def test_models_that_start_with_other_values_are_told() -> None:
+    done = run_worker(3, "mismatch", "step", "values")
+    assert done.returncode != 0
+    assert "'0.weight' has other values on the ranks [1, 2] than on rank 0" in done.stderr
+
+
+def test_models_that_a_broadcast_made_equal_pass() -> None:
+    check_worker(2, "mismatch", "broadcast", "values")
+
+
 def test_models_that_agree_pass() -> None:
     check_worker(2, "mismatch", "step", "none")
 
@@ -82,3 +92,32 @@ def test_checkpoint(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_is_told_on_every_rank(tmp_path: Path) -> None:
     check_worker(2, "save_fails", tmp_path / "nowhere" / "checkpoint.npz")
+
+
+@pytest.mark.parametrize(
+    "call", ["create_communicator", "barrier", "broadcast", "allgather", "allreduce_sum", "broadcast_array"]
+)
+def test_a_rank_that_is_left_alone_says_what_it_waits_for(call: str) -> None:
+    done = run_worker(2, "leaves_early", call)
+    assert done.returncode != 0
+    assert f"RuntimeError: {call}: rank 0 waited 1 seconds for the other ranks" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("first", "others", "words"),
+    [
+        (
+            "barrier",
+            "allgather",
+            "barrier: the ranks do different things: rank 0 makes this call while rank 1 calls allg",
+        ),
+        ("broadcast", "broadcast_array", "rank 0 makes this call while rank 1 calls broadcast_array"),
+        ("create_communicator", "barrier", "rank 0 makes this call while rank 1 calls barrier"),
+        ("short", "allreduce_sum", "rank 0 has one of shape (2,) and float64, rank 1 one of another"),
+        ("broadcast_array", "single", "rank 0 has one of shape (3,) and float64, rank 1 one of another"),
+    ],
+)
+def test_ranks_that_do_different_things_are_told(first: str, others: str, words: str) -> None:
+    done = run_worker(3, "other_call", first, others)
+    assert done.returncode != 0
+    assert words in done.stderr

@@ -84,7 +84,7 @@ def together(
         distributed.convert_sync_batchnorm(model, comm)
     distributed.broadcast_parameters(model, comm)
     rule = distributed.DistributedOptimizer(OPTIMIZERS[optimizer](model.parameters()), comm)
-    data = make_data()
+    data, first = make_data(), True
     for indices in parts(comm):
         images, labels = (t.to(device) for t in data.take(indices))
         rule.zero_grad()
@@ -95,16 +95,20 @@ def together(
             nn_clip(model, clip)
             rule.step()
         else:
-            step_counting_copies(rule, len(indices), device, comm.size)
+            step_counting_copies(rule, len(indices), device, comm.size, first)
+            first = False
     return model
 
 
-def step_counting_copies(rule: distributed.DistributedOptimizer, samples: int, device: str, ranks: int) -> None:
+def step_counting_copies(
+    rule: distributed.DistributedOptimizer, samples: int, device: str, ranks: int, first: bool
+) -> None:
+    """One copy each way; in the first step another to the host, where the ranks compare their parameters."""
     strict_device.transfers.reset()
     rule.step(samples=samples)
     if device == "strict":
         found = (strict_device.transfers.d2h, strict_device.transfers.h2d)
-        assert found == ((1, 1) if ranks > 1 else (0, 0)), found
+        assert found == ((1 + first, 1) if ranks > 1 else (0, 0)), found
 
 
 def difference(a: nn.Module, b: nn.Module, only_parameters: bool = False) -> float:
@@ -187,8 +191,9 @@ def case_raise(comm: distributed.Communicator, rank: str) -> None:
 
 
 def case_mismatch(comm: distributed.Communicator, where: str, what: str) -> None:
-    extra = {"count": [nn.Linear(3, 3)], "shape": [], "none": []}[what] if comm.rank == 1 else []
+    extra = {"count": [nn.Linear(3, 3)], "shape": [], "values": [], "none": []}[what] if comm.rank == 1 else []
     outputs = 4 if what == "shape" and comm.rank == 1 else 3
+    tc.manual_seed(comm.rank if what == "values" else 0)
     model = nn.Sequential(nn.Linear(5, outputs), *extra)
     if where == "broadcast":
         distributed.broadcast_parameters(model, comm)
@@ -218,6 +223,12 @@ def case_misuse(comm: distributed.Communicator) -> None:
     w.grad = tc.tensor([float(comm.rank)])
     rule.step(samples=1)
     assert float(w.grad) == (comm.size - 1) / 2
+    for wrong in (float("nan"), float("-inf")):
+        w.grad = tc.tensor([1.0 if first else wrong])
+        expect(RuntimeError, f"ranks {list(range(1, comm.size))} hold an infinity", lambda: rule.step(samples=1))
+    w.grad = tc.tensor([1.0 if first else float("nan")])
+    rule.step(samples=int(first))  # the gradients of an empty batch are not looked at
+    assert float(w.grad) == 1.0
 
 
 def case_gradients(comm: distributed.Communicator) -> None:
@@ -278,6 +289,30 @@ def case_parts(comm: distributed.Communicator) -> None:
     assert sorted(i for part in comm.allgather(list(scattered)) for i in part) == list(range(10))
     batches = list(distributed.in_step([comm.rank] * (comm.rank + 1), comm))
     assert batches == [comm.rank] * (comm.rank + 1) + [None] * (comm.size - 1 - comm.rank)
+
+
+def case_leaves_early(comm: distributed.Communicator, call: str) -> None:
+    """All but the last rank go on alone."""
+    patient = distributed.create_communicator(timeout=1.0)
+    if comm.rank < comm.size - 1:
+        CALLS[call](patient)
+    sys.exit()  # without main's barrier
+
+
+def case_other_call(comm: distributed.Communicator, first: str, others: str) -> None:
+    CALLS[first if comm.is_main else others](comm)
+
+
+CALLS = {
+    "create_communicator": lambda comm: distributed.create_communicator(comm.mpi_comm, timeout=1.0),
+    "barrier": lambda comm: comm.barrier(),
+    "broadcast": lambda comm: comm.broadcast("value"),
+    "allgather": lambda comm: comm.allgather("value"),
+    "allreduce_sum": lambda comm: comm.allreduce_sum(np.ones(3)),
+    "broadcast_array": lambda comm: comm.broadcast_array(np.ones(3)),
+    "short": lambda comm: comm.allreduce_sum(np.ones(2)),
+    "single": lambda comm: comm.broadcast_array(np.ones(3, np.float32)),
+}
 
 
 def main() -> None:

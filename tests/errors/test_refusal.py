@@ -250,10 +250,10 @@ def test_why_there_is_no_gpu_is_told_in_the_language_of_the_moment(monkeypatch: 
         chinese = caught(tc.Device, "cuda")
     assert (type(english), type(chinese)) == (RuntimeError, RuntimeError)
     assert str(english) == (
-        "Device 'cuda' cannot be used: CuPy is not installed. Install it with: pip install '.[cupy]'. "
+        "Device 'cuda' cannot be used: CuPy is not installed. Install it with: pip install \".[cupy]\". "
         "Use Device('cpu') instead."
     )
-    assert str(chinese).startswith("不能使用 Device 'cuda'：没有安装 CuPy。安装方法：pip install '.[cupy]'")
+    assert str(chinese).startswith("不能使用 Device 'cuda'：没有安装 CuPy。安装方法：pip install \".[cupy]\"")
 
 
 def test_a_file_that_cannot_be_read_is_told_in_chinese_too(tmp_path: Any) -> None:

@@ -250,7 +250,7 @@ def test_without_threadpoolctl_it_says_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "threadpoolctl", None)
     lines = front.describe_threads()
     assert "as NumPy was built" in lines[0]
-    assert "pip install '.[fast]'" in lines[-1]
+    assert 'pip install ".[fast]"' in lines[-1]
 
 
 def test_arguments_are_refused_and_help_is_given(capsys: pytest.CaptureFixture[str]) -> None:
@@ -279,4 +279,4 @@ def test_text_needs_no_matplotlib() -> None:
         "except ImportError as error: print(error)\n"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
-    assert result.stdout.endswith("Install it with: pip install '.[examples]'\n")
+    assert result.stdout.endswith('Install it with: pip install ".[examples]"\n')

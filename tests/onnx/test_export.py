@@ -458,5 +458,5 @@ class TestSurroundings:
         import sys
 
         monkeypatch.setitem(sys.modules, "onnx.numpy_helper", None)
-        with pytest.raises(ImportError, match=r"pip install '\.\[onnx\]'"):
+        with pytest.raises(ImportError, match=r'pip install "\.\[onnx\]"'):
             load(b"")

@@ -174,4 +174,4 @@ def test_a_tutorials_first_lines_under_its_own_names():
 def test_without_pillow_the_error_says_what_to_install():
     program = "import sys; sys.modules['PIL'] = None; import tinyconv; tinyconv.vision"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert "ImportError: tinyconv.vision needs Pillow: pip install '.[vision]'" in done.stderr
+    assert 'ImportError: tinyconv.vision needs Pillow: pip install ".[vision]"' in done.stderr

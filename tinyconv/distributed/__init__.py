@@ -5,9 +5,10 @@ and everything here then changes nothing, so one script serves both.  Run severa
 
     mpiexec -n 2 python -m mpi4py script.py
 
-``-m mpi4py`` matters: with it, a rank that raises ends all the others; without it they wait for ever.
+``-m mpi4py`` matters: with it, a rank that raises ends all the others; without it they wait until their time is up.
 
-Functions that say *collective* must be called by every rank, in the same order: each waits for the others.
+Functions that say *collective* must be called by every rank, in the same order: each waits for the others,
+for as long as ``create_communicator(timeout=...)`` allows, and then says so.
 """
 
 from __future__ import annotations

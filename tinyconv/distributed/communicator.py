@@ -10,6 +10,7 @@ import numpy as np
 
 from ..backend import Array, asnumpy, device_of
 from ..errors import refusal
+from .agreement import agree_on_call
 
 __all__ = ["Communicator", "MPICommunicator", "create_communicator"]
 
@@ -87,6 +88,15 @@ class MPICommunicator(Communicator):
     cuda_aware : bool
         Hand arrays on a GPU to MPI as they are.  Only for an MPI library built for that: one that is not
         crashes, or gives wrong numbers.
+    timeout : float or None
+        How many seconds a collective call waits for the other ranks to make the same one; None for any time.
+
+    Raises
+    ------
+    RuntimeError
+        From every collective method: on all ranks, if they do not make the same call, or with arrays of other
+        shapes or dtypes; on those that wait, if another has not come after `timeout` seconds.  That one may
+        still come and wait for them, so let this error end the job.
 
     Examples
     --------
@@ -96,11 +106,14 @@ class MPICommunicator(Communicator):
     True
     """
 
-    def __init__(self, mpi_comm: Any, cuda_aware: bool = False):
+    def __init__(self, mpi_comm: Any, cuda_aware: bool = False, timeout: float | None = 300.0):
         from mpi4py import MPI
 
-        self.mpi_comm, self.cuda_aware = mpi_comm, cuda_aware
+        if timeout is not None and not timeout > 0:
+            raise refusal("distributed.timeout_value", "create_communicator", value=timeout)
+        self.mpi_comm, self.cuda_aware, self.timeout = mpi_comm, cuda_aware, timeout
         self.rank, self.size = mpi_comm.Get_rank(), mpi_comm.Get_size()
+        self._agree("create_communicator")
         neighbours = mpi_comm.Split_type(MPI.COMM_TYPE_SHARED)
         self.intra_rank, self.intra_size = neighbours.Get_rank(), neighbours.Get_size()
         neighbours.Free()
@@ -108,27 +121,37 @@ class MPICommunicator(Communicator):
 
     def barrier(self) -> None:
         """Wait until every rank has come here (collective)."""
+        self._agree("barrier")
         self.mpi_comm.Barrier()
 
     def broadcast(self, value: Any) -> Any:
         """Give rank 0's value, any object, to every rank (collective)."""
+        self._agree("broadcast")
         return self.mpi_comm.bcast(value, root=0)
 
     def allgather(self, value: Any) -> list[Any]:
         """Give the values of all ranks, any objects, in the order of ranks (collective)."""
+        self._agree("allgather")
         return self.mpi_comm.allgather(value)
 
     def allreduce_sum(self, array: Array) -> Array:
         """Give the sum of all ranks' arrays, which must agree in shape and dtype (collective)."""
+        self._agree("allreduce_sum", array)
         buffer, device = self._as_buffer(array), device_of(array)
         self.mpi_comm.Allreduce(self._in_place, buffer)
         return buffer if self.cuda_aware else device.asarray(buffer)
 
     def broadcast_array(self, array: Array) -> Array:
         """Give rank 0's array; the others' must agree with it in shape and dtype (collective)."""
+        self._agree("broadcast_array", array)
         buffer, device = self._as_buffer(array), device_of(array)
         self.mpi_comm.Bcast(buffer, root=0)
         return buffer if self.cuda_aware else device.asarray(buffer)
+
+    def _agree(self, call: str, array: Array | None = None) -> None:
+        """Wait until every rank makes this call."""
+        if self.size > 1:
+            agree_on_call(self.mpi_comm, call, self.timeout, array)
 
     def _as_buffer(self, array: Array) -> Array:
         """Memory that MPI can read and write: contiguous, and on the host unless MPI knows about GPUs."""
@@ -138,8 +161,8 @@ class MPICommunicator(Communicator):
         return array if array.flags.c_contiguous else array.copy()
 
 
-def create_communicator(mpi_comm: Any = None, cuda_aware: bool = False) -> Communicator:
-    """Give the communicator of all ranks; of size 1 where mpi4py is not installed.
+def create_communicator(mpi_comm: Any = None, cuda_aware: bool = False, timeout: float | None = 300.0) -> Communicator:
+    """Give the communicator of all ranks; of size 1 where mpi4py is not installed (collective).
 
     Parameters
     ----------
@@ -147,12 +170,17 @@ def create_communicator(mpi_comm: Any = None, cuda_aware: bool = False) -> Commu
         Some of the ranks instead; ``MPI.COMM_WORLD`` by default.
     cuda_aware : bool
         See :class:`MPICommunicator`.
+    timeout : float or None
+        How many seconds every call waits for the other ranks before it raises; None for any time.  Longer than
+        what one rank ever does alone, such as an evaluation on rank 0.
 
     Raises
     ------
+    ValueError
+        If `timeout` is not above 0.
     RuntimeError
-        If ``mpiexec`` started several processes but mpi4py is not there to connect them: each would train
-        alone, on everything.
+        If the other ranks do not come, or make another call; or if ``mpiexec`` started several processes but
+        mpi4py is not there to connect them: each would train alone, on everything.
 
     Examples
     --------
@@ -168,7 +196,7 @@ def create_communicator(mpi_comm: Any = None, cuda_aware: bool = False) -> Commu
         from mpi4py import MPI
 
         mpi_comm = MPI.COMM_WORLD
-    return MPICommunicator(mpi_comm, cuda_aware)
+    return MPICommunicator(mpi_comm, cuda_aware, timeout)
 
 
 def _refuse_ranks_without_mpi4py() -> None:

@@ -13,7 +13,7 @@ from ..optim.optimizer import Optimizer
 from ..tensor import Tensor
 from .communicator import Communicator, create_communicator
 from .packing import GradientPack
-from .parameters import agree_on_layout
+from .parameters import agree_on_layout, agree_on_values
 
 __all__ = ["DistributedOptimizer"]
 
@@ -45,8 +45,8 @@ class DistributedOptimizer(Optimizer):
     Raises
     ------
     RuntimeError
-        On every rank, if the parameters differ between ranks in number, shape or dtype (found at the first
-        step), or some ranks give `samples` and others do not.
+        On every rank, if the parameters differ between ranks in number, shape, dtype or values (found at the
+        first step), some ranks give `samples` and others do not, or a rank's gradients hold an infinity or a NaN.
 
     Examples
     --------
@@ -91,7 +91,7 @@ class DistributedOptimizer(Optimizer):
         if self.comm.size > 1 or samples == 0:
             pack = self._current_pack()
             total = self.comm.allreduce_sum(pack.pack(samples))
-            pack.check(total, self.comm.size)
+            pack.check(total)
             pack.unpack(total)
         self._averaged = True
 
@@ -116,7 +116,7 @@ class DistributedOptimizer(Optimizer):
         ValueError
             If `samples` is negative or not finite.
         RuntimeError
-            If no rank has a sample, or ranks disagree about what they do.
+            If no rank has a sample, ranks disagree about what they do, or a gradient of one is not finite.
         """
         loss = None
         if closure is not None:
@@ -135,8 +135,11 @@ class DistributedOptimizer(Optimizer):
         """The pack of the parameters as they are now; ranks compare them when they are new."""
         if self._pack is None:
             params = list(self._params())
-            agree_on_layout(self.comm, params, self._names(params))
-            self._pack = GradientPack(params, on_device=self.comm.cuda_aware)
+            names = self._names(params)
+            agree_on_layout(self.comm, params, names)
+            pack = GradientPack(params, self.comm.cuda_aware, self.comm.rank, self.comm.size)
+            agree_on_values(self.comm, pack.checksums(), names)
+            self._pack = pack
         return self._pack
 
     def _names(self, params: list[Tensor]) -> list[str]:

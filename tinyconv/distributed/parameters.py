@@ -10,7 +10,7 @@ from ..nn.module import Module
 from ..tensor import Tensor
 from .communicator import Communicator, create_communicator
 
-__all__ = ["agree_on_layout", "broadcast_parameters"]
+__all__ = ["agree_on_layout", "agree_on_values", "broadcast_parameters"]
 
 
 def broadcast_parameters(model: Module, comm: Communicator | None = None) -> None:
@@ -70,6 +70,25 @@ def agree_on_layout(comm: Communicator, tensors: Sequence[Tensor], names: Sequen
     lazy = [name for name, shape, _ in own if shape is None]
     if lazy:
         raise refusal("distributed.lazy", name=lazy[0])
+
+
+def agree_on_values(comm: Communicator, checksums: Sequence[int], names: Sequence[str]) -> None:
+    """Raise on every rank unless all have the same checksums (collective).
+
+    Raises
+    ------
+    RuntimeError
+        Naming the first parameter whose values differ, and the ranks where they are not rank 0's.
+
+    Examples
+    --------
+    >>> agree_on_values(Communicator(), [123], ["bias"])
+    """
+    everyones = comm.allgather(list(checksums))
+    for name, sums in zip(names, zip(*everyones)):
+        others = [rank for rank, number in enumerate(sums) if number != sums[0]]
+        if others:
+            raise refusal("distributed.start_values", name=name, others=others)
 
 
 Layout = list[tuple[str, "tuple[int, ...] | None", str]]

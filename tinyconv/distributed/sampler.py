@@ -151,7 +151,7 @@ def scatter_dataset(
     Notes
     -----
     Parts of unequal length may give their ranks an unequal number of batches, and a rank that takes a step
-    more than the others would wait for ever: go through them with :func:`in_step`.  To train as a
+    more than the others waits for them in vain: go through them with :func:`in_step`.  To train as a
     single process would, batch by batch, use :class:`DistributedSampler`.
 
     Examples

@@ -1,5 +1,6 @@
 """Devices and their arrays (:mod:`tinyconv.backend`)."""
 
+from ..install import install
 from .text import Phrase, Text
 
 TEXTS = {
@@ -32,8 +33,8 @@ TEXTS = {
 
 PHRASES = {
     "device.no_cupy": Phrase(
-        en="CuPy is not installed. Install it with: pip install '.[cupy]'",
-        zh="没有安装 CuPy。安装方法：pip install '.[cupy]'",
+        en=f"CuPy is not installed. Install it with: {install('cupy')}",
+        zh=f"没有安装 CuPy。安装方法：{install('cupy')}",
     ),
     "device.no_gpu": Phrase(
         en="CuPy {version} finds no CUDA device",

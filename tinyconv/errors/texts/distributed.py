@@ -1,14 +1,45 @@
 """Training on several processes (:mod:`tinyconv.distributed`)."""
 
+from ..install import install
 from .text import Phrase, Text
 
 TEXTS = {
     "distributed.no_mpi4py": Text(
         RuntimeError,
         en="mpiexec started {processes} processes, but mpi4py is not installed in this Python, so they cannot talk to "
-        "one another. Install it with: pip install '.[mpi]'",
+        f"one another. Install it with: {install('mpi')}",
         zh="mpiexec 启动了 {processes} 个进程，但这个 Python 没有安装 mpi4py，进程之间无法通信。"
-        "请安装：pip install '.[mpi]'",
+        f"请安装：{install('mpi')}",
+    ),
+    # --- the same call on every rank (agreement.py) ---
+    "distributed.timeout_value": Text(
+        ValueError,
+        en="timeout must be a number of seconds above 0, or None to wait for any time; got {value}",
+        zh="timeout 必须是大于 0 的秒数，或者用 None 表示无限等待；得到 {value}",
+    ),
+    "distributed.timeout": Text(
+        RuntimeError,
+        en="rank {rank} waited {seconds:g} seconds for the other ranks to make this call, and not all came. One of "
+        "them has ended, does something else, or went through fewer batches: every rank must make the same calls in "
+        "the same order. DistributedSampler and in_step give all the same number of batches; if a rank just needs "
+        "longer, use create_communicator(timeout=...)",
+        zh="进程 {rank} 等其余的进程也做这个调用，等了 {seconds:g} 秒，还有进程没来。它可能已经结束、在做别的事，"
+        "或者批数较少：每个进程必须按同样的顺序做同样的调用。DistributedSampler 和 in_step 让各进程的批数相同；"
+        "如果某个进程只是需要更久，请用 create_communicator(timeout=...)",
+    ),
+    "distributed.calls": Text(
+        RuntimeError,
+        en="the ranks do different things: rank {own} makes this call while rank {rank} calls {other}. "
+        "Every rank must make the same calls in the same order: no such call belongs under 'if comm.is_main:'",
+        zh="各进程做的事不同：进程 {own} 在做这个调用，而进程 {rank} 在调用 {other}。"
+        "每个进程必须按同样的顺序做同样的调用：这样的调用不能放在 'if comm.is_main:' 下面",
+    ),
+    "distributed.layouts": Text(
+        RuntimeError,
+        en="the ranks' arrays differ: rank {own} has one of shape {x.shape} and {x.dtype}, rank {rank} one of another "
+        "shape or dtype. Give the same on every rank",
+        zh="各进程的数组不同：进程 {own} 的形状是 {x.shape}、类型是 {x.dtype}，进程 {rank} 的形状或类型与它不同。"
+        "请在每个进程给出同样的形状和类型",
     ),
     "distributed.one_value": Text(
         ValueError,
@@ -29,6 +60,13 @@ TEXTS = {
         "has {theirs[0]!r} of shape {theirs[1]} and {theirs[2]}. Build the same model on every rank",
         zh="各进程的模型不同：进程 0 的 {mine[0]!r} 形状是 {mine[1]}、类型是 {mine[2]}，而进程 {rank} 在这里是 "
         "{theirs[0]!r}，形状是 {theirs[1]}、类型是 {theirs[2]}。请在每个进程建立同样的模型",
+    ),
+    "distributed.start_values": Text(
+        RuntimeError,
+        en="the ranks' models differ: {name!r} has other values on the ranks {others} than on rank 0, and they would "
+        "train apart. Call broadcast_parameters(model, comm) before the first step",
+        zh="各进程的模型不同：{name!r} 在进程 {others} 上的值与进程 0 不同，它们会各自训练下去。"
+        "请在第一步之前调用 broadcast_parameters(model, comm)",
     ),
     "distributed.lazy": Text(
         RuntimeError,
@@ -76,6 +114,12 @@ TEXTS = {
         "Give step(samples=...): the number of samples of each rank's batch, 0 where there is none",
         zh="{ranks} 个进程里有 {idle:.0f} 个完全没有梯度，却会与其余的同样计入。"
         "请用 step(samples=...) 给出每个进程那一批的样本数，没有的给 0",
+    ),
+    "distributed.not_finite": Text(
+        RuntimeError,
+        en="the gradients of the ranks {which} hold an infinity or a NaN, which the mean would carry to all ranks. "
+        "Look at the batches and losses there, or lower the learning rate",
+        zh="进程 {which} 的梯度里有无穷大或 NaN，求平均会把它带到所有进程。请检查那里的批和损失，或降低学习率",
     ),
     "distributed.nothing": Text(
         RuntimeError,

@@ -1,5 +1,6 @@
 """Checked gradients and what explains a model (:mod:`tinyconv.gradcheck`, :mod:`tinyconv.explain`)."""
 
+from ..install import install
 from ..kinds import GradcheckError
 from .text import Phrase, Text
 
@@ -126,8 +127,8 @@ TEXTS = {
     ),
     "explain.no_matplotlib": Text(
         ImportError,
-        en="plots need matplotlib, which is not installed. Install it with: pip install '.[examples]'",
-        zh="画图需要 matplotlib，而它没有安装。请安装：pip install '.[examples]'",
+        en=f"plots need matplotlib, which is not installed. Install it with: {install('examples')}",
+        zh=f"画图需要 matplotlib，而它没有安装。请安装：{install('examples')}",
     ),
     "explain.no_spatial_axes": Text(
         RuntimeError,

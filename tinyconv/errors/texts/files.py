@@ -1,5 +1,6 @@
 """Saving and loading (:mod:`tinyconv.serialization`)."""
 
+from ..install import install
 from .text import Text
 
 TEXTS = {
@@ -240,9 +241,9 @@ TEXTS = {
     # --- .safetensors ---
     "safetensors.package": Text(
         ImportError,
-        en="A .safetensors file needs the safetensors package: pip install '.[safetensors]'. "
+        en=f"A .safetensors file needs the safetensors package: {install('safetensors')}. "
         "A name that ends in .npz needs nothing.",
-        zh=".safetensors 文件需要 safetensors 包：pip install '.[safetensors]'。以 .npz 结尾的文件名什么都不需要。",
+        zh=f".safetensors 文件需要 safetensors 包：{install('safetensors')}。以 .npz 结尾的文件名什么都不需要。",
     ),
     "safetensors.no_dict": Text(
         TypeError,

@@ -3,14 +3,15 @@
 The file's name heads what is wrong with the file, the node what is wrong with an operator: ``Conv (x, w) -> (y)``.
 """
 
+from ..install import install
 from ..kinds import NotSupported
 from .text import Text
 
 TEXTS = {
     "onnx.no_package": Text(
         ImportError,
-        en="tinyconv.onnx needs the onnx package to read and write files. Use pip install '.[onnx]'",
-        zh="tinyconv.onnx 读写文件需要 onnx 包。请用 pip install '.[onnx]'",
+        en=f"tinyconv.onnx needs the onnx package to read and write files. Use {install('onnx')}",
+        zh=f"tinyconv.onnx 读写文件需要 onnx 包。请用 {install('onnx')}",
     ),
     # --- the file (files.py) ---
     "onnx.file_size": Text(

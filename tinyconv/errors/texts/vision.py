@@ -1,12 +1,13 @@
 """Images: data sets, transforms, models (:mod:`tinyconv.vision`)."""
 
+from ..install import install
 from .text import Phrase, Text
 
 TEXTS = {
     "vision.no_pillow": Text(
         ImportError,
-        en="tinyconv.vision needs Pillow: pip install '.[vision]', or pip install pillow",
-        zh="tinyconv.vision 需要 Pillow：pip install '.[vision]'，或 pip install pillow",
+        en=f"tinyconv.vision needs Pillow: {install('vision')}, or pip install pillow",
+        zh=f"tinyconv.vision 需要 Pillow：{install('vision')}，或 pip install pillow",
     ),
     # --- what is given (transforms/functional.py) ---
     "vision.no_image": Text(
