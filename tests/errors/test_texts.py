@@ -30,6 +30,8 @@ UNTOLD = {"AssertionError", "NotImplementedError", "StopIteration"}
 WITHOUT_A_TEXT = {
     "distributed/optimizer.py": "an attribute's bare name, for getattr",
     "kernels/cuda/program.py": "a mistake in a launcher of the package",
+    "serialization/pickles.py": "what is wrong in a file, told behind the file's name",
+    "serialization/torch_files.py": "what is wrong in a file, told behind the file's name",
     "onnx/files.py": "a text that was told, with the file's name in front",
 }
 

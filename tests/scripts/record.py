@@ -9,7 +9,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 SCRIPTS = [
-    "sgd_by_hand", "two_layers_by_hand", "own_function", "vae", "resnet", "samplers",
+    "sgd_by_hand", "two_layers_by_hand", "own_function", "vae", "resnet", "samplers", "checkpoint",
 ]  # fmt: skip
 
 

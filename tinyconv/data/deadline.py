@@ -110,7 +110,7 @@ class _PlainHandler(urllib.request.HTTPHandler):
         self._watch = watch
 
     def http_open(self, req: urllib.request.Request) -> Any:
-        return self.do_open(functools.partial(_connect, _PlainConnection, self._watch), req)  # type: ignore[arg-type]
+        return self.do_open(functools.partial(_connect, _PlainConnection, self._watch), req)
 
 
 class _SecureHandler(urllib.request.HTTPSHandler):
@@ -119,4 +119,4 @@ class _SecureHandler(urllib.request.HTTPSHandler):
         self._watch = watch
 
     def https_open(self, req: urllib.request.Request) -> Any:
-        return self.do_open(functools.partial(_connect, _SecureConnection, self._watch), req)  # type: ignore[arg-type]
+        return self.do_open(functools.partial(_connect, _SecureConnection, self._watch), req)
