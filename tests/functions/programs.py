@@ -15,13 +15,16 @@ I = "T([[3, -1, 2], [0, 4, 2]])"  # noqa: E741
 
 GROUPS: dict[str, list[str]] = {
     "one by one": [
-        *(f"t.{f}({x})" for f in ["tan", "sinh", "cosh", "asinh", "atan", "exp2", "reciprocal", "floor", "ceil", "trunc", "fix", "round", "frac"]
+        *(f"t.{f}({x})" for f in ["tan", "sinh", "cosh", "asinh", "atan", "exp2", "reciprocal", "floor", "ceil",
+        "trunc", "fix", "round", "frac"]
           for x in (A, "T([-0.5, 0.5, 1.5, 2.5])", "t.ones(0)")),
-        *(f"t.{f}({I})" for f in ["tan", "exp2", "floor", "ceil", "trunc", "round", "frac", "reciprocal", "isfinite", "isinf"]),
+        *(f"t.{f}({I})" for f in ["tan", "exp2", "floor", "ceil", "trunc", "round", "frac", "reciprocal", "isfinite",
+        "isinf"]),
         *(f"t.{f}({P})" for f in ["asin", "acos", "atanh", "log2", "log10"]),
         "t.acosh(T([1., 2.]))", "t.floor(T([True]))", f"t.round({P}, decimals=1)",
         "t.round(T([123.]), decimals=-1)", "t.round(T([1]), decimals=1)",
-        *(f"t.{f}({A}, {B})" for f in ["atan2", "hypot", "fmod", "isclose", "logical_and", "logical_or", "logical_xor"]),
+        *(f"t.{f}({A}, {B})" for f in ["atan2", "hypot", "fmod", "isclose", "logical_and", "logical_or",
+        "logical_xor"]),
         f"t.fmod({I}, 2)", f"t.fmod({I}, 0)", f"t.fmod({A}, -1.5)", f"{I}.float().fmod_(2)", f"t.logical_not({I})",
         f"t.logical_and({A}, 2)", f"t.nan_to_num({N})", f"t.nan_to_num({N}, 1., 2., 3.)", f"t.nan_to_num({I})",
         f"t.isfinite({N})", f"t.isinf({N})", f"t.isclose({N}, {N})", f"t.isclose({N}, {N}, equal_nan=True)",
@@ -33,7 +36,8 @@ GROUPS: dict[str, list[str]] = {
     ],
     "products": [
         f"t.mm({A}, {B}.T)", f"t.mm({A}, {B})", f"t.mm({V}, {A})", f"t.mv({A}, T([1., 2., 3.]))", f"t.dot({V}, {V})",
-        f"t.dot({A}, {A})", f"t.outer({V}, T([1., 2.]))", f"t.outer({A}, {V})", "t.bmm(t.ones(2, 2, 3), t.ones(2, 3, 1))",
+        f"t.dot({A}, {A})", f"t.outer({V}, T([1., 2.]))", f"t.outer({A}, {V})",
+        "t.bmm(t.ones(2, 2, 3), t.ones(2, 3, 1))",
         "t.bmm(t.ones(2, 2, 3), t.ones(3, 3, 1))", f"t.addmm(T([1., 2.]), {A}, {B}.T, beta=0.5, alpha=2)",
         f"t.addmm(T(float('nan')), {A}, {B}.T, beta=0)", "t.baddbmm(t.ones(1), t.ones(2, 2, 3), t.ones(2, 3, 1))",
         f"t.addcmul({A}, {A}, {B}, value=0.5)", f"t.addcdiv({A}, {A}, {B}, value=0.5)", f"t.lerp({A}, {B}, 0.25)",
@@ -55,7 +59,8 @@ GROUPS: dict[str, list[str]] = {
         *(f"t.sort({x}, {d})" for x in (A, I, N, "T(2.)") for d in ("-1", "0", "descending=True")),
         f"t.argsort({A}, 0, True)", f"t.sort({V}, stable=True)", f"t.sort({V}, stable=True, descending=True)",
         f"t.topk({A}, 2)", f"t.topk({A}, 1, 0, largest=False)", f"t.topk({V}, 5)", f"t.topk({N}, 2)",
-        f"t.kthvalue({A}, 2)", f"t.kthvalue({A}, 1, 0, True)", f"t.kthvalue({A}, 0)", f"t.median({A})", f"t.median({N})",
+        f"t.kthvalue({A}, 2)", f"t.kthvalue({A}, 1, 0, True)", f"t.kthvalue({A}, 0)", f"t.median({A})",
+        f"t.median({N})",
         f"t.median({A}, 1)", f"t.median({A}, 0, True)", "t.median(T([[1., float('nan')], [1., 2.]]), 1)",
         "t.median(t.ones(0))", "t.median(T([4, 2]))", f"t.mode({I})", "t.mode(T([[1, 2, 2, 3, 3], [5, 4, 4, 5, 1]]))",
         "t.mode(T([[1, 2], [1, 3]]), 0, True)", f"t.unique({V})", f"t.unique({V}, True, True, True)",
@@ -73,7 +78,8 @@ GROUPS: dict[str, list[str]] = {
         f"t.gather({A}, 0, T([[0, 0, 0, 0]]))", f"t.gather({A}, 0, T([[0.]]))", f"t.gather({A}, 1, T([[3]]))",
         f"t.gather({A}, 1, T([[-1]]))", "t.gather(T(2.), 0, T(0))", f"t.scatter({A}, 1, T([[0], [2]]), 7.)",
         f"t.scatter({A}, 1, T([[0], [2]]), {B})", f"t.scatter({A}, 0, T([[0, 1, 0]]), {B})",
-        f"t.scatter({A}, 1, T([[4]]), 1.)", f"t.scatter({V}, 0, T([1, 2]), T([1.]))", f"t.scatter({V}, 0, T([1]), T([1]))",
+        f"t.scatter({A}, 1, T([[4]]), 1.)", f"t.scatter({V}, 0, T([1, 2]), T([1.]))",
+        f"t.scatter({V}, 0, T([1]), T([1]))",
         f"{A}.scatter_(1, T([[0], [2]]), value=7.)", f"t.scatter_add({A}, 1, T([[0, 0], [2, 1]]), {B})",
         f"t.scatter_add({I}, 1, T([[0, 0], [2, 1]]), {I})", f"{A}.scatter_add_(0, T([[0, 0, 1]]), {B})",
         f"t.index_select({A}, 1, T([2, 0, 2]))", f"t.index_select({A}, 0, T([3]))", f"t.index_select({A}, 0, T([-1]))",
@@ -81,7 +87,8 @@ GROUPS: dict[str, list[str]] = {
         f"t.index_fill({A}, 1, T([0, -1]), 5.)", f"t.index_fill({A}, 1, T([4]), 5.)",
         f"t.index_copy({A}, 0, T([1]), {B}[:1])", f"t.index_put({V}, (T([0, 0]),), T([1., 2.]), True)",
         f"{A}.index_put_((T([0, 1]), T([2, 0])), T([9., 8.]))", f"t.masked_select({A}, {A} > 0)",
-        f"t.masked_select({A}, T([True, False, True]))", f"t.masked_select({A}, {I})", f"t.take({A}, T([[0, 5], [-1, 2]]))",
+        f"t.masked_select({A}, T([True, False, True]))", f"t.masked_select({A}, {I})",
+        f"t.take({A}, T([[0, 5], [-1, 2]]))",
         f"t.take({A}, T([6]))", f"t.nonzero({I})", f"t.nonzero({I}, as_tuple=True)", f"t.argwhere({I})",
         "t.nonzero(T(3.))", "t.nonzero(T(0.), as_tuple=True)",
     ],
@@ -89,7 +96,8 @@ GROUPS: dict[str, list[str]] = {
         f"{A}.repeat(2, 1)", f"{A}.repeat(2, 1, 2)", f"{A}.repeat(2)", f"{A}.repeat(2, -1)", f"t.tile({A}, (2,))",
         f"t.tile({A}, (2, 1, 2))", f"t.repeat_interleave({A}, 2)", f"t.repeat_interleave({A}, 2, 1)",
         f"t.repeat_interleave({A}, T([2, 0, 1]), dim=1)", f"t.repeat_interleave({A}, T([2, 1]), dim=1)",
-        f"t.repeat_interleave({A}, -1)", f"t.roll({A}, 1)", f"t.roll({A}, (1, -1), (0, 1))", f"t.roll({A}, (1, 2), (0,))",
+        f"t.repeat_interleave({A}, -1)", f"t.roll({A}, 1)", f"t.roll({A}, (1, -1), (0, 1))",
+        f"t.roll({A}, (1, 2), (0,))",
         f"t.roll({A}, 5, 1)", "t.movedim(t.zeros(2, 3, 4), 0, -1)", "t.movedim(t.zeros(2, 3, 4), (0, 1), (2, 0))",
         "t.movedim(t.zeros(2, 3), (0, 1), (0,))", "t.moveaxis(t.zeros(2, 3), 0, 1)", f"t.swapaxes({A}, 0, 1)",
         f"t.swapdims({A}, 0, 1)", f"t.ravel({A})", f"t.fliplr({A})", f"t.flipud({A})", f"t.fliplr({V})",
@@ -103,7 +111,8 @@ GROUPS: dict[str, list[str]] = {
         *(f"t.{f}({x}, {d})" for f in ("tril", "triu", "diag") for x in (A, I) for d in (-1, 0, 1)),
         f"t.tril({V})", f"t.diag({V}, -1)", "t.diag(t.ones(1, 1, 1))", f"t.tril({A} > 0)", f"t.diagonal({A}, 1)",
         "t.diagonal(t.ones(2, 3, 4), -1, 2, 0)", f"t.diagonal({A}, 9)", f"t.atleast_3d({A})", "t.atleast_2d(T(1.))",
-        "t.tril_indices(3, 2, -1)", "t.triu_indices(2, 3, 1)", f"{A}.mT", f"{A}.H", f"{A}.nbytes", f"{A}.element_size()",
+        "t.tril_indices(3, 2, -1)", "t.triu_indices(2, 3, 1)", f"{A}.mT", f"{A}.H", f"{A}.nbytes",
+        f"{A}.element_size()",
         f"{A}.new_zeros(2)", "T([1]).new_full((2,), 3)", "T([1]).new_tensor([1.5])", f"t.numel({A})",
     ],
     "statistics": [
@@ -119,14 +128,16 @@ GROUPS: dict[str, list[str]] = {
         "slope(lambda x: t.nan_to_num(x) * 2, T([1., float('nan'), float('inf')]))",
         "slope(lambda x: t.scatter(x, 0, T([1]), x[:1] * 5), T([1., 2., 3.]))",
         "slope(lambda x: t.fmod(T([5., -5.]), x), T([2., 3.]))", "slope(lambda x: t.round(x), T([2., 3.]))",
-        "slope(lambda x: t.cdist(x, x), T([[1., 2.], [3., 5.]]))", "slope(lambda x: t.topk(x, 2).values, T([1., 3., 2.]))",
+        "slope(lambda x: t.cdist(x, x), T([[1., 2.], [3., 5.]]))",
+        "slope(lambda x: t.topk(x, 2).values, T([1., 3., 2.]))",
         "slope(lambda x: t.std_mean(x)[0], T([1., 3., 2.]))", "slope(lambda x: t.diagonal(x, 1), t.ones(2, 3))",
     ],
 }  # fmt: skip
 
 # what is found by looking at values, which on a device would mean waiting for them
 ON_THE_HOST = {
-    f"t.fmod({I}, 0)", f"t.gather({A}, 1, T([[3]]))", f"t.gather({A}, 1, T([[-1]]))", f"t.scatter({A}, 1, T([[4]]), 1.)",
+    f"t.fmod({I}, 0)", f"t.gather({A}, 1, T([[3]]))", f"t.gather({A}, 1, T([[-1]]))",
+    f"t.scatter({A}, 1, T([[4]]), 1.)",
     f"t.index_select({A}, 0, T([3]))", f"t.index_select({A}, 0, T([-1]))", f"t.index_fill({A}, 1, T([4]), 5.)",
     f"t.take({A}, T([6]))", f"t.quantile({A}, 1.5)",
 }  # fmt: skip
