@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import DeviceLike, DType, Size, checked
 from .backend import Device
 from .creation import empty, full, ones, randint, zeros
 from .tensor import Tensor, tensor
@@ -13,7 +14,10 @@ from .tensor import Tensor, tensor
 __all__ = ["empty_like", "randint_like", "tril_indices", "triu_indices"]
 
 
-def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+@checked
+def empty_like(
+    input: Tensor, *, dtype: DType | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+) -> Tensor:
     """Make a tensor like another, whose values are whatever the memory held.
 
     Examples
@@ -25,7 +29,10 @@ def empty_like(input: Tensor, *, dtype: Any = None, device: Any = None, requires
     return new_empty(input, input.shape, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
-def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: Any = None, device: Any = None) -> Tensor:
+@checked
+def randint_like(
+    input: Tensor, low: int, high: int | None = None, *, dtype: DType | None = None, device: DeviceLike | None = None
+) -> Tensor:
     """Draw integers from `low` up to, but not including, `high`, in another's shape and dtype; one limit is `high`.
 
     Examples
@@ -38,36 +45,61 @@ def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: Any
     return randint(first, last, input.shape, dtype=dtype or input.dtype, device=device or input.device)
 
 
-def new_zeros(input: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+@checked
+def new_zeros(
+    input: Tensor, *size: Any, dtype: DType | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+) -> Tensor:
     """Make zeros of another's dtype and device."""
     return zeros(*size, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
 
 
-def new_ones(input: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+@checked
+def new_ones(
+    input: Tensor, *size: Any, dtype: DType | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+) -> Tensor:
     """Make ones of another's dtype and device."""
     return ones(*size, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
 
 
-def new_empty(input: Tensor, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+@checked
+def new_empty(
+    input: Tensor, *size: Any, dtype: DType | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+) -> Tensor:
     """Make a tensor of another's dtype and device, whose values are whatever the memory held."""
     return empty(*size, dtype=dtype or input.dtype, device=device or input.device, requires_grad=requires_grad)
 
 
+@checked
 def new_full(
-    input: Tensor, size: Any, fill_value: float, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: Tensor,
+    size: Size,
+    fill_value: float,
+    *,
+    dtype: DType | None = None,
+    device: DeviceLike | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Make one value in another's dtype and device."""
     return full(size, fill_value, dtype or input.dtype, device or input.device, requires_grad)
 
 
+@checked
 def new_tensor(
-    input: Tensor, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    input: Tensor,
+    data: Any,
+    *,
+    dtype: DType | None = None,
+    device: DeviceLike | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Make a tensor of numbers, in another's dtype and on its device."""
     return tensor(data, dtype or input.dtype, device or input.device, requires_grad)
 
 
-def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> Tensor:
+@checked
+def tril_indices(
+    row: int, col: int, offset: int = 0, *, dtype: DType | None = None, device: DeviceLike | None = None
+) -> Tensor:
     """Rows and columns of the cells of a lower triangle, ``(2, count)``, row by row.
 
     Examples
@@ -81,7 +113,10 @@ def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, devi
     return Tensor(Device(device or "cpu").asarray(np.stack(cells).astype(dtype or np.int64)))
 
 
-def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> Tensor:
+@checked
+def triu_indices(
+    row: int, col: int, offset: int = 0, *, dtype: DType | None = None, device: DeviceLike | None = None
+) -> Tensor:
     """Rows and columns of the cells of an upper triangle, ``(2, count)``, row by row."""
     cells = np.triu_indices(row, offset, col)  # host: a table of sizes
     return Tensor(Device(device or "cpu").asarray(np.stack(cells).astype(dtype or np.int64)))

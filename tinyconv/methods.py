@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import likeness, ops
+from .arguments import checked
 from .autograd import Tensor, backward
 from .ops import (
     activation,
@@ -39,6 +40,20 @@ def over(operation: Callable[..., Tensor], sign: str) -> Callable[..., Tensor]:
 def compared(operation: Callable[[Any, Any], Tensor]) -> Callable[[Any, Any], Any]:
     """``x == None`` and ``x == 'text'`` are left to Python."""
     return lambda x, other: NotImplemented if other is None or isinstance(other, str) else operation(x, other)
+
+
+@checked
+def where(input: Tensor, condition: Tensor, other: Tensor | float) -> Tensor:
+    """Keep the elements where `condition` holds, and take `other` elsewhere; all three broadcast.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> x = tc.tensor([-1.0, 2.0])
+    >>> x.where(x > 0, 0.0)
+    tensor([0., 2.])
+    """
+    return ops.where(condition, input, other)
 
 
 class Methods:
@@ -108,8 +123,7 @@ class Methods:
     )  # fmt: skip
 
     floor_divide, remainder, bitwise_and, bitwise_or, bitwise_xor, bitwise_not, where = (
-        ops.floor_divide, ops.remainder, ops.bitwise_and, ops.bitwise_or, ops.bitwise_xor, ops.bitwise_not,
-        lambda self, condition, other: ops.where(condition, self, other),
+        ops.floor_divide, ops.remainder, ops.bitwise_and, ops.bitwise_or, ops.bitwise_xor, ops.bitwise_not, where,
     )  # fmt: skip
     repeat = rearranging.repeat
     nelement, ndimension, element_size = inspection.numel, Tensor.dim, inspection.element_size

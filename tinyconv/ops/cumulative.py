@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import DType, checked
 from ..autograd import Operation, Tensor
 from ..backend import Array, get_array_module
 from .dtype import cast
@@ -46,7 +47,8 @@ def _prepared(input: Tensor, dtype: Any) -> Tensor:
     return input if input.dtype.kind == "f" else cast(input, np.int64)
 
 
-def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+@checked
+def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     """Running sum along `dim`: ``y[i] = x[0] + ... + x[i]``; integers and bools sum in int64.
 
     Examples
@@ -60,7 +62,8 @@ def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     return CumSum.apply(x, axis, False) if x.ndim else clone(x)
 
 
-def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+@checked
+def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     """Running product along `dim`: ``y[i] = x[0] * ... * x[i]``; integers and bools multiply in int64.
 
     Made of products alone, so that its gradient is right where factors are zero too, to any order.
@@ -87,6 +90,7 @@ def _shifted(x: Tensor, axis: int, step: int) -> tuple[Tensor, Tensor, Tensor]:
     return x[lead + (slice(step),)], x[lead + (slice(step, None),)], x[lead + (slice(-step),)]
 
 
+@checked
 def cummax(input: Tensor, dim: int) -> ValuesIndices:
     """Largest value so far along `dim`, and where it stands (the last place among equals); NaN is the largest.
 
@@ -101,6 +105,7 @@ def cummax(input: Tensor, dim: int) -> ValuesIndices:
     return _running_extreme(input, dim, "cummax", lambda early, late: early > late)
 
 
+@checked
 def cummin(input: Tensor, dim: int) -> ValuesIndices:
     """Smallest value so far along `dim`, and where it stands (the last place among equals); NaN is the smallest.
 

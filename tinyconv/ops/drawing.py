@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import checked
 from ..autograd import Tensor
 from ..backend import generator, get_array_module
 from ..errors import refusal
@@ -25,24 +26,28 @@ def _sent(drawn: Any, input: Tensor) -> Tensor:
     return Tensor(input.device.asarray(np.asarray(drawn)))  # host: drawn there
 
 
+@checked
 def normal_(input: Tensor, mean: float = 0, std: float = 1) -> Tensor:
     """Draw every element from the normal distribution; gives the tensor back."""
     require_float(input, "normal_")
     return setitem(input, ..., _sent(generator().normal(mean, std, input.shape), input), "normal_")
 
 
+@checked
 def uniform_(input: Tensor, low: float = 0, to: float = 1) -> Tensor:
     """Draw every element uniformly from ``[low, to)``; gives the tensor back."""
     require_float(input, "uniform_")
     return setitem(input, ..., _sent(generator().uniform(low, to, input.shape), input), "uniform_")
 
 
+@checked
 def exponential_(input: Tensor, lambd: float = 1) -> Tensor:
     """Draw every element from the exponential distribution of rate `lambd`; gives the tensor back."""
     require_float(input, "exponential_")
     return setitem(input, ..., _sent(generator().exponential(1 / lambd, input.shape), input), "exponential_")
 
 
+@checked
 def random_(input: Tensor, low: int = 0, to: int | None = None) -> Tensor:
     """Draw every element from the integers ``low ... to - 1``; ``random_(n)`` from 0 on; gives the tensor back.
 
@@ -62,12 +67,14 @@ def _count_of(dtype: np.dtype) -> int:
     return 2 if dtype.kind == "b" else min(int(np.iinfo(dtype).max) + 1, 2**63 - 1)
 
 
-def bernoulli_(input: Tensor, p: Any = 0.5) -> Tensor:
+@checked
+def bernoulli_(input: Tensor, p: float | Tensor = 0.5) -> Tensor:
     """Draw 1 with probability `p` (a number or a tensor), else 0, for every element; gives the tensor back."""
     drawn = _sent(generator().random(input.shape), input) < p
     return setitem(input, ..., cast(drawn, input.dtype), "bernoulli_")
 
 
+@checked
 def bernoulli(input: Tensor) -> Tensor:
     """Draw 1 with the probability that each element says, else 0.
 
@@ -89,6 +96,7 @@ def bernoulli(input: Tensor) -> Tensor:
     return cast(_sent(generator().random(input.shape), input) < input.detach(), input.dtype)
 
 
+@checked
 def multinomial(input: Tensor, num_samples: int, replacement: bool = False) -> Tensor:
     """Draw indices with probabilities proportional to the weights of a vector, or of each row of a matrix.
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..arguments import checked
 from ..autograd import Tensor
 from ..errors import refusal
 from .dtype import cast, promote_dtypes
@@ -19,6 +20,7 @@ __all__ = ["einsum"]
 Labels = list[Any]  # a letter of the equation each, or for a dimension that ... stands for, its place from the end
 
 
+@checked
 def einsum(equation: str, *operands: Any) -> Tensor:
     """Sums of products, by Einstein's notation: ``'ij,jk->ik'`` is the matrix product.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import checked
 from ..autograd import Tensor
 from ..backend import Array, get_array_module
 from ..errors import refusal
@@ -60,6 +61,7 @@ def _lifted(x: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
     return (x if x.ndim else x.reshape(1)), (index if index.ndim else index.reshape(1))
 
 
+@checked
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """Pick along `dim`: ``out[i, j] = input[index[i, j], j]`` for dim 0.
 
@@ -84,8 +86,15 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return getitem(x, _places(x, dim, places, "gather")).reshape(index.shape)
 
 
+@checked
 def scatter_(
-    input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Tensor | float | None = None,
+    *,
+    value: Tensor | float | None = None,
+    reduce: str | None = None,
 ) -> Tensor:
     """:func:`scatter`, written over `input`, which is given back."""
     if reduce is not None:
@@ -103,8 +112,15 @@ def _cropped(src: Any, shape: tuple[int, ...]) -> Any:
     return src[tuple(slice(n) for n in shape)] if isinstance(src, Tensor) and src.shape != shape else src
 
 
+@checked
 def scatter(
-    input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Tensor | float | None = None,
+    *,
+    value: Tensor | float | None = None,
+    reduce: str | None = None,
 ) -> Tensor:
     """Put values along `dim`: ``out[index[i, j], j] = src[i, j]`` for dim 0; elsewhere `out` is `input`.
 
@@ -132,6 +148,7 @@ def scatter(
     return scatter_(clone(input), dim, index, src, value=value, reduce=reduce)
 
 
+@checked
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """Add values along `dim`: ``out[index[i, j], j] += src[i, j]`` for dim 0; all that meet in one place add up.
 
@@ -168,6 +185,7 @@ def _rows(x: Tensor, dim: int, index: Tensor, function: str, least: int = 0) -> 
     return (slice(None),) * axis + (index.array.reshape(-1),)
 
 
+@checked
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """Take slices along `dim` by their numbers.
 
@@ -188,6 +206,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return taken if input.ndim else taken.reshape(())
 
 
+@checked
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
     """Add slices ``alpha * source`` along `dim` at their numbers; all that meet in one place add up.
 
@@ -211,6 +230,7 @@ def _check_slices(x: Tensor, key: tuple[Any, ...], source: Tensor, function: str
         raise refusal("index.source", function, source=source, expected=expected)
 
 
+@checked
 def index_copy_(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """:func:`index_copy`, written over `input`, which is given back."""
     if source.dtype != input.dtype:
@@ -220,6 +240,7 @@ def index_copy_(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tenso
     return setitem(input, key, source, "index_copy_")
 
 
+@checked
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """Put slices along `dim` at their numbers.
 
@@ -232,13 +253,15 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
     return index_copy_(clone(input), dim, index, source)
 
 
-def index_fill_(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
+@checked
+def index_fill_(input: Tensor, dim: int, index: Tensor, value: Tensor | float) -> Tensor:
     """:func:`index_fill`, written over `input`, which is given back."""
     axis = normalize_dim(dim, input.ndim, "index_fill")
     return setitem(input, _rows(input, dim, index, "index_fill", -input.shape[axis]), value, "index_fill_")
 
 
-def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
+@checked
+def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | float) -> Tensor:
     """Put one value into whole slices along `dim`.
 
     Examples
@@ -251,6 +274,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     return index_fill_(clone(input), dim, index, value)
 
 
+@checked
 def index_put(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumulate: bool = False) -> Tensor:
     """``x[indices] = values`` of a copy; with `accumulate`, values are added, and all that meet add up.
 
@@ -267,6 +291,7 @@ def index_put(input: Tensor, indices: Sequence[Tensor], values: Tensor, accumula
     return _added(input, key, values.expand(getitem(input.detach(), key).shape))
 
 
+@checked
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where a mask is True, in one dimension; the two broadcast.
 
@@ -289,6 +314,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     return getitem(x.reshape(-1), where.reshape(-1))
 
 
+@checked
 def take(input: Tensor, index: Tensor) -> Tensor:
     """The elements of the flattened tensor at indices, in the shape of these; negative ones count from the end.
 
@@ -302,6 +328,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     return getitem(input.reshape(-1), index.reshape(-1)).reshape(index.shape)
 
 
+@checked
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """Where the elements are that are not 0: ``(count, ndim)``, or with `as_tuple` one index tensor per dimension.
 
@@ -318,6 +345,7 @@ def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     return tuple(found[:, d].clone() for d in range(found.shape[1])) if as_tuple else found
 
 
+@checked
 def argwhere(input: Tensor) -> Tensor:
     """Where the elements are that are not 0, ``(count, ndim)``.
 

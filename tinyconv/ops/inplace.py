@@ -6,12 +6,13 @@ Every write is one operation, :class:`Overwrite`, on the tensor that owns the me
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..arguments import checked
+from ..arguments import checked, refuse
 from ..autograd import Operation, Tensor, as_array, check_devices, check_writable_in_graph, is_grad_enabled, unbroadcast
 from ..autograd.views import Path, follow, look
 from ..backend import Array, get_array_module
@@ -124,17 +125,23 @@ def _write_back(x: Tensor, result: Tensor, how: str) -> Tensor:
 
 
 def in_place(operation: Callable[..., Tensor], how: str) -> Callable[..., Tensor]:
-    """Make the operation that writes its result over its first operand."""
+    """Make the operation that writes its result over its first operand; it takes what the operation takes."""
+    plain = getattr(operation, "plain", operation)  # its gate would tell the other name
 
     def write_over(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        if not isinstance(x, Tensor):
+            raise refuse(how, "input", x, "Tensor")
         tensors = [x, *(a for a in (*args, *kwargs.values()) if isinstance(a, Tensor))]
         tracked = is_grad_enabled() and any(t.requires_grad for t in tensors)
         old = x.clone() if tracked else x  # what the operation keeps of x must not change with it
-        return _write_back(x, operation(old, *args, **kwargs), how)
+        return _write_back(x, plain(old, *args, **kwargs), how)
 
     write_over.__name__ = write_over.__qualname__ = how
     write_over.__doc__ = f":func:`{operation.__name__}`, written over the first operand, which is given back."
-    return write_over
+    if plain is operation:
+        return write_over
+    write_over.__signature__ = inspect.signature(plain)  # type: ignore[attr-defined]  # what the gate reads
+    return checked(write_over)
 
 
 add_ = in_place(elementwise.add, "add_")

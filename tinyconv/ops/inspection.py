@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..arguments import checked
 from ..autograd import Tensor
 from .shape import matrix_transpose, reversed_dims
 
 __all__ = ["is_floating_point", "is_tensor", "numel"]
 
 
+@checked
 def numel(input: Tensor) -> int:
     """Give the number of elements.
 
@@ -34,11 +36,13 @@ def is_tensor(obj: Any) -> bool:
     return isinstance(obj, Tensor)
 
 
+@checked
 def is_floating_point(input: Tensor) -> bool:
     """Tell whether the elements are floats."""
     return input.dtype.kind == "f"
 
 
+@checked
 def element_size(input: Tensor) -> int:
     """Give the bytes of one element."""
     return input.dtype.itemsize

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..arguments import refuse
+from ..arguments import checked, refuse
 from ..autograd import Tensor
 from ..errors import refusal
 from .elementwise import add, mul
@@ -28,6 +28,7 @@ def _check_ranks(function: str, **operands: tuple[Tensor, int]) -> None:
             raise refusal("product.rank", function, name=name, ndim=ndim, x=x)
 
 
+@checked
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """Product of two matrices, ``(n, k) @ (k, m)``; `matmul` takes stacks of them too.
 
@@ -47,6 +48,7 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
     return matmul(input, mat2)
 
 
+@checked
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """Products of two equal stacks of matrices, ``(b, n, k) @ (b, k, m)``.
 
@@ -67,6 +69,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     return matmul(input, mat2)
 
 
+@checked
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """Product of a matrix and a vector, ``(n, k) @ (k)``.
 
@@ -80,6 +83,7 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
     return matmul(input, vec)
 
 
+@checked
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """Sum of the products of two vectors' elements.
 
@@ -98,6 +102,7 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
     return matmul(input, tensor)
 
 
+@checked
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """All products of two vectors' elements, ``(n, m)``.
 
@@ -112,7 +117,8 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     return mul(input.unsqueeze(1), vec2)
 
 
-def rsub(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
+@checked
+def rsub(input: Tensor, other: Tensor | float, *, alpha: float = 1) -> Tensor:
     """``other - alpha * input``, element by element.
 
     Examples
@@ -137,6 +143,7 @@ def _plus(input: Tensor, product: Tensor, beta: float, alpha: float, function: s
     return result
 
 
+@checked
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * input + alpha * (mat1 @ mat2)``; `input` broadcasts.  With ``beta=0`` even its NaNs are left out.
 
@@ -150,6 +157,7 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: 
     return _plus(input, matmul(mat1, mat2), beta, alpha, "addmm")
 
 
+@checked
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * input + alpha * bmm(batch1, batch2)``; `input` broadcasts.
 
@@ -163,6 +171,7 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, a
     return _plus(input, bmm(batch1, batch2), beta, alpha, "baddbmm")
 
 
+@checked
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
     """``input + value * tensor1 * tensor2``, element by element.
 
@@ -175,6 +184,7 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1
     return add(input, tensor1 * tensor2 if value == 1 else value * tensor1 * tensor2)
 
 
+@checked
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
     """``input + value * tensor1 / tensor2``, element by element.
 
@@ -194,7 +204,8 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1
     return add(input, (tensor1 if value == 1 else value * tensor1) / tensor2)
 
 
-def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
+@checked
+def lerp(input: Tensor, end: Tensor, weight: Tensor | float) -> Tensor:
     """``input + weight * (end - input)``: from `input` at weight 0 to `end` at weight 1; a number or a tensor.
 
     Examples
@@ -208,6 +219,7 @@ def lerp(input: Tensor, end: Tensor, weight: Any) -> Tensor:
     return add(input, mul(end - input, weight))
 
 
+@checked
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     """Sum of products over pairs of dimensions: the last `dims` of `a` with the first of `b`, or those listed.
 
@@ -244,6 +256,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     return matmul(left, right).reshape(outer_a + outer_b)
 
 
+@checked
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
     """Distances of all pairs of rows: ``(..., n, d)`` and ``(..., m, d)`` give ``(..., n, m)`` p-norms.
 
@@ -265,6 +278,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_fo
     return norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, -1)
 
 
+@checked
 def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     """The p-norm of ``input - other``.
 

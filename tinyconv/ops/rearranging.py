@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import checked
 from ..autograd import Operation, Tensor
 from ..backend import Array, asnumpy, get_array_module
 from ..errors import refusal
@@ -28,6 +29,7 @@ concat = concatenate = cat
 # ------------------------------------------------------------------------------ repeating
 
 
+@checked
 def repeat(input: Tensor, *repeats: Any) -> Tensor:
     """Put copies side by side, so many along each dimension; more numbers than dimensions add leading ones.
 
@@ -55,6 +57,7 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
     return clone(reshape(expand(reshape(input, apart), copies), whole))
 
 
+@checked
 def tile(input: Tensor, *dims: Any) -> Tensor:
     """Put copies side by side, so many along each of the last dimensions; the others stay as they are.
 
@@ -68,6 +71,7 @@ def tile(input: Tensor, *dims: Any) -> Tensor:
     return repeat(input, (1,) * (input.ndim - len(counts)) + counts)
 
 
+@checked
 def repeat_interleave(
     input: Tensor, repeats: int | Tensor, dim: int | None = None, *, output_size: int | None = None
 ) -> Tensor:
@@ -110,6 +114,7 @@ def repeat_interleave(
     return getitem(x, (slice(None),) * axis + (places,))
 
 
+@checked
 def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
     """Expand to a size, as `expand`.
 
@@ -123,6 +128,7 @@ def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
     return expand(input, size)
 
 
+@checked
 def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     """Expand all to the shape that they have together.
 
@@ -152,6 +158,7 @@ def _common_shape(tensors: Sequence[Tensor], function: str) -> tuple[int, ...]:
         raise refusal("elementwise.shapes", function, shapes=", ".join(map(str, shapes))) from None
 
 
+@checked
 def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     """Make the coordinates of a grid out of its axes: result i varies along dimension i as axis i does.
 
@@ -189,6 +196,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
 # ------------------------------------------------------------------------------ order
 
 
+@checked
 def roll(input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> Tensor:
     """Move the elements along `dims`; what leaves at the end comes back at the start.
 
@@ -222,6 +230,7 @@ def roll(input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] |
     return clone(result) if result is input else result
 
 
+@checked
 def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
     """Move dimensions to other places; the others keep their order.
 
@@ -249,6 +258,7 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
 moveaxis = movedim
 
 
+@checked
 def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
     """Swap two dimensions.
 
@@ -261,16 +271,19 @@ def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
     return transpose(input, axis0, axis1)
 
 
+@checked
 def swapdims(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Swap two dimensions."""
     return transpose(input, dim0, dim1)
 
 
+@checked
 def ravel(input: Tensor) -> Tensor:
     """Give all elements in one dimension."""
     return input.reshape(-1)
 
 
+@checked
 def fliplr(input: Tensor) -> Tensor:
     """Reverse the columns: the order along dimension 1.
 
@@ -285,12 +298,14 @@ def fliplr(input: Tensor) -> Tensor:
     return flip(input, 1)
 
 
+@checked
 def flipud(input: Tensor) -> Tensor:
     """Reverse the rows: the order along dimension 0."""
     _check_ndim(input, 1, "flipud")
     return flip(input, 0)
 
 
+@checked
 def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     """Turn by `k` quarters, from the first of `dims` towards the second.
 
@@ -321,6 +336,7 @@ def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
 # ------------------------------------------------------------------------------ parts
 
 
+@checked
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     """Take ``x[index]`` along `dim`, which is dropped: a view.
 
@@ -342,6 +358,7 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     return input[(slice(None),) * axis + (place,)]
 
 
+@checked
 def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """Take `length` elements along `dim`, from `start` on: a view.
 
@@ -369,6 +386,7 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     return input[(slice(None),) * axis + (slice(first, first + count),)]
 
 
+@checked
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """Take apart along `dim`: ``x[0], x[1], ...``, views.
 
@@ -397,11 +415,13 @@ def _check_ndim(input: Tensor, least: int, function: str) -> None:
 # ------------------------------------------------------------------------------ side by side
 
 
+@checked
 def atleast_1d(input: Tensor) -> Tensor:
     """Give a tensor of no dimension one."""
     return input if input.ndim else input.reshape(1)
 
 
+@checked
 def atleast_2d(input: Tensor) -> Tensor:
     """Give leading dimensions, up to two in all.
 
@@ -414,11 +434,13 @@ def atleast_2d(input: Tensor) -> Tensor:
     return input if input.ndim > 1 else input.reshape(1, -1)
 
 
+@checked
 def atleast_3d(input: Tensor) -> Tensor:
     """Give dimensions, up to three in all: of a vector the middle one, of a matrix the first two are its own."""
     return input if input.ndim > 2 else atleast_2d(input).unsqueeze(-1)
 
 
+@checked
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Put side by side: along dimension 1, vectors along their only one.
 
@@ -432,6 +454,7 @@ def hstack(tensors: Sequence[Tensor]) -> Tensor:
     return cat(parts, 0 if not parts or parts[0].ndim == 1 else 1)
 
 
+@checked
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """Put under one another: along dimension 0, vectors as rows.
 
@@ -445,11 +468,13 @@ def vstack(tensors: Sequence[Tensor]) -> Tensor:
     return cat([atleast_2d(t) for t in tensors], 0)
 
 
+@checked
 def dstack(tensors: Sequence[Tensor]) -> Tensor:
     """Put behind one another: along dimension 2."""
     return cat([atleast_3d(t) for t in tensors], 2)
 
 
+@checked
 def column_stack(tensors: Sequence[Tensor]) -> Tensor:
     """Put side by side, vectors as columns.
 
@@ -503,6 +528,7 @@ def _look_at_diagonal(x: Array, offset: int) -> Array:
     return as_strided(start, x.shape[:-2] + (length,), x.strides[:-2] + (step,))
 
 
+@checked
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """Look at the diagonal of two dimensions, which becomes the last one; `offset` > 0 is above the main one.
 
@@ -524,6 +550,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     return Diagonal.apply(permute(input, rest + axes), as_int(offset, "shape.no_size", "diagonal"))
 
 
+@checked
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """Make a matrix with a vector on its diagonal, or take the diagonal of a matrix.
 
@@ -548,6 +575,7 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     return clone(Diagonal.apply(input, offset))
 
 
+@checked
 def trace(input: Tensor) -> Tensor:
     """Sum of a matrix's diagonal.
 
@@ -567,6 +595,7 @@ def trace(input: Tensor) -> Tensor:
     return sum(diagonal(input))
 
 
+@checked
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The lower triangle of matrices, up to a diagonal; 0 above it.
 
@@ -585,6 +614,7 @@ def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     return _triangle(input, diagonal, "tril")
 
 
+@checked
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The upper triangle of matrices, from a diagonal on; 0 below it.
 
@@ -607,6 +637,7 @@ def _triangle(input: Tensor, diagonal: int, function: str) -> Tensor:
     return where(Tensor(inside), input, input.dtype.type(0))
 
 
+@checked
 def kron(input: Tensor, other: Tensor) -> Tensor:
     """Kronecker product: every element of `input` times the whole of `other`, in its place.
 

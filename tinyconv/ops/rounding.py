@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import checked
 from ..autograd import Tensor
 from ..backend import Array, get_array_module, is_array, quiet
 from ..errors import refusal
@@ -66,6 +67,7 @@ def _rint(xp: Any, x: Array) -> Array:
     return xp.rint(x)
 
 
+@checked
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """Round to the nearest number of so many decimals, halves to the even one; derivative 0.
 
@@ -127,7 +129,8 @@ class Fmod(Binary):
         return -g * trunc(a / b)
 
 
-def fmod(input: Tensor, other: Any) -> Tensor:
+@checked
+def fmod(input: Tensor, other: Tensor | float) -> Tensor:
     """Element by element remainder of ``trunc(input / other)``, with the sign of input, as C's ``fmod``.
 
     Raises
@@ -152,6 +155,7 @@ def fmod(input: Tensor, other: Any) -> Tensor:
         raise refusal("remainder.zero", "fmod") from None
 
 
+@checked
 def nan_to_num(
     input: Tensor, nan: float | None = 0.0, posinf: float | None = None, neginf: float | None = None
 ) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import checked
 from ..autograd import Operation, Tensor
 from ..backend import Array, get_array_module
 from ..errors import refusal
@@ -44,6 +45,7 @@ def _picked(x: Tensor, places: Tensor, axis: int, keepdim: bool, shape: tuple[in
     return ValuesIndices(values, places) if keepdim else ValuesIndices(values.squeeze(axis), places.squeeze(axis))
 
 
+@checked
 def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> ValuesIndices:
     """Sort along `dim`; give ``(values, indices)``.  NaN counts as the largest; equal values keep their order.
 
@@ -57,6 +59,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
     return ValuesIndices(take_along_dim(x, places, axis).reshape(input.shape), places.reshape(input.shape))
 
 
+@checked
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """Indices that sort along `dim`; equal values keep their order.
 
@@ -69,6 +72,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
     return _order(input, dim, descending, "argsort")[1].reshape(input.shape)
 
 
+@checked
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesIndices:
     """The `k` largest (or smallest) values along `dim`, in order, and their indices.
 
@@ -92,6 +96,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     return ValuesIndices(values, places) if input.ndim else ValuesIndices(values.reshape(()), places.reshape(()))
 
 
+@checked
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
     """The `k`-th smallest value along `dim`, counted from 1, and its index.
 
@@ -133,6 +138,7 @@ class Median(Operation):
         return Gate.apply((g * share).expand(shape), ties)
 
 
+@checked
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """The value in the middle: of all, or ``(values, indices)`` along `dim`; of two in the middle, the lower one.
 
@@ -164,6 +170,7 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     return _picked(x, place, axis, keepdim, input.shape)
 
 
+@checked
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
     """The most frequent value along `dim`, the smallest of several, and the last index at which it stands.
 
@@ -190,6 +197,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
     return _picked(x, place, axis, keepdim, input.shape)
 
 
+@checked
 def unique(
     input: Tensor,
     sorted: bool = True,
@@ -222,8 +230,14 @@ def unique(
     return results if len(results) > 1 else values
 
 
+@checked
 def searchsorted(
-    sorted_sequence: Tensor, input: Any, *, out_int32: bool = False, right: bool = False, side: str | None = None
+    sorted_sequence: Tensor,
+    input: Tensor | float,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    side: str | None = None,
 ) -> Tensor:
     """Where values would be inserted into a sorted sequence: before its equals, or with `right` after them.
 
@@ -261,7 +275,8 @@ def searchsorted(
     return cast(Tensor(places), kind)
 
 
-def bucketize(input: Any, boundaries: Tensor, *, out_int32: bool = False, right: bool = False) -> Tensor:
+@checked
+def bucketize(input: Tensor | float, boundaries: Tensor, *, out_int32: bool = False, right: bool = False) -> Tensor:
     """Which bucket each value falls into, between sorted boundaries; one that equals a boundary lies below it.
 
     Examples
@@ -275,8 +290,9 @@ def bucketize(input: Any, boundaries: Tensor, *, out_int32: bool = False, right:
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)
 
 
+@checked
 def quantile(
-    input: Tensor, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
+    input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
 ) -> Tensor:
     """The values below which a share `q` of the elements lies, over `dim` or over all.
 

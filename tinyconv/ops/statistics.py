@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..arguments import checked
 from ..autograd import Tensor
 from ..backend import get_array_module
 from ..errors import refusal
@@ -24,6 +25,7 @@ class MinMax(NamedTuple):
     max: Any
 
 
+@checked
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> MinMax:
     """Smallest and largest value, of all or along `dim`; equal values share the gradient.
 
@@ -41,6 +43,7 @@ def _known(input: Tensor) -> Tensor:
     return where(isnan(input), 0.0, input) if input.dtype.kind == "f" else input
 
 
+@checked
 def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Sum over `dim` of what is not NaN.
 
@@ -53,6 +56,7 @@ def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     return sum(_known(input), dim, keepdim)
 
 
+@checked
 def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Mean over `dim` of what is not NaN.
 
@@ -71,8 +75,9 @@ def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     return nansum(input, dim, keepdim) / sum(~isnan(input), dim, keepdim)
 
 
+@checked
 def var_mean(
-    input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    input: Tensor, dim: Dims | bool = None, unbiased: bool | None = None, keepdim: bool = False, *,
     correction: float | None = None,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Variance and mean over `dim`, as `var` and `mean` give them.
@@ -87,8 +92,9 @@ def var_mean(
     return var(input, dim, unbiased, keepdim, correction=correction), mean(input, over, keepdim)
 
 
+@checked
 def std_mean(
-    input: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *,
+    input: Tensor, dim: Dims | bool = None, unbiased: bool | None = None, keepdim: bool = False, *,
     correction: float | None = None,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Standard deviation and mean over `dim`, as `std` and `mean` give them."""
@@ -96,6 +102,7 @@ def std_mean(
     return std(input, dim, unbiased, keepdim, correction=correction), mean(input, over, keepdim)
 
 
+@checked
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each of 0, 1, 2, ... occurs in a vector, or the sum of its weights; has no gradient.
 
@@ -122,6 +129,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     return cast(counted, weights.dtype if weights.dtype.kind == "f" else np.float64)
 
 
+@checked
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """How many values lie in each of `bins` equal intervals from `min` to `max`; has no gradient.
 

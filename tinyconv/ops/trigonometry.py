@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..arguments import checked
 from ..autograd import Tensor
 from ..backend import Array, get_array_module
 from .dtype import as_float
@@ -145,6 +146,7 @@ class Hypot(Binary):
         return g * (b / out)
 
 
+@checked
 def atan2(input: Tensor, other: Tensor) -> Tensor:
     """Angle of the point ``(other, input)``, in (-pi, pi]: the inverse tangent of input/other, in the right quadrant.
 
@@ -157,6 +159,7 @@ def atan2(input: Tensor, other: Tensor) -> Tensor:
     return binary(Atan2, as_float(input), as_float(other))
 
 
+@checked
 def hypot(input: Tensor, other: Tensor) -> Tensor:
     """Length of the hypotenuse, ``sqrt(input**2 + other**2)``.
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from ..arguments import refuse
+from ..arguments import checked
 from ..autograd import Tensor
 from ..backend import get_array_module
 from ..errors import refusal
@@ -22,6 +20,7 @@ __all__ = [
 ]  # fmt: skip
 
 
+@checked
 def isfinite(input: Tensor) -> Tensor:
     """Tell which elements are neither inf nor NaN.
 
@@ -34,16 +33,19 @@ def isfinite(input: Tensor) -> Tensor:
     return Tensor(get_array_module(input.array).isfinite(input.array))
 
 
+@checked
 def isinf(input: Tensor) -> Tensor:
     """Tell which elements are inf or -inf."""
     return Tensor(get_array_module(input.array).isinf(input.array))
 
 
+@checked
 def logical_not(input: Tensor) -> Tensor:
     """Element by element "not": True where the value is 0."""
     return eq(input, 0)
 
 
+@checked
 def logical_and(input: Tensor, other: Tensor) -> Tensor:
     """Element by element "and"; any number but 0 is true.
 
@@ -53,25 +55,22 @@ def logical_and(input: Tensor, other: Tensor) -> Tensor:
     >>> tc.logical_and(tc.tensor([True, True]), tc.tensor([0, 2]))
     tensor([False,  True])
     """
-    return bitwise_and(ne(input, 0), ne(_tensor(other, "logical_and"), 0))
+    return bitwise_and(ne(input, 0), ne(other, 0))
 
 
+@checked
 def logical_or(input: Tensor, other: Tensor) -> Tensor:
     """Element by element "or"; any number but 0 is true."""
-    return bitwise_or(ne(input, 0), ne(_tensor(other, "logical_or"), 0))
+    return bitwise_or(ne(input, 0), ne(other, 0))
 
 
+@checked
 def logical_xor(input: Tensor, other: Tensor) -> Tensor:
     """Element by element "one of the two, but not both"; any number but 0 is true."""
-    return bitwise_xor(ne(input, 0), ne(_tensor(other, "logical_xor"), 0))
+    return bitwise_xor(ne(input, 0), ne(other, 0))
 
 
-def _tensor(other: Any, function: str) -> Tensor:
-    if not isinstance(other, Tensor):
-        raise refuse(function, "other", other, "Tensor")
-    return other
-
-
+@checked
 def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
     """Tell which elements are equal within ``atol + rtol * |other|``; inf equals inf alone.
 
@@ -99,6 +98,7 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-
     return bitwise_or(same, near)
 
 
+@checked
 def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
     """Tell whether all elements are equal within ``atol + rtol * |other|``: a Python bool.
 
@@ -113,10 +113,11 @@ def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e
 
 
 def _check_dtypes(input: Tensor, other: Tensor, function: str) -> None:
-    if _tensor(input, function).dtype != _tensor(other, function).dtype:
+    if input.dtype != other.dtype:
         raise refusal("close.dtypes", function, first=input.dtype, second=other.dtype)
 
 
+@checked
 def equal(input: Tensor, other: Tensor) -> bool:
     """Tell whether two tensors have one shape and equal values: a Python bool (``==`` compares the elements).
 
@@ -126,9 +127,10 @@ def equal(input: Tensor, other: Tensor) -> bool:
     >>> tc.equal(tc.tensor([1, 2]), tc.tensor([1, 2]))
     True
     """
-    return input.shape == _tensor(other, "equal").shape and bool(all(eq(input, other)).item())
+    return input.shape == other.shape and bool(all(eq(input, other)).item())
 
 
+@checked
 def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
     """Count the elements that are not 0, over `dim` (all dimensions by default).
 
