@@ -1,11 +1,13 @@
 """Reading and writing at indices: gather and scatter, whole slices by their numbers, masks.
 
 All are made of ``x[key]``, ``x[key] = value`` and the sum of values put at places, so that their gradients are those.
-On the CPU an index out of range is refused; a GPU would have to be waited for, and there it wraps around.
+On the CPU an index out of range is refused.  A GPU would have to be waited for: there what is read with such an index
+is NaN, and a write with one writes NaN alone.  Integers and bools have no NaN: of them the first element stands in.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,7 +18,7 @@ from ..autograd import Tensor
 from ..backend import Array, get_array_module
 from ..errors import refusal
 from .dtype import cast
-from .elementwise import add
+from .elementwise import add, where
 from .indexing import PutItem, as_index, getitem, own_index
 from .inplace import in_place, setitem
 from .rearranging import broadcast_tensors
@@ -28,21 +30,43 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _check_index(index: Tensor, size: int, dim: int, function: str, least: int = 0, kind: str = "index.bounds") -> None:
-    """Refuse what are no integers, and on the CPU integers out of range."""
-    if not isinstance(index, Tensor) or index.dtype.kind not in "iu":
+def _checked_index(
+    index: Tensor, size: int, dim: int, function: str, least: int = 0, kind: str = "index.bounds"
+) -> tuple[Array, Array | None]:
+    """Indices in range, and which ones were not; on the CPU these are refused, and it is None."""
+    if index.dtype.kind not in "iu":
         raise refusal("index.take_dtype", function, indices=index)
     array = index.array
-    if get_array_module(array) is np and array.size:
-        outside = (array < least) | (array >= size)
-        if outside.any():
-            raise refusal(kind, function, index=int(array[outside].reshape(-1)[0]), size=size, dim=dim)
+    xp = get_array_module(array)
+    outside = (array < least) | (array >= size)
+    if xp is not np:
+        return xp.where(outside, array.dtype.type(0), array), outside
+    if outside.any():
+        raise refusal(kind, function, index=int(array[outside].reshape(-1)[0]), size=size, dim=dim)
+    return array, None
 
 
-def _places(x: Tensor, dim: int, index: Tensor, function: str, src: Any = None) -> tuple[Array, ...]:
-    """The index of every cell that ``index`` names along `dim`, dimension by dimension."""
+def _spoiled(values: Any, outside: Array | None, x: Tensor) -> Any:
+    """Put NaN in the place of values that belong to indices out of range, if `x` has floats."""
+    if outside is None or x.dtype.kind != "f":
+        return values
+    if not isinstance(values, Tensor):
+        nan, number = x.dtype.type(math.nan), x.dtype.type(values)
+        return Tensor(get_array_module(outside).where(outside, nan, number))
+    return where(Tensor(outside), math.nan, values)
+
+
+def _all_spoiled(values: Any, outside: Array | None, x: Tensor) -> Any:
+    """Put NaN in the place of all values, if any index is out of range: of two for one place, either may stay."""
+    return values if outside is None else _spoiled(values, get_array_module(outside).any(outside), x)
+
+
+def _places(
+    x: Tensor, dim: int, index: Tensor, function: str, src: Any = None
+) -> tuple[tuple[Array, ...], Array | None]:
+    """The index of every cell that ``index`` names along `dim`, dimension by dimension, and which are outside."""
     axis = normalize_dim(dim, x.ndim, function)
-    _check_index(index, x.shape[axis], axis, function)
+    inside, outside = _checked_index(index, x.shape[axis], axis, function)
     if index.ndim != x.ndim:
         raise refusal("gather.rank", function, index=index, x=x)
     too_large = any(n > m for d, (n, m) in enumerate(zip(index.shape, x.shape)) if d != axis)
@@ -52,8 +76,8 @@ def _places(x: Tensor, dim: int, index: Tensor, function: str, src: Any = None) 
         raise refusal("gather.sizes", function, index=index, x=x, dim=axis)
     xp = get_array_module(index.array)
     grid = [xp.arange(n).reshape((-1,) + (1,) * (index.ndim - d - 1)) for d, n in enumerate(index.shape)]
-    grid[axis] = index.array
-    return tuple(grid)
+    grid[axis] = inside
+    return tuple(grid), outside
 
 
 def _lifted(x: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
@@ -83,7 +107,8 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
             [4]])
     """
     x, places = _lifted(input, index)
-    return getitem(x, _places(x, dim, places, "gather")).reshape(index.shape)
+    key, outside = _places(x, dim, places, "gather")
+    return _spoiled(getitem(x, key), outside, x).reshape(index.shape)
 
 
 @checked
@@ -103,8 +128,8 @@ def scatter_(
         src = value
     if isinstance(src, Tensor) and src.dtype != input.dtype:
         raise refusal("close.dtypes", "scatter", first=input.dtype, second=src.dtype)
-    places = _places(input, dim, index, "scatter", src)
-    return setitem(input, places, _cropped(src, index.shape), "scatter_")
+    key, outside = _places(input, dim, index, "scatter", src)
+    return setitem(input, key, _all_spoiled(_cropped(src, index.shape), outside, input), "scatter_")
 
 
 def _cropped(src: Any, shape: tuple[int, ...]) -> Any:
@@ -165,7 +190,8 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """
     if src.dtype != input.dtype:
         raise refusal("close.dtypes", "scatter_add", first=input.dtype, second=src.dtype)
-    return _added(input, _places(input, dim, index, "scatter_add", src), _cropped(src, index.shape))
+    key, outside = _places(input, dim, index, "scatter_add", src)
+    return _added(input, key, _all_spoiled(_cropped(src, index.shape), outside, input))
 
 
 def _added(x: Tensor, places: Any, values: Tensor) -> Tensor:
@@ -176,13 +202,13 @@ def _added(x: Tensor, places: Any, values: Tensor) -> Tensor:
     return add(x, PutItem.apply(cast(values, x.dtype), own_index(places), x.shape))
 
 
-def _rows(x: Tensor, dim: int, index: Tensor, function: str, least: int = 0) -> tuple[Any, ...]:
-    """The key that names whole slices along `dim`."""
+def _rows(x: Tensor, dim: int, index: Tensor, function: str, least: int = 0) -> tuple[tuple[Any, ...], Array | None]:
+    """The key that names whole slices along `dim`, and which of them are outside."""
     axis = normalize_dim(dim, x.ndim, function)
-    if isinstance(index, Tensor) and index.ndim > 1:
+    if index.ndim > 1:
         raise refusal("index.vector", function, index=index)
-    _check_index(index, x.shape[axis], axis, function, least, "index.rows")
-    return (slice(None),) * axis + (index.array.reshape(-1),)
+    inside, outside = _checked_index(index, x.shape[axis], axis, function, least, "index.rows")
+    return (slice(None),) * axis + (inside.reshape(-1),), outside
 
 
 @checked
@@ -202,7 +228,9 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
             [4, 4]])
     """
     x = input if input.ndim else input.reshape(1)
-    taken = getitem(x, _rows(x, dim, index, "index_select"))
+    key, outside = _rows(x, dim, index, "index_select")
+    across = None if outside is None else outside.reshape((-1,) + (1,) * (x.ndim - len(key)))
+    taken = _spoiled(getitem(x, key), across, x)
     return taken if input.ndim else taken.reshape(())
 
 
@@ -218,9 +246,9 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     """
     if source.dtype != input.dtype:
         raise refusal("close.dtypes", "index_add", first=input.dtype, second=source.dtype)
-    key = _rows(input, dim, index, "index_add")
+    key, outside = _rows(input, dim, index, "index_add")
     _check_slices(input, key, source, "index_add")
-    return _added(input, key, source if alpha == 1 else source * alpha)
+    return _added(input, key, _all_spoiled(source if alpha == 1 else source * alpha, outside, input))
 
 
 def _check_slices(x: Tensor, key: tuple[Any, ...], source: Tensor, function: str) -> None:
@@ -235,9 +263,9 @@ def index_copy_(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tenso
     """:func:`index_copy`, written over `input`, which is given back."""
     if source.dtype != input.dtype:
         raise refusal("close.dtypes", "index_copy", first=input.dtype, second=source.dtype)
-    key = _rows(input, dim, index, "index_copy")
+    key, outside = _rows(input, dim, index, "index_copy")
     _check_slices(input, key, source, "index_copy")
-    return setitem(input, key, source, "index_copy_")
+    return setitem(input, key, _all_spoiled(source, outside, input), "index_copy_")
 
 
 @checked
@@ -257,7 +285,8 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
 def index_fill_(input: Tensor, dim: int, index: Tensor, value: Tensor | float) -> Tensor:
     """:func:`index_fill`, written over `input`, which is given back."""
     axis = normalize_dim(dim, input.ndim, "index_fill")
-    return setitem(input, _rows(input, dim, index, "index_fill", -input.shape[axis]), value, "index_fill_")
+    key, outside = _rows(input, dim, index, "index_fill", -input.shape[axis])
+    return setitem(input, key, _all_spoiled(value, outside, input), "index_fill_")
 
 
 @checked
@@ -310,8 +339,8 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """
     if mask.dtype.kind != "b":
         raise refusal("masked_fill.mask", "masked_select", mask=mask)
-    x, where = broadcast_tensors(input, mask)
-    return getitem(x.reshape(-1), where.reshape(-1))
+    x, chosen = broadcast_tensors(input, mask)
+    return getitem(x.reshape(-1), chosen.reshape(-1))
 
 
 @checked
@@ -324,8 +353,8 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     >>> tc.take(tc.tensor([[1, 2], [3, 4]]), tc.tensor([0, 3]))
     tensor([1, 4])
     """
-    _check_index(index, input.numel(), 0, "take", -input.numel(), "index.rows")
-    return getitem(input.reshape(-1), index.reshape(-1)).reshape(index.shape)
+    inside, outside = _checked_index(index, input.numel(), 0, "take", -input.numel(), "index.rows")
+    return _spoiled(getitem(input.reshape(-1), inside), outside, input).reshape(index.shape)
 
 
 @checked
