@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from .random import generator as numpy_generator
 from .tensor import Tensor
 
 __all__ = [
-    "arange", "empty", "eye", "full", "full_like", "linspace", "normal", "ones", "ones_like", "rand",
+    "arange", "empty", "eye", "full", "full_like", "linspace", "logspace", "normal", "ones", "ones_like", "rand",
     "rand_like", "randint", "randn", "randn_like", "randperm", "zeros", "zeros_like",
 ]  # fmt: skip
 
@@ -253,6 +254,38 @@ def linspace(
     return _on_device(lambda xp: xp.linspace(float(start), float(end), steps, dtype=kind), device, requires_grad)
 
 
+@checked
+def logspace(
+    start: float,
+    end: float,
+    steps: int,
+    base: float = 10.0,
+    dtype: DType | None = None,
+    device: DeviceLike | None = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Make `steps` numbers from ``base**start`` to ``base**end``, whose exponents are evenly spaced.
+
+    An integer dtype truncates the exponents' ends first, and then the powers, as in PyTorch.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.logspace(0, 2, 3)
+    tensor([  1.,  10., 100.])
+    """
+    steps = as_int(steps, "sizes.ints", "logspace")
+    if steps < 0:
+        raise refusal("linspace.steps", "logspace", steps=steps)
+    kind = np.dtype(dtype or default_dtype)
+    ends = (_truncated(start), _truncated(end)) if kind.kind in "iu" else (float(start), float(end))
+    return _on_device(
+        lambda xp: xp.power(float(base), xp.linspace(*ends, steps, dtype=np.float64)).astype(kind),
+        device,
+        requires_grad,
+    )
+
+
 def _spaced_integers(xp: Any, start: int, end: int, steps: int) -> Array:
     """Evenly spaced floats that truncate as PyTorch's do: each half is counted from its own end."""
     if steps < 2:
@@ -332,7 +365,12 @@ def _draw(dtype: Any) -> Any:
 
 @checked
 def rand_like(
-    input: Tensor, *, dtype: DType | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+    input: Tensor,
+    *,
+    generator: Any = None,
+    dtype: DType | None = None,
+    device: DeviceLike | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Draw uniformly from [0, 1) in input's shape, dtype and device.
 
@@ -342,12 +380,17 @@ def rand_like(
     >>> tc.rand_like(tc.zeros(2)).shape
     (2,)
     """
-    return _like(rand, input, dtype, device, requires_grad)
+    return _like(partial(rand, generator=generator), input, dtype, device, requires_grad)
 
 
 @checked
 def randn_like(
-    input: Tensor, *, dtype: DType | None = None, device: DeviceLike | None = None, requires_grad: bool = False
+    input: Tensor,
+    *,
+    generator: Any = None,
+    dtype: DType | None = None,
+    device: DeviceLike | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Draw from the standard normal distribution in input's shape, dtype and device.
 
@@ -357,7 +400,7 @@ def randn_like(
     >>> tc.randn_like(tc.zeros(2)).shape
     (2,)
     """
-    return _like(randn, input, dtype, device, requires_grad)
+    return _like(partial(randn, generator=generator), input, dtype, device, requires_grad)
 
 
 @checked

@@ -31,7 +31,14 @@ def empty_like(
 
 @checked
 def randint_like(
-    input: Tensor, low: int, high: int | None = None, *, dtype: DType | None = None, device: DeviceLike | None = None
+    input: Tensor,
+    low: int,
+    high: int | None = None,
+    *,
+    generator: Any = None,
+    dtype: DType | None = None,
+    device: DeviceLike | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Draw integers from `low` up to, but not including, `high`, in another's shape and dtype; one limit is `high`.
 
@@ -42,7 +49,8 @@ def randint_like(
     tensor([5., 5.])
     """
     first, last = (0, low) if high is None else (low, high)
-    return randint(first, last, input.shape, dtype=dtype or input.dtype, device=device or input.device)
+    kind, place = dtype or input.dtype, device or input.device
+    return randint(first, last, input.shape, generator=generator, dtype=kind, device=place, requires_grad=requires_grad)
 
 
 @checked

@@ -1,6 +1,7 @@
 """Random numbers that depend on a tensor, or are written over one.
 
-They are drawn on the host and sent to the device, so that a seed gives the same ones everywhere.
+They are drawn on the host and sent to the device, so that a seed gives the same ones everywhere.  Each takes a
+``generator=`` to draw from in the place of the one that all draws come from.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import numpy as np
 
 from ..arguments import checked
 from ..autograd import Tensor
-from ..backend import generator, get_array_module
+from ..backend import get_array_module
 from ..errors import refusal
+from ..random import generator as numpy_generator
 from .cumulative import cumsum
 from .dtype import cast, require_float
 from .inplace import setitem
@@ -27,28 +29,30 @@ def _sent(drawn: Any, input: Tensor) -> Tensor:
 
 
 @checked
-def normal_(input: Tensor, mean: float = 0, std: float = 1) -> Tensor:
+def normal_(input: Tensor, mean: float = 0, std: float = 1, *, generator: Any = None) -> Tensor:
     """Draw every element from the normal distribution; gives the tensor back."""
     require_float(input, "normal_")
-    return setitem(input, ..., _sent(generator().normal(mean, std, input.shape), input), "normal_")
+    return setitem(input, ..., _sent(numpy_generator(generator).normal(mean, std, input.shape), input), "normal_")
 
 
 @checked
-def uniform_(input: Tensor, low: float = 0, to: float = 1) -> Tensor:
+def uniform_(input: Tensor, low: float = 0, to: float = 1, *, generator: Any = None) -> Tensor:
     """Draw every element uniformly from ``[low, to)``; gives the tensor back."""
     require_float(input, "uniform_")
-    return setitem(input, ..., _sent(generator().uniform(low, to, input.shape), input), "uniform_")
+    return setitem(input, ..., _sent(numpy_generator(generator).uniform(low, to, input.shape), input), "uniform_")
 
 
 @checked
-def exponential_(input: Tensor, lambd: float = 1) -> Tensor:
+def exponential_(input: Tensor, lambd: float = 1, *, generator: Any = None) -> Tensor:
     """Draw every element from the exponential distribution of rate `lambd`; gives the tensor back."""
     require_float(input, "exponential_")
-    return setitem(input, ..., _sent(generator().exponential(1 / lambd, input.shape), input), "exponential_")
+    return setitem(
+        input, ..., _sent(numpy_generator(generator).exponential(1 / lambd, input.shape), input), "exponential_"
+    )
 
 
 @checked
-def random_(input: Tensor, low: int = 0, to: int | None = None) -> Tensor:
+def random_(input: Tensor, low: int = 0, to: int | None = None, *, generator: Any = None) -> Tensor:
     """Draw every element from the integers ``low ... to - 1``; ``random_(n)`` from 0 on; gives the tensor back.
 
     Without limits, from 0 to the largest integer that the dtype holds, or to which a float counts one by one.
@@ -57,7 +61,7 @@ def random_(input: Tensor, low: int = 0, to: int | None = None) -> Tensor:
         low, to = 0, low or _count_of(input.dtype)
     if low >= to:
         raise refusal("randint.range", "random_", low=low, high=to)
-    return setitem(input, ..., _sent(generator().integers(low, to, input.shape), input), "random_")
+    return setitem(input, ..., _sent(numpy_generator(generator).integers(low, to, input.shape), input), "random_")
 
 
 def _count_of(dtype: np.dtype) -> int:
@@ -68,15 +72,16 @@ def _count_of(dtype: np.dtype) -> int:
 
 
 @checked
-def bernoulli_(input: Tensor, p: float | Tensor = 0.5) -> Tensor:
+def bernoulli_(input: Tensor, p: float | Tensor = 0.5, *, generator: Any = None) -> Tensor:
     """Draw 1 with probability `p` (a number or a tensor), else 0, for every element; gives the tensor back."""
-    drawn = _sent(generator().random(input.shape), input) < p
+    _check_chances(p, "bernoulli_")
+    drawn = _sent(numpy_generator(generator).random(input.shape), input) < p
     return setitem(input, ..., cast(drawn, input.dtype), "bernoulli_")
 
 
 @checked
-def bernoulli(input: Tensor) -> Tensor:
-    """Draw 1 with the probability that each element says, else 0.
+def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
+    """Draw 1 with the probability that each element says, else 0; or with probability `p` for all of them.
 
     Raises
     ------
@@ -89,15 +94,22 @@ def bernoulli(input: Tensor) -> Tensor:
     >>> tc.bernoulli(tc.tensor([0.0, 1.0]))
     tensor([0., 1.])
     """
-    require_float(input, "bernoulli")
-    p = input.array
-    if get_array_module(p) is np and not ((p >= 0) & (p <= 1)).all():
-        raise refusal("bernoulli.probability", "bernoulli")
-    return cast(_sent(generator().random(input.shape), input) < input.detach(), input.dtype)
+    if p is None:
+        require_float(input, "bernoulli")
+    chance = input.detach() if p is None else p
+    _check_chances(chance, "bernoulli")
+    return cast(_sent(numpy_generator(generator).random(input.shape), input) < chance, input.dtype)
+
+
+def _check_chances(p: float | Tensor, function: str) -> None:
+    """Refuse what are no probabilities; those on a device are not looked at."""
+    values = p.array if isinstance(p, Tensor) else np.asarray(p)  # host: a number
+    if get_array_module(values) is np and not ((values >= 0) & (values <= 1)).all():
+        raise refusal("bernoulli.probability", function)
 
 
 @checked
-def multinomial(input: Tensor, num_samples: int, replacement: bool = False) -> Tensor:
+def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator: Any = None) -> Tensor:
     """Draw indices with probabilities proportional to the weights of a vector, or of each row of a matrix.
 
     Without replacement no index comes twice: those with the largest ``weight / e`` are taken, where each `e` is drawn
@@ -126,7 +138,9 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False) -> T
     if get_array_module(array) is np and not (array.sum(-1) > 0).all():
         raise refusal("multinomial.zero", "multinomial")
     if not replacement:
-        return topk(weights / _sent(generator().exponential(size=input.shape), input), num_samples).indices
+        return topk(
+            weights / _sent(numpy_generator(generator).exponential(size=input.shape), input), num_samples
+        ).indices
     edges = cumsum(weights, -1)
-    points = _sent(generator().random(input.shape[:-1] + (num_samples,)), input) * edges[..., -1:]
+    points = _sent(numpy_generator(generator).random(input.shape[:-1] + (num_samples,)), input) * edges[..., -1:]
     return searchsorted(edges, points, right=True)
