@@ -135,6 +135,7 @@ class Methods:
         gathering.scatter_, gathering.scatter_add_, gathering.index_add_, gathering.index_copy_,
         gathering.index_fill_, gathering.index_put_,
     )  # fmt: skip
+    fill_diagonal_ = gathering.fill_diagonal_
     normal_, uniform_, random_, bernoulli_, exponential_ = (
         drawing.normal_, drawing.uniform_, drawing.random_, drawing.bernoulli_, drawing.exponential_,
     )  # fmt: skip
@@ -148,20 +149,22 @@ class Methods:
 # functions of ops that are methods under their own names
 AS_THEY_ARE = """
     absolute acos acosh addcdiv addcmul addmm allclose aminmax arccos arcsin arctan argsort argwhere asin asinh atan
-    atan2 atanh baddbmm bernoulli bincount bmm broadcast_to ceil cosh count_nonzero cummax cummin cumprod cumsum
-    diag diagonal dist divide dot equal exp2 fix fliplr flipud floor fmod frac gather greater greater_equal histc
-    hypot index_add index_copy index_fill index_put index_select is_floating_point isclose isfinite isinf kron
-    kthvalue lerp less less_equal log10 log2 logical_and logical_not logical_or logical_xor masked_select median mm
-    mode moveaxis movedim multinomial multiply mv nan_to_num nanmean nansum narrow negative nonzero not_equal outer
-    quantile ravel reciprocal repeat_interleave roll rot90 round scatter scatter_add select sinh sort subtract
-    swapaxes swapdims take take_along_dim tan tile topk trace tril triu true_divide trunc unbind unique
+    atan2 atanh baddbmm bernoulli bincount bmm broadcast_to ceil cosh count_nonzero cummax cummin cumprod cumsum diag
+    diag_embed diagonal dist divide dot equal exp2 fix fliplr flipud floor fmod frac gather greater greater_equal
+    histc hypot index_add index_copy index_fill index_put index_select is_floating_point isclose isfinite isinf kron
+    kthvalue lerp less less_equal log10 log2 logical_and logical_not logical_or logical_xor masked_scatter
+    masked_select median mm mode moveaxis movedim multinomial multiply mv nan_to_num nanmean nansum narrow negative
+    nonzero not_equal outer quantile ravel reciprocal repeat_interleave roll rot90 round scatter scatter_add select
+    sinh sort subtract swapaxes swapdims take take_along_dim tan tile topk trace tril triu true_divide trunc unbind
+    unique unique_consecutive
 """
 # functions whose result can be written over the tensor: ``x.floor_()``
 WRITTEN_OVER = """
     abs acos acosh addcdiv addcmul addmm asin asinh atan atan2 atanh baddbmm bitwise_and bitwise_not bitwise_or
     bitwise_xor ceil clip cos cosh cumprod cumsum divide eq erf exp2 expm1 fix floor floor_divide fmod frac ge gt
-    hypot le lerp log log10 log1p log2 logical_and logical_not logical_or logical_xor lt masked_fill multiply
-    nan_to_num ne reciprocal remainder round rsqrt sign sin sinh square subtract tan tril triu true_divide trunc
+    hypot le lerp log log10 log1p log2 logical_and logical_not logical_or logical_xor lt masked_fill masked_scatter
+    multiply nan_to_num ne reciprocal remainder round rsqrt sign sin sinh square subtract tan tril triu true_divide
+    trunc
 """
 for _name in AS_THEY_ARE.split():
     setattr(Methods, _name, getattr(ops, _name))

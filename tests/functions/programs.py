@@ -122,6 +122,23 @@ GROUPS: dict[str, list[str]] = {
         "t.bincount(T([0, 2]), T([1, 2]))", "t.histc(T([1., 2., 1., 9.]), 4, 0, 3)", "t.histc(T([1., 2., 1.]), 3)",
         "t.histc(T([2., 2.]), 3)",
     ],
+    "more": [
+        "t.logspace(0.5, 2.7, 4, dtype=t.int64)", "t.logspace(0, 3, 5, base=2, dtype=t.int64)",
+        "t.logspace(-1, 1, 3, 2.0)", "t.logspace(1, 2, 1)", "t.logspace(0, 1, 0)", "t.logspace(0, 1, -1)",
+        f"t.diag_embed({A})", f"t.diag_embed({V}, 1, 0, 1)", f"t.diag_embed({A}, 0, 0, 2)",
+        f"t.diag_embed({V}, -1, 1, 0)",
+        f"t.diag_embed({A}, 0, 0, 0)", f"{A}.fill_diagonal_(5)", "t.ones(3, 2).fill_diagonal_(5)",
+        "t.zeros(7, 3).fill_diagonal_(5, wrap=True)", "t.zeros(2, 5).fill_diagonal_(5, True)",
+        "t.zeros(2, 2, 2).fill_diagonal_(1)", "t.zeros(2, 3, 2).fill_diagonal_(1)", "t.zeros(3).fill_diagonal_(1)",
+        f"t.unique_consecutive({V}, True, True)", f"t.unique_consecutive({I}, return_inverse=True)",
+        "t.unique_consecutive(T([1, 1, 2, 2, 1]), return_counts=True)",
+        "t.unique_consecutive(T([[1, 1], [1, 1], [2, 1]]), dim=0, return_counts=True)",
+        "t.unique_consecutive(T([[1, 1], [1, 1], [2, 1]]), dim=1, return_inverse=True)",
+        f"t.unique_consecutive({N})", "t.unique_consecutive(T(2.))",
+        f"t.masked_scatter({A}, {A} > 0, {B})", f"t.masked_scatter({A}, T([True, False, True]), {V})",
+        f"t.masked_scatter({V}, {V} > 2, {I})", f"t.masked_scatter({V}, {V}, {V})",
+        f"t.masked_scatter({A}, {A} > 0, {V}[:1])", f"{I}.masked_scatter_({I} > 1, {I})",
+    ],
     "gradients": [
         "slope(lambda x: t.median(x) * 3, T([1., 2., 2., 4.]))", "slope(lambda x: t.cumprod(x, 0), T([2., 0., 3.]))",
         "slope(lambda x: t.cummax(x, 0).values, T([2., 2., 1.]))", "slope(lambda x: t.atan2(x, x), T([0., 1.]))",
@@ -140,6 +157,7 @@ ON_THE_HOST = {
     f"t.scatter({A}, 1, T([[4]]), 1.)",
     f"t.index_select({A}, 0, T([3]))", f"t.index_select({A}, 0, T([-1]))", f"t.index_fill({A}, 1, T([4]), 5.)",
     f"t.take({A}, T([6]))", f"t.quantile({A}, 1.5)",
+    f"t.masked_scatter({A}, {A} > 0, {V}[:1])",
 }  # fmt: skip
 
 PROGRAMS = [program for group in GROUPS.values() for program in group]

@@ -112,6 +112,7 @@ GATHERED: dict[str, Case] = {
     "index_put": (lambda x, y: tc.index_put(x, (_at(1, 0)(x),), y), (M, M)),
     "index_put added": (lambda x, y: tc.index_put(x, (_at(1, 1)(x),), y, accumulate=True), (M, M)),
     "masked_select": (lambda x: tc.masked_select(x, _mask(x)), (M,)),
+    "masked_scatter": (lambda x, y: tc.masked_scatter(x, _mask(x), y), (M, (5,))),
     "take": (lambda x: tc.take(x, _at(5, -1, 0)(x)), (M,)),
 }
 
@@ -139,6 +140,7 @@ REARRANGED: dict[str, Case] = {
     "column_stack": (lambda x, y: tc.column_stack([x, y]), (M, (2,))),
     "diagonal": (lambda x: tc.diagonal(x, 1), (M,)),
     "diagonal of stacks": (lambda x: tc.diagonal(x, -1, 2, 0), ((2, 3, 4),)),
+    "diag_embed": (lambda x: tc.diag_embed(x, -1, 0, 2), (M,)),
     "diag": (lambda x: tc.diag(x, -1), ((3,),)),
     "diag of a matrix": (lambda x: tc.diag(x, 1), (M,)),
     "tril": (lambda x: tc.tril(x, -1), (M,)),

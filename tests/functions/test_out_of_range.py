@@ -24,6 +24,7 @@ CASES: dict[str, tuple[Callable[[Any, Any], tc.Tensor], list[Any]]] = {
     "scatter_add": (lambda x, t: tc.scatter_add(x, 0, t([[0, 2, 1]]), x), [[nan, nan, 3.0], [4.0, 5.0, nan]]),
     "index_add": (lambda x, t: tc.index_add(x, 0, t([2, 0]), x), [[nan] * 3, [4.0, 5.0, 6.0]]),
     "index_copy": (lambda x, t: tc.index_copy(x, 0, t([2]), x[:1]), [[nan] * 3, [4.0, 5.0, 6.0]]),
+    "masked_scatter": (lambda x, t: tc.masked_scatter(x, x > 4, x.reshape(-1)[:1]), [[1.0, 2.0, 3.0], [4.0, 1.0, nan]]),
     "index_fill": (lambda x, t: tc.index_fill(x, 1, t([-4]), 9.0), [[nan, 2.0, 3.0], [nan, 5.0, 6.0]]),
 }
 
@@ -33,7 +34,7 @@ def test_out_of_range(name: str, device: Device, on_device: Callable[[], Any]):
     function, expected = CASES[name]
     x = tc.tensor(ROWS, device=device, requires_grad=True)
     if device.type == "cpu":
-        with pytest.raises((IndexError, RuntimeError), match=r"index"):
+        with pytest.raises((IndexError, RuntimeError), match=r"index|mask"):
             function(x, tc.tensor)
         return
     indices: list[tc.Tensor] = []

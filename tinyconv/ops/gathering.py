@@ -22,11 +22,11 @@ from .elementwise import add, where
 from .indexing import PutItem, as_index, getitem, own_index
 from .inplace import in_place, setitem
 from .rearranging import broadcast_tensors
-from .shape import clone, normalize_dim
+from .shape import cat, clone, normalize_dim
 
 __all__ = [
-    "argwhere", "gather", "index_add", "index_copy", "index_fill", "index_put", "index_select", "masked_select",
-    "nonzero", "scatter", "scatter_add", "take",
+    "argwhere", "gather", "index_add", "index_copy", "index_fill", "index_put", "index_select", "masked_scatter",
+    "masked_select", "nonzero", "scatter", "scatter_add", "take",
 ]  # fmt: skip
 
 
@@ -341,6 +341,66 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
         raise refusal("masked_fill.mask", "masked_select", mask=mask)
     x, chosen = broadcast_tensors(input, mask)
     return getitem(x.reshape(-1), chosen.reshape(-1))
+
+
+@checked
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+    """Put the source's elements, one after the other, where a mask is True; `input` and the mask broadcast.
+
+    On a GPU, which would have to be waited for, elements that the source lacks are NaN (of integers, 0).
+
+    Raises
+    ------
+    RuntimeError
+        If the mask is not of bools, the source of another dtype, or (on the CPU) too short.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.masked_scatter(tc.zeros(3), tc.tensor([True, False, True]), tc.tensor([1.0, 2.0]))
+    tensor([1., 0., 2.])
+    """
+    if mask.dtype.kind != "b":
+        raise refusal("masked_fill.mask", "masked_scatter", mask=mask)
+    if source.dtype != input.dtype:
+        raise refusal("close.dtypes", "masked_scatter", first=input.dtype, second=source.dtype)
+    x, chosen = broadcast_tensors(input, mask)
+    xp, count = get_array_module(x.array), source.numel()
+    order = xp.cumsum(chosen.array.reshape(-1).astype("int64"))
+    if xp is np and order.size and order[-1] > count:
+        raise refusal("masked_scatter.source", "masked_scatter", count=int(order[-1]), elements=count)
+    missing = Tensor(xp.full((1,), math.nan if x.dtype.kind == "f" else 0, dtype=x.dtype))
+    values = getitem(cat([source.reshape(-1), missing]), xp.clip(order - 1, 0, count))
+    return where(chosen, values.reshape(x.shape), x)
+
+
+@checked
+def fill_diagonal_(input: Tensor, fill_value: float, wrap: bool = False) -> Tensor:
+    """Write a number over the main diagonal; of a tall matrix with `wrap`, a new one begins a row below its end.
+
+    Raises
+    ------
+    RuntimeError
+        For fewer than two dimensions, or more of which not all have one size.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.zeros(2, 3).fill_diagonal_(5.0)
+    tensor([[5., 0., 0.],
+            [0., 5., 0.]])
+    """
+    if input.ndim < 2:
+        raise refusal("rank.least", "fill_diagonal_", least=2, x=input)
+    if input.ndim > 2 and len(set(input.shape)) > 1:
+        raise refusal("fill_diagonal.sizes", "fill_diagonal_", x=input)
+    columns = input.shape[1]
+    rows = input.shape[0] if wrap and input.ndim == 2 else min(input.shape[0], columns)
+    xp = get_array_module(input.array)
+    step = columns + 1  # from one cell to the next, counted row by row
+    steps = xp.arange(0, rows * columns, step) if input.ndim == 2 else xp.arange(rows)
+    key = (steps // max(columns, 1), steps % max(columns, 1)) if input.ndim == 2 else (steps,) * input.ndim
+    return setitem(input, key, fill_value, "fill_diagonal_")
 
 
 @checked

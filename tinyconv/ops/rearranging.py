@@ -18,9 +18,9 @@ from .shape import as_int, as_sizes, cat, clone, expand, flip, normalize_dim, pe
 
 __all__ = [
     "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_tensors", "broadcast_to", "column_stack", "concat",
-    "concatenate", "diag", "diagonal", "dstack", "fliplr", "flipud", "hstack", "kron", "meshgrid", "moveaxis",
-    "movedim", "narrow", "ravel", "repeat_interleave", "roll", "rot90", "select", "swapaxes", "swapdims", "tile",
-    "trace", "tril", "triu", "unbind", "vstack",
+    "concatenate", "diag", "diag_embed", "diagonal", "dstack", "fliplr", "flipud", "hstack", "kron", "meshgrid",
+    "moveaxis", "movedim", "narrow", "ravel", "repeat_interleave", "roll", "rot90", "select", "swapaxes", "swapdims",
+    "tile", "trace", "tril", "triu", "unbind", "vstack",
 ]  # fmt: skip
 
 concat = concatenate = cat
@@ -573,6 +573,30 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     if input.ndim != 2:
         raise refusal("diag.dims", "diag", x=input)
     return clone(Diagonal.apply(input, offset))
+
+
+@checked
+def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """Make matrices with the last dimension on their diagonals; `dim1` and `dim2` are the matrices' dimensions.
+
+    Raises
+    ------
+    RuntimeError
+        If the two dimensions are one, or the tensor has none.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.diag_embed(tc.ones(4, 2), offset=1).shape
+    (4, 3, 3)
+    """
+    _check_ndim(input, 1, "diag_embed")
+    axes = [normalize_dim(d, input.ndim + 1, "diag_embed") for d in (dim1, dim2)]
+    if axes[0] == axes[1]:
+        raise refusal("diagonal.dims", "diag_embed", dim1=dim1, dim2=dim2)
+    away = as_int(offset, "shape.no_size", "diag_embed")
+    side = input.shape[-1] + abs(away)
+    return movedim(PutDiagonal.apply(input, away, input.shape[:-1] + (side, side)), (-2, -1), axes)
 
 
 @checked

@@ -20,6 +20,7 @@ from .shape import as_int, clone, normalize_dim
 
 __all__ = [
     "argsort", "bucketize", "kthvalue", "median", "mode", "quantile", "searchsorted", "sort", "topk", "unique",
+    "unique_consecutive",
 ]  # fmt: skip
 
 
@@ -228,6 +229,42 @@ def unique(
     inverse = inverse.reshape(input.shape if axis is None else input.shape[axis])
     results = (values, *((inverse,) if return_inverse else ()), *((counts,) if return_counts else ()))
     return results if len(results) > 1 else values
+
+
+@checked
+def unique_consecutive(
+    input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    """Keep one of each run of equal values, or along `dim` of equal slices; has no gradient.
+
+    On a GPU this waits for the number of runs.
+
+    Returns
+    -------
+    Tensor, or tuple of Tensors
+        The values; with `return_inverse` also the run of each element of the input, with `return_counts` also the
+        runs' lengths.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.unique_consecutive(tc.tensor([1, 1, 2, 1]), return_counts=True)
+    (tensor([1, 2, 1]), tensor([2, 1, 1]))
+    """
+    axis = 0 if dim is None else normalize_dim(dim, input.ndim, "unique_consecutive")
+    array = input.array.reshape(-1) if dim is None else input.array
+    xp = get_array_module(array)
+    size = array.shape[axis]
+    rows = xp.moveaxis(array, axis, 0).reshape(size, array.size // max(size, 1))
+    new = xp.ones(size, "bool")
+    new[1:] = xp.any(rows[1:] != rows[:-1], axis=1)
+    starts = xp.nonzero(new)[0]
+    ends = xp.concatenate([starts[1:], xp.full((min(size, 1),), size, dtype=starts.dtype)])
+    run = (xp.cumsum(new.astype("int64")) - 1).reshape(input.shape if dim is None else (size,))
+    results = (xp.take(array, starts, axis=axis), *([run] if return_inverse else []))
+    results += (ends - starts,) if return_counts else ()
+    tensors = tuple(Tensor(result) for result in results)
+    return tensors if len(tensors) > 1 else tensors[0]
 
 
 @checked

@@ -200,6 +200,16 @@ TEXTS = {
         en="source must have shape {expected}, as the index asks, got {source.shape}",
         zh="按下标，source 的形状应当是 {expected}，得到的是 {source.shape}",
     ),
+    "masked_scatter.source": Text(
+        RuntimeError,
+        en="mask is True {count} times, but source has only {elements} elements; give as many, or use masked_fill",
+        zh="掩码中有 {count} 个 True，但 source 只有 {elements} 个元素；请给出足够的元素，或用 masked_fill",
+    ),
+    "fill_diagonal.sizes": Text(
+        RuntimeError,
+        en="a tensor of more than 2 dimensions must have one size in all, got {x.shape}; use diagonal(dim1=, dim2=)",
+        zh="多于 2 维的张量，各维大小须相同，得到的是 {x.shape}；请用 diagonal(dim1=, dim2=)",
+    ),
     "gather.rank": Text(
         RuntimeError,
         en="index must have as many dimensions as the input {x.shape}, got shape {index.shape}",
