@@ -8,6 +8,7 @@ import numpy as np
 
 from .backend import Device
 from .creation import empty, full, ones, randint, zeros
+from .defaults import get_default_device
 from .tensor import Tensor, tensor
 
 __all__ = ["empty_like", "randint_like", "tril_indices", "triu_indices"]
@@ -78,10 +79,10 @@ def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, devi
             [0, 0, 1]])
     """
     cells = np.tril_indices(row, offset, col)  # host: a table of sizes
-    return Tensor(Device(device or "cpu").asarray(np.stack(cells).astype(dtype or np.int64)))
+    return Tensor(Device(device or get_default_device()).asarray(np.stack(cells).astype(dtype or np.int64)))
 
 
 def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = None, device: Any = None) -> Tensor:
     """Rows and columns of the cells of an upper triangle, ``(2, count)``, row by row."""
     cells = np.triu_indices(row, offset, col)  # host: a table of sizes
-    return Tensor(Device(device or "cpu").asarray(np.stack(cells).astype(dtype or np.int64)))
+    return Tensor(Device(device or get_default_device()).asarray(np.stack(cells).astype(dtype or np.int64)))
