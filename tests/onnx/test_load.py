@@ -101,7 +101,7 @@ class TestLoading:
         loaded = load(model_of([helper.make_node(kind, list(inputs), ["y"])], inputs=inputs))
         given = (x, indices, tc.ones(2, device=device))[: len(inputs)]
         if device.type == "cpu":
-            with pytest.raises(IndexError, match="outside the axis of 4"):
+            with pytest.raises(ValueError, match="outside the axis of 4"):
                 loaded(*given)
             return
         assert loaded(*given).to("cpu").isnan().tolist()[-1]
@@ -338,7 +338,6 @@ class TestHugeResults:
             ("Gemm", [(100_000, 1), (1, 1), (1, 100_000)], {}),
             ("Clip", [(100_000, 1), (1, 100_000)], {}),
             ("Adagrad", [(), (), (100_000, 1), (1, 100_000), (1, 100_000)], {}),
-            ("LRN", [(1, 1, 1)], {"size": 1 << 40}),
         ],
     )
     def test_operands_that_would_broadcast(self, kind, shapes, attributes):

@@ -21,7 +21,7 @@ DTYPES = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int3
 
 def _axes(node: Node, x: Tensor, axes: Tensor | None, ndim: int) -> tuple[int, ...]:
     """Axes as an input (later operator sets) or an attribute, made non-negative."""
-    return tuple(a % ndim for a in ints(axes, node.get("axes", range(x.ndim))))
+    return node.axes(ints(axes, node.get("axes", range(x.ndim))), ndim)
 
 
 @operator("Constant")
@@ -56,7 +56,7 @@ def _range(node: Node, start: Tensor, limit: Tensor, delta: Tensor) -> Tensor:
     if step == 0 or not all(map(math.isfinite, (first, last, step))):
         raise node.refuse("onnx.range", first=first, last=last, step=step)
     count = max(0, math.ceil((last - first) / step))
-    node.allow((count,), start.dtype.itemsize)
+    node.allow((count,), 8)  # computed in 64 bits
     return Tensor((first + np.arange(count) * step).astype(start.dtype))
 
 
@@ -84,13 +84,13 @@ def _reshape(node: Node, x: Tensor, shape: Tensor | None = None) -> Tensor:
 @operator("Flatten")
 def _flatten(node: Node, x: Tensor) -> Tensor:
     axis = node.get("axis", 1)
-    axis = axis + x.ndim if axis < 0 else axis
+    axis = x.ndim if axis == x.ndim else node.axis(axis, x.ndim)
     return x.reshape((math.prod(x.shape[:axis]), math.prod(x.shape[axis:])))
 
 
 @operator("Transpose")
 def _transpose(node: Node, x: Tensor) -> Tensor:
-    return x.permute(tuple(node.get("perm", range(x.ndim)[::-1])))
+    return x.permute(node.axes(node.get("perm", range(x.ndim)[::-1]), x.ndim))
 
 
 @operator("Squeeze", host=(1,))
@@ -106,7 +106,7 @@ def _squeeze(node: Node, x: Tensor, axes: Tensor | None = None) -> Tensor:
 @operator("Unsqueeze", host=(1,))
 def _unsqueeze(node: Node, x: Tensor, axes: Tensor | None = None) -> Tensor:
     given = ints(axes, node.get("axes", ()))
-    added = {a % (x.ndim + len(given)) for a in given}
+    added = node.axes(given, x.ndim + len(given))
     sizes = iter(x.shape)
     return x.reshape(tuple(1 if a in added else next(sizes) for a in range(x.ndim + len(given))))
 
@@ -123,12 +123,12 @@ def _concat(node: Node, *parts: Tensor) -> Tensor:
     if not parts:
         raise node.refuse("onnx.concat")
     node.allow((sum(math.prod(p.shape) for p in parts),), parts[0].dtype.itemsize)
-    return ops.cat(list(parts), node.get("axis", 1))
+    return ops.cat(list(parts), node.axis(node.get("axis", 1), parts[0].ndim))
 
 
 @operator("Split", host=(1,))
 def _split(node: Node, x: Tensor, sizes: Tensor | None = None) -> tuple[Tensor, ...]:
-    axis = node.get("axis", 0)
+    axis = node.axis(node.get("axis", 0), x.ndim)
     lengths = list(ints(sizes, node.get("split", ())))
     if not lengths:
         size = -(-x.shape[axis] // len(node.outputs))
@@ -143,7 +143,7 @@ def _slice(
 ) -> Tensor:  # fmt: skip
     """Cut ``starts:ends:steps``; a negative step flips the axis first."""
     begin, end = ints(starts, node.get("starts", ())), ints(ends, node.get("ends", ()))
-    where = ints(axes, node.get("axes", range(len(begin))))
+    where = node.axes(ints(axes, node.get("axes", range(len(begin)))), x.ndim)
     stride = ints(steps, (1,) * len(begin))
     key = [slice(None)] * x.ndim
     for axis, first, last, step in zip(where, begin, end, stride):
@@ -151,7 +151,7 @@ def _slice(
         if step > 0:
             key[axis] = slice(picked.start, picked.stop, step)
         else:  # counted from the other end
-            x = ops.flip(x, axis % x.ndim)
+            x = ops.flip(x, axis)
             n = x.shape[axis]
             key[axis] = slice(n - 1 - picked.start, n - 1 - picked.stop, -step)
     return x[tuple(key)]
@@ -178,7 +178,7 @@ def _nan_where(outside: Tensor | None, result: Tensor) -> Tensor:
 
 @operator("Gather", host=(1,))
 def _gather(node: Node, x: Tensor, indices: Tensor) -> Tensor:
-    axis = node.get("axis", 0) % max(1, x.ndim)
+    axis = node.axis(node.get("axis", 0), x.ndim)
     node.allow(x.shape[:axis] + indices.shape + x.shape[axis + 1 :], x.dtype.itemsize)
     places, outside = _inside(node, x, axis, indices)
     if outside is not None:
@@ -188,16 +188,18 @@ def _gather(node: Node, x: Tensor, indices: Tensor) -> Tensor:
 
 @operator("GatherElements", host=(1,))
 def _gather_elements(node: Node, x: Tensor, indices: Tensor) -> Tensor:
-    axis = node.get("axis", 0) % x.ndim
+    axis = node.axis(node.get("axis", 0), x.ndim)
+    if indices.ndim != x.ndim or any(n > m for d, (n, m) in enumerate(zip(indices.shape, x.shape)) if d != axis):
+        raise node.refuse("onnx.gather_shape", indices=indices, x=x)
     places, outside = _inside(node, x, axis, indices)
-    return _nan_where(outside, ops.take_along_dim(x, places, axis))
+    return _nan_where(outside, ops.gather(x, axis, places))
 
 
 @operator("ScatterElements", host=(1,))
 def _scatter_elements(node: Node, x: Tensor, indices: Tensor, updates: Tensor) -> Tensor:
     if node.get("reduction", "none") != "none":
         raise node.refuse("onnx.reduction", reduction=node.get("reduction"))
-    axis = node.get("axis", 0) % x.ndim
+    axis = node.axis(node.get("axis", 0), x.ndim)
     along, outside = _inside(node, x, axis, indices)
     places = [moved(Tensor(p), x.device) for p in np.indices(indices.shape, sparse=True)]
     places[axis] = along
@@ -209,7 +211,9 @@ def _scatter_elements(node: Node, x: Tensor, indices: Tensor, updates: Tensor) -
 @operator("Tile", host=(1,))
 def _tile(node: Node, x: Tensor, repeats: Tensor) -> Tensor:
     times = ints(repeats)
-    node.allow([n * r for n, r in zip(x.shape, times)], x.dtype.itemsize)
+    if len(times) != x.ndim or min(times, default=0) < 0:
+        raise node.refuse("onnx.repeats", repeats=times, ndim=x.ndim)
+    node.allow([max(1, n * r) for n, r in zip(x.shape, times)], x.dtype.itemsize)  # a 0 may come after a huge one
     for axis, count in enumerate(times):
         before, after = x.shape[:axis], x.shape[axis:]
         x = x.reshape(before + (1,) + after).expand(before + (count,) + after)
@@ -219,6 +223,8 @@ def _tile(node: Node, x: Tensor, repeats: Tensor) -> Tensor:
 
 @operator("Trilu", host=(1,))
 def _trilu(node: Node, x: Tensor, k: Tensor | None = None) -> Tensor:
+    if x.ndim < 2:
+        raise node.refuse("onnx.matrix", x=x)
     kept = (np.triu if node.get("upper", 1) else np.tril)(np.ones(x.shape[-2:], bool), 0 if k is None else int(k))
     return ops.where(moved(Tensor(kept), x.device), x, zeros_like(x))
 
@@ -226,7 +232,8 @@ def _trilu(node: Node, x: Tensor, k: Tensor | None = None) -> Tensor:
 @operator("OneHot", host=(0, 1))
 def _one_hot(node: Node, indices: Tensor, depth: Tensor, values: Tensor) -> Tensor:
     count, axis = int(depth.reshape(-1)[0]), node.get("axis", -1)
-    node.allow(indices.shape + (count,), values.dtype.itemsize)
+    axis = node.axis(axis, indices.ndim + 1)
+    node.allow((max(1, math.prod(indices.shape)), count), max(8, values.dtype.itemsize))
     classes = asnumpy(indices.array).astype(np.int64)
     classes = np.where(classes < 0, classes + count, classes)
     hot = np.moveaxis(classes[..., None] == np.arange(count), -1, axis)
@@ -243,11 +250,13 @@ def _pad(
     node: Node, x: Tensor, pads: Tensor | None = None, value: Tensor | None = None, axes: Tensor | None = None
 ) -> Tensor:
     amounts = ints(pads, node.get("pads", node.get("paddings", ())))
-    where = [a % x.ndim for a in ints(axes, range(x.ndim))]
+    where = node.axes(ints(axes, range(x.ndim)), x.ndim)
+    if len(amounts) != 2 * len(where):
+        raise node.refuse("onnx.pads", pads=amounts, ndim=len(where))
     pairs = [(0, 0)] * x.ndim
     for place, axis in enumerate(where):
         pairs[axis] = amounts[place], amounts[place + len(where)]
-    node.allow([n + lo + hi for n, (lo, hi) in zip(x.shape, pairs)], x.dtype.itemsize)
+    node.allow([n + max(0, lo) + max(0, hi) for n, (lo, hi) in zip(x.shape, pairs)], x.dtype.itemsize)
     fill = node.get("value", 0.0) if value is None else value.item()
     return pad_pairs(x, pairs, node.get("mode", "constant"), fill)
 
