@@ -464,10 +464,16 @@ class TestNotSupported:
             load(helper.make_model(graph))
 
     def test_uses_of_an_operator(self):
-        with pytest.raises(NotSupported, match="only nearest, asymmetric, floor"):
-            load(one_node("Resize", ["x", "", "s"], [array("s", [1, 1, 2.0], np.float32)], mode="linear"))(
-                tc.ones(1, 1, 2)
-            )
+        with pytest.raises(NotSupported, match="tf_crop_and_resize"):
+            load(
+                one_node(
+                    "Resize",
+                    ["x", "", "s"],
+                    [array("s", [1, 1, 2.0], np.float32)],
+                    mode="linear",
+                    coordinate_transformation_mode="tf_crop_and_resize",
+                )
+            )(tc.ones(1, 1, 2))
 
     def test_more_outputs_than_there_are(self):
         with pytest.raises(NotSupported, match="only 1 outputs"):

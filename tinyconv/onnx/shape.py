@@ -9,8 +9,10 @@ import numpy as np
 
 from .. import ops
 from ..backend import asnumpy, get_array_module
+from ..kernels.sums import sum_dtype
 from ..ops.dtype import cast
 from ..ops.elementwise import zeros_like
+from ..ops.resize import Resample, cubic_taps, linear_taps
 from ..tensor import Tensor
 from .node import Node, ints, moved, operator
 
@@ -277,32 +279,82 @@ def pad_pairs(x: Tensor, pairs: Sequence[tuple[int, int]], mode: str, value: flo
     return ops.pad(x, [n for pair in reversed(grown) for n in pair], _MODES[mode])
 
 
+_SOURCES = {  # where new cell j of `new` reads an axis of `old` cells, with the factor s
+    "half_pixel": lambda j, s, old, new: (j + 0.5) / s - 0.5,
+    "pytorch_half_pixel": lambda j, s, old, new: (j + 0.5) / s - 0.5 if new > 1 else j * 0,
+    "asymmetric": lambda j, s, old, new: j / s,
+    "half_pixel_symmetric": lambda j, s, old, new: (j + 0.5) / s - 0.5 + (old - new / s) / 2,
+    "align_corners": lambda j, s, old, new: j * (old - 1) / (old * s - 1) if new > 1 else j * 0,
+}
+_ROUNDINGS = {
+    "round_prefer_floor": lambda place: np.ceil(place - 0.5),
+    "round_prefer_ceil": lambda place: np.floor(place + 0.5),
+    "floor": np.floor,
+    "ceil": np.ceil,
+}
+
+
 @operator("Resize", "Upsample", host=(1, 2, 3))
 def _resize(node: Node, x: Tensor, *inputs: Tensor | None) -> Tensor:
-    """Nearest neighbour, where cell ``o`` copies cell ``floor(o/scale)``: what :class:`nn.Upsample` does."""
-    if node.kind == "Upsample" or node.opset < 11:
-        scales, sizes = (inputs[0] if inputs else None), None
-        rule = ("nearest", "asymmetric", "floor")
-    else:
-        _, scales, sizes = (*inputs, None, None, None)[:3]
-        rule = (
-            node.get("mode", "nearest"),
-            node.get("coordinate_transformation_mode", "half_pixel"),
-            node.get("nearest_mode", "round_prefer_floor"),
-        )
-    if (
-        rule != ("nearest", "asymmetric", "floor")
-        or node.get("mode", "nearest") != "nearest"
-        or "axes" in node.attributes
-    ):
-        raise node.refuse("onnx.resize_rule", rule=rule)
-    factors = [float(f) for f in asnumpy(scales.array)] if scales is not None else node.get("scales", ())
-    wanted = ints(sizes) if sizes is not None and sizes.shape != (0,) else ()
-    target = wanted or tuple(int(n * f) for n, f in zip(x.shape, factors))
-    node.allow(target, x.dtype.itemsize)
-    if target[:2] != x.shape[:2] or len(target) != x.ndim:
-        raise node.refuse("onnx.resize_axes", x=x, target=target)
-    return ops.upsample_nearest(x, target[2:] if wanted else None, None if wanted else tuple(factors[2:]))
+    """One axis after the other, by nearest cells, straight lines or cubics; beyond the border there is the border."""
+    old = node.kind == "Upsample" or node.opset < 11
+    _, scales, sizes = (None, *inputs[:1], None, None)[:3] if old else (*inputs, None, None, None)[:3]
+    mode, source, rounding = _resize_rule(node, old)
+    axes = node.axes(node.get("axes", range(x.ndim)), x.ndim)
+    factors = [float(f) for f in asnumpy(scales.array).reshape(-1)] if scales is not None else node.get("scales", ())
+    wanted = ints(sizes) or tuple(math.floor(x.shape[a] * f) for a, f in zip(axes, factors))
+    factors = [n / x.shape[a] for a, n in zip(axes, wanted)] if ints(sizes) else factors
+    if len(wanted) != len(axes) or len(factors) != len(axes):
+        raise node.refuse("onnx.resize_axes", x=x, target=wanted)
+    target = [wanted[axes.index(a)] if a in axes else n for a, n in enumerate(x.shape)]
+    node.allow([max(n, m, 1) for n, m in zip(target, x.shape)], x.dtype.itemsize)  # axes grow and shrink in turn
+    for axis, new, factor in zip(axes, wanted, factors):
+        if new != x.shape[axis] or factor != 1.0:
+            place = _SOURCES[source](np.arange(new, dtype=np.float64), factor, x.shape[axis], new)
+            x = _resample(x, axis, place, mode, rounding)
+    return x
+
+
+def _resize_rule(node: Node, old: bool) -> tuple[str, str, str]:
+    """Mode, coordinates and rounding, or the refusal of what is not here."""
+    mode = node.get("mode", "nearest")
+    source = "asymmetric" if old else node.get("coordinate_transformation_mode", "half_pixel")
+    rounding = "floor" if old else node.get("nearest_mode", "round_prefer_floor")
+    usual = {"antialias": 0, "exclude_outside": 0, "cubic_coeff_a": -0.75, "keep_aspect_ratio_policy": "stretch"}
+    unusual = [f"{name}={node.get(name)}" for name, value in usual.items() if node.get(name, value) != value]
+    if mode not in ("nearest", "linear", "cubic") or source not in _SOURCES or rounding not in _ROUNDINGS or unusual:
+        raise node.refuse("onnx.resize_rule", rule=", ".join([mode, source, rounding, *unusual]))
+    return mode, source, rounding
+
+
+def _resample(x: Tensor, axis: int, place: np.ndarray, mode: str, rounding: str) -> Tensor:
+    """An axis read at places between its cells."""
+    xp, last = get_array_module(x.array), x.shape[axis] - 1
+    if mode == "nearest":
+        cells = np.clip(_ROUNDINGS[rounding](place), 0, last).astype(np.int64)
+        return x[(slice(None),) * axis + (Tensor(xp.asarray(cells)),)]
+    taps, weights = linear_taps(np, np.clip(place, 0, last)) if mode == "linear" else cubic_taps(np, place)
+    taps = np.clip(taps, 0, last).astype(np.int64)
+    return Resample.apply(x, axis, xp.asarray(taps), xp.asarray(weights.astype(sum_dtype(x.array))))
+
+
+@operator("CumSum", host=(1,))
+def _cumsum(node: Node, x: Tensor, axis: Tensor) -> Tensor:
+    """`reverse` sums from the end; `exclusive` leaves each element itself out."""
+    along = node.axis(int(axis.item()), x.ndim)
+    backwards = node.flag("reverse")
+    y = ops.flip(x, along) if backwards else x
+    total = cast(ops.cumsum(y, along), x.dtype)
+    total = total - y if node.flag("exclusive") else total
+    return ops.flip(total, along) if backwards else total
+
+
+@operator("TopK", host=(1,))
+def _top_k(node: Node, x: Tensor, k: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    count = node.get("k") if k is None else int(k.item())
+    axis = node.axis(node.get("axis", -1), x.ndim)
+    values, places = ops.topk(x, count, axis, node.flag("largest", 1), node.flag("sorted", 1))
+    return values, places
 
 
 @operator("DepthToSpace")

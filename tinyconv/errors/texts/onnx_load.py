@@ -177,7 +177,8 @@ TEXTS = {
         ValueError,
         en="{node}: with its results {live} bytes are held, more than the limit of {node.max_bytes}. "
         "If you trust the file, give load a larger max_bytes",
-        zh="{node}: 加上它的结果共占 {live} 字节，超过了上限 {node.max_bytes}。若信任这个文件，请给 load 更大的 max_bytes",
+        zh="{node}: 加上它的结果共占 {live} 字节，超过了上限 {node.max_bytes}。"
+        "若信任这个文件，请给 load 更大的 max_bytes",
     ),
     # --- convolution and pooling (layers.py) ---
     "onnx.window": Text(
@@ -269,13 +270,13 @@ TEXTS = {
     ),
     "onnx.resize_rule": Text(
         NotSupported,
-        en="{node}: {rule}; only nearest, asymmetric, floor over all axes is available",
-        zh="{node}: {rule}；只支持对所有轴的 nearest, asymmetric, floor",
+        en="{node}: {rule}; nearest, linear and cubic are available, without antialias, excluded or cropped cells",
+        zh="{node}: {rule}；支持 nearest、linear 与 cubic，不支持抗锯齿、排除或裁剪",
     ),
     "onnx.resize_axes": Text(
-        NotSupported,
-        en="{node}: resizing {x.shape} to {target}; batch and channels must stay",
-        zh="{node}: 把 {x.shape} 缩放到 {target}；批量与通道数必须不变",
+        ValueError,
+        en="{node}: resizing {x.shape} to {target}: one size or scale is needed for each axis",
+        zh="{node}: 把 {x.shape} 缩放到 {target}：每个轴要有一个大小或比例",
     ),
     "onnx.mode": Text(NotSupported, en="{node}: mode={mode!r}", zh="{node}: 不支持 mode={mode!r}"),
     # --- element by element (elementwise.py), and training (training.py) ---
