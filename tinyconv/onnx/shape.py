@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -279,18 +280,18 @@ def pad_pairs(x: Tensor, pairs: Sequence[tuple[int, int]], mode: str, value: flo
     return ops.pad(x, [n for pair in reversed(grown) for n in pair], _MODES[mode])
 
 
-_SOURCES = {  # where new cell j of `new` reads an axis of `old` cells, with the factor s
+_SOURCES: dict[str, Callable[..., Any]] = {  # where new cell j of `new` reads an axis of `old` cells, with the factor s
     "half_pixel": lambda j, s, old, new: (j + 0.5) / s - 0.5,
     "pytorch_half_pixel": lambda j, s, old, new: (j + 0.5) / s - 0.5 if new > 1 else j * 0,
     "asymmetric": lambda j, s, old, new: j / s,
     "half_pixel_symmetric": lambda j, s, old, new: (j + 0.5) / s - 0.5 + (old - new / s) / 2,
     "align_corners": lambda j, s, old, new: j * (old - 1) / (old * s - 1) if new > 1 else j * 0,
 }
-_ROUNDINGS = {
-    "round_prefer_floor": lambda place: np.ceil(place - 0.5),
-    "round_prefer_ceil": lambda place: np.floor(place + 0.5),
-    "floor": np.floor,
-    "ceil": np.ceil,
+_ROUNDINGS: dict[str, Callable[[Any, Any], Any]] = {
+    "round_prefer_floor": lambda xp, place: xp.ceil(place - 0.5),
+    "round_prefer_ceil": lambda xp, place: xp.floor(place + 0.5),
+    "floor": lambda xp, place: xp.floor(place),
+    "ceil": lambda xp, place: xp.ceil(place),
 }
 
 
@@ -310,7 +311,8 @@ def _resize(node: Node, x: Tensor, *inputs: Tensor | None) -> Tensor:
     node.allow([max(n, m, 1) for n, m in zip(target, x.shape)], x.dtype.itemsize)  # axes grow and shrink in turn
     for axis, new, factor in zip(axes, wanted, factors):
         if new != x.shape[axis] or factor != 1.0:
-            place = _SOURCES[source](np.arange(new, dtype=np.float64), factor, x.shape[axis], new)
+            cells = get_array_module(x.array).arange(new).astype("float64")
+            place = _SOURCES[source](cells, factor, x.shape[axis], new)
             x = _resample(x, axis, place, mode, rounding)
     return x
 
@@ -327,15 +329,18 @@ def _resize_rule(node: Node, old: bool) -> tuple[str, str, str]:
     return mode, source, rounding
 
 
-def _resample(x: Tensor, axis: int, place: np.ndarray, mode: str, rounding: str) -> Tensor:
+def _resample(x: Tensor, axis: int, place: Any, mode: str, rounding: str) -> Tensor:
     """An axis read at places between its cells."""
     xp, last = get_array_module(x.array), x.shape[axis] - 1
+
+    def inside(cells: Any) -> Any:
+        return xp.minimum(xp.maximum(cells, 0), last)
+
     if mode == "nearest":
-        cells = np.clip(_ROUNDINGS[rounding](place), 0, last).astype(np.int64)
-        return x[(slice(None),) * axis + (Tensor(xp.asarray(cells)),)]
-    taps, weights = linear_taps(np, np.clip(place, 0, last)) if mode == "linear" else cubic_taps(np, place)
-    taps = np.clip(taps, 0, last).astype(np.int64)
-    return Resample.apply(x, axis, xp.asarray(taps), xp.asarray(weights.astype(sum_dtype(x.array))))
+        cells = inside(_ROUNDINGS[rounding](xp, place)).astype("int64")
+        return x[(slice(None),) * axis + (Tensor(cells),)]
+    taps, weights = linear_taps(xp, inside(place)) if mode == "linear" else cubic_taps(xp, place)
+    return Resample.apply(x, axis, inside(taps).astype("int64"), weights.astype(sum_dtype(x.array)))
 
 
 @operator("CumSum", host=(1,))
