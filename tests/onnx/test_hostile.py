@@ -101,6 +101,19 @@ class TestWhatDoesNotFit:
         with pytest.raises(ValueError, match=rf"m\.onnx\): {kind} \(x.*{text}"):
             load(tmp_path / "m.onnx")(tc.ones(2, 2))
 
+    @pytest.mark.parametrize("sizes", [[2, -2], [4]])
+    def test_impossible_sizes(self, sizes):
+        nothing = np.zeros(0, np.float32)
+        model = load(
+            one_node("Resize", ["x", "r", "f", "s"], [array("r", nothing), array("f", nothing), array("s", sizes)])
+        )
+        with pytest.raises(ValueError, match=r"one size or scale >= 0"):
+            model(tc.ones(2, 2))
+
+    def test_an_exclusive_sum_past_infinity(self):
+        model = load(one_node("CumSum", ["x", "a"], [array("a", 0)], exclusive=1))
+        assert model(tc.tensor([1.0, float("inf"), 2.0])).tolist() == [0.0, 1.0, float("inf")]
+
     def test_a_triangle_of_a_vector(self):
         with pytest.raises(ValueError, match=r"Trilu .*needs matrices, got the shape \(4,\)"):
             load(one_node("Trilu"))(tc.ones(4))

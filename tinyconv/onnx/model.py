@@ -125,6 +125,8 @@ class OnnxModel(Module):
         live = _Live()
         for index, node in enumerate(self._nodes):
             results = self._run(replace(node, live=live.bytes), values, said)
+            for name in results:
+                live.drop(values.get(name))  # a name given twice
             live.add(results.values())
             if live.bytes > node.max_bytes:  # of operators whose results are no larger than what they read
                 raise node.refuse("onnx.results_size", live=live.bytes)

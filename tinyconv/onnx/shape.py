@@ -305,7 +305,7 @@ def _resize(node: Node, x: Tensor, *inputs: Tensor | None) -> Tensor:
     factors = [float(f) for f in asnumpy(scales.array).reshape(-1)] if scales is not None else node.get("scales", ())
     wanted = ints(sizes) or tuple(math.floor(x.shape[a] * f) for a, f in zip(axes, factors))
     factors = [n / x.shape[a] for a, n in zip(axes, wanted)] if ints(sizes) else factors
-    if len(wanted) != len(axes) or len(factors) != len(axes):
+    if len(wanted) != len(axes) or len(factors) != len(axes) or min(wanted, default=0) < 0:
         raise node.refuse("onnx.resize_axes", x=x, target=wanted)
     target = [wanted[axes.index(a)] if a in axes else n for a, n in enumerate(x.shape)]
     node.allow([max(n, m, 1) for n, m in zip(target, x.shape)], x.dtype.itemsize)  # axes grow and shrink in turn
@@ -350,7 +350,8 @@ def _cumsum(node: Node, x: Tensor, axis: Tensor) -> Tensor:
     backwards = node.flag("reverse")
     y = ops.flip(x, along) if backwards else x
     total = cast(ops.cumsum(y, along), x.dtype)
-    total = total - y if node.flag("exclusive") else total
+    if node.flag("exclusive"):  # moved by one; taking the element away again would make inf NaN
+        total = ops.pad(total, [0, 0] * (x.ndim - 1 - along) + [1, -1])
     return ops.flip(total, along) if backwards else total
 
 

@@ -275,8 +275,8 @@ TEXTS = {
     ),
     "onnx.resize_axes": Text(
         ValueError,
-        en="{node}: resizing {x.shape} to {target}: one size or scale is needed for each axis",
-        zh="{node}: 把 {x.shape} 缩放到 {target}：每个轴要有一个大小或比例",
+        en="{node}: resizing {x.shape} to {target}: one size or scale >= 0 is needed for each axis",
+        zh="{node}: 把 {x.shape} 缩放到 {target}：每个轴要有一个 >= 0 的大小或比例",
     ),
     "onnx.mode": Text(NotSupported, en="{node}: mode={mode!r}", zh="{node}: 不支持 mode={mode!r}"),
     # --- element by element (elementwise.py), and training (training.py) ---
