@@ -180,6 +180,7 @@ LAYERS = {
     "GlobalAvgPool": (nn.GlobalAvgPool, (2, 3, 4, 5)),
     "GlobalMaxPool": (nn.GlobalMaxPool, (2, 3, 4, 5)),
     "Upsample": (lambda: nn.Upsample(scale_factor=1.5), (2, 3, 4, 5)),
+    "UpsamplingBilinear2d": (lambda: nn.UpsamplingBilinear2d(scale_factor=2), (2, 3, 4, 5)),
     "Linear": (lambda: nn.Linear(5, 3), (2, 5)),
     "LazyLinear": (lambda: nn.LazyLinear(3), (2, 4, 5)),
     "Identity": (nn.Identity, (2, 3)),

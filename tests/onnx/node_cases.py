@@ -20,6 +20,7 @@ OPERATORS = [
     "LayerNormalization", "GroupNormalization", "InstanceNormalization", "LRN", "Pad", "ReduceL1", "ReduceL2",
     "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum",
     "ReduceSumSquare", "NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss", "Adam", "Momentum", "Adagrad",
+    "Resize", "CumSum", "TopK", "GatherElements",
 ]  # fmt: skip
 
 

@@ -44,6 +44,15 @@ def assert_same(results, expected, tolerance=1e-5):
         np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
 
 
+class Resized(nn.Module):
+    def __init__(self, **options):
+        super().__init__()
+        self.options = options
+
+    def forward(self, x):
+        return nn.functional.interpolate(x, **self.options)
+
+
 class TestModels:
     @pytest.mark.parametrize("name", MODELS)
     def test_equals_the_model_in_onnxruntime_and_here(self, name, tmp_path):
@@ -59,6 +68,21 @@ class TestModels:
                 expected = [y.numpy() for y in tuple_of(model(x))]
                 assert_same([y.numpy() for y in tuple_of(loaded(x))], expected)
             assert_same(run_file(path, x), expected)
+
+    @pytest.mark.parametrize(
+        ("mode", "axes"),
+        [("linear", 1), ("bilinear", 2), ("trilinear", 3), ("bicubic", 2), ("nearest-exact", 2), ("area", 2)],
+    )
+    @pytest.mark.parametrize("options", [{"scale_factor": 1.7}, {"size": 3}, {"size": 9, "align_corners": True}])
+    def test_resizing(self, mode, axes, options, tmp_path):
+        if mode in ("nearest-exact", "area"):
+            options = {name: value for name, value in options.items() if name != "align_corners"}
+        model, path = nn.Sequential(Resized(mode=mode, **options)), tmp_path / "model.onnx"
+        export(model, tc.randn(2, 3, *(5, 6, 4)[:axes]), path)
+        x = tc.randn(5, 3, *(5, 6, 4)[:axes])
+        expected = [model(x).numpy()]
+        assert_same(run_file(path, x), expected)
+        assert_same([load(path)(x).detach().numpy()], expected)
 
     @pytest.mark.parametrize("name", ["LeNet", "ResNet", "transposed"])
     def test_a_loaded_model_has_the_names_and_the_gradients(self, name, tmp_path):
@@ -86,7 +110,7 @@ class TestModels:
 class TestLayers:
     def test_every_layer_is_listed(self):
         layers = {n for n in nn.__all__ if isinstance(getattr(nn, n), type) and issubclass(getattr(nn, n), nn.Module)}
-        no_operator = {"CELU", "Embedding", "UpsamplingBilinear2d"}  # CELU's scale, whole numbers in, a blend of cells
+        no_operator = {"CELU", "Embedding"}  # CELU's scale, whole numbers in
         containers = {"DataParallel", "Module", "ModuleDict", "ModuleList", "Sequential"}
         assert layers - containers - no_operator == set(LAYERS)
 

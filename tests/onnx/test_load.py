@@ -101,7 +101,7 @@ class TestLoading:
         loaded = load(model_of([helper.make_node(kind, list(inputs), ["y"])], inputs=inputs))
         given = (x, indices, tc.ones(2, device=device))[: len(inputs)]
         if device.type == "cpu":
-            with pytest.raises(IndexError, match="outside the axis of 4"):
+            with pytest.raises(ValueError, match="outside the axis of 4"):
                 loaded(*given)
             return
         assert loaded(*given).to("cpu").isnan().tolist()[-1]
@@ -338,7 +338,6 @@ class TestHugeResults:
             ("Gemm", [(100_000, 1), (1, 1), (1, 100_000)], {}),
             ("Clip", [(100_000, 1), (1, 100_000)], {}),
             ("Adagrad", [(), (), (100_000, 1), (1, 100_000), (1, 100_000)], {}),
-            ("LRN", [(1, 1, 1)], {"size": 1 << 40}),
         ],
     )
     def test_operands_that_would_broadcast(self, kind, shapes, attributes):
@@ -465,10 +464,16 @@ class TestNotSupported:
             load(helper.make_model(graph))
 
     def test_uses_of_an_operator(self):
-        with pytest.raises(NotSupported, match="only nearest, asymmetric, floor"):
-            load(one_node("Resize", ["x", "", "s"], [array("s", [1, 1, 2.0], np.float32)], mode="linear"))(
-                tc.ones(1, 1, 2)
-            )
+        with pytest.raises(NotSupported, match="tf_crop_and_resize"):
+            load(
+                one_node(
+                    "Resize",
+                    ["x", "", "s"],
+                    [array("s", [1, 1, 2.0], np.float32)],
+                    mode="linear",
+                    coordinate_transformation_mode="tf_crop_and_resize",
+                )
+            )(tc.ones(1, 1, 2))
 
     def test_more_outputs_than_there_are(self):
         with pytest.raises(NotSupported, match="only 1 outputs"):

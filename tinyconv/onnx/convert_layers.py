@@ -199,6 +199,17 @@ def _upsample(g: GraphBuilder, call: Any, input: Tensor, **options: Any) -> str:
     return name
 
 
+@converter("Resample")
+def _resample(g: GraphBuilder, call: Any, x: Tensor, axis: int, places: Any, weights: Any) -> str:
+    """The taps of every new cell, gathered and weighed."""
+    name, column, total = g.value(x), (-1,) + (1,) * (x.ndim - axis - 1), ""
+    for place, weight in zip(host(places), host(weights)):
+        cells = g.node("Gather", [name, g.constant(place)], axis=axis)
+        part = g.node("Mul", [cells, g.constant(weight.astype(x.dtype).reshape(column))])
+        total = g.node("Add", [total, part]) if total else part
+    return total
+
+
 @converter("pad")
 def _pad(g: GraphBuilder, call: Any, input: Tensor, pad: Sequence[int], mode: str, value: float) -> str:
     amounts = tuple(pad)

@@ -202,8 +202,9 @@ def _shrink(node: Node, x: Tensor) -> Tensor:
 def _over_axis(node: Node, x: Tensor, function: Callable[[Tensor, int], Tensor]) -> Tensor:
     """Apply along an axis; before operator set 13, along all axes from it on, taken as one."""
     if node.opset >= 13:
-        return function(x, node.get("axis", -1))
-    axis = node.get("axis", 1) % max(1, x.ndim)
+        return function(x, node.axis(node.get("axis", -1), max(1, x.ndim)))
+    axis = node.get("axis", 1)
+    axis = x.ndim if axis == x.ndim else node.axis(axis, x.ndim)
     flat = x.reshape((math.prod(x.shape[:axis]), math.prod(x.shape[axis:])))
     return function(flat, 1).reshape(x.shape)
 

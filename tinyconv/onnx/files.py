@@ -39,6 +39,8 @@ class Graph:
         Names; an input that has an initialiser is not listed.
     opset : int
         The version of the main operator set.
+    name : str
+        Of the file, for errors.
 
     Examples
     --------
@@ -47,9 +49,16 @@ class Graph:
     """
 
     def __init__(
-        self, nodes: list[Node], arrays: dict[str, np.ndarray], inputs: list[str], outputs: list[str], opset: int
+        self,
+        nodes: list[Node],
+        arrays: dict[str, np.ndarray],
+        inputs: list[str],
+        outputs: list[str],
+        opset: int,
+        name: str = "model",
     ):
         self.nodes, self.arrays, self.inputs, self.outputs, self.opset = nodes, arrays, inputs, outputs, opset
+        self.name = name
 
 
 def read_model(source: Any, max_bytes: int) -> Graph:
@@ -87,11 +96,15 @@ def read_model(source: Any, max_bytes: int) -> Graph:
         except Exception as error:  # protobuf's DecodeError, whose module differs between its versions
             raise refusal("onnx.no_file", name, error=error) from error
     try:
-        return _graph_of(onnx, source, folder, max_bytes)
+        graph = _graph_of(onnx, source, folder, max_bytes)
     except NotSupported as error:
         raise NotSupported(f"{name}: {error}") from error
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
+    except (TypeError, AttributeError, MemoryError, OverflowError, RecursionError) as error:
+        raise refusal("onnx.unreadable", name, error=error) from error
+    graph.name = name
+    return graph
 
 
 def _graph_of(onnx: Any, model: Any, folder: Path | None, max_bytes: int) -> Graph:
@@ -106,14 +119,23 @@ def _graph_of(onnx: Any, model: Any, folder: Path | None, max_bytes: int) -> Gra
         raise refusal("onnx.nodes", count=len(graph.node), limit=MAX_NODES)
     opsets = {entry.domain: entry.version for entry in model.opset_import}
     opset = opsets.get("", opsets.get("ai.onnx", 1))
+    if opset < 1:
+        raise refusal("onnx.opset", version=opset)
     reader = _ArrayReader(onnx, folder, max_bytes)
-    arrays = {tensor.name: reader.read(tensor) for tensor in graph.initializer}
+    arrays = {_text(tensor.name): reader.read(tensor) for tensor in graph.initializer}
     nodes = [_node_of(onnx, node, opset, max_bytes, reader) for node in graph.node]
     given = [value for value in graph.input if value.name not in arrays]
     for value in given:
         _check_input(value)
-    inputs = [value.name for value in given]
-    return Graph(nodes, arrays, inputs, [value.name for value in graph.output], opset)
+    inputs = [_text(value.name) for value in given]
+    return Graph(nodes, arrays, inputs, [_text(value.name) for value in graph.output], opset)
+
+
+def _text(name: str | bytes) -> str:
+    """A name of the file; protobuf gives bytes where they are not UTF-8."""
+    if isinstance(name, bytes):
+        raise refusal("onnx.name", name=name)
+    return name
 
 
 def _check_input(value: Any) -> None:
@@ -129,8 +151,11 @@ def _check_input(value: Any) -> None:
 def _node_of(onnx: Any, proto: Any, opset: int, max_bytes: int, reader: _ArrayReader) -> Node:
     if proto.domain not in _DOMAINS:
         raise refusal("onnx.domain", kind=proto.op_type, domain=proto.domain)
-    attributes = {a.name: _attribute(onnx, a, proto.op_type, reader) for a in proto.attribute}
-    return Node(proto.op_type, attributes, tuple(proto.input), tuple(proto.output), opset, max_bytes)
+    _text(proto.op_type)
+    attributes = {_text(a.name): _attribute(onnx, a, proto.op_type, reader) for a in proto.attribute}
+    return Node(
+        proto.op_type, attributes, tuple(map(_text, proto.input)), tuple(map(_text, proto.output)), opset, max_bytes
+    )
 
 
 def _attribute(onnx: Any, attribute: Any, kind: str, reader: _ArrayReader) -> Any:

@@ -128,11 +128,20 @@ def _deform_conv(
 # ------------------------------------------------------------------------------ pooling
 
 
+_MOST_TAPS = 1 << 16  # of a window; they are gone through one by one
+
+
+def _check_taps(node: Node, count: int) -> None:
+    if count > _MOST_TAPS:
+        raise node.refuse("onnx.taps", count=count, limit=_MOST_TAPS)
+
+
 def _pool_geometry(node: Node, x: Tensor) -> PoolGeometry:
     """Windows by ONNX's rules: any paddings, and in `ceil_mode` no window that starts in the end padding."""
     kernel, size = tuple(node.get("kernel_shape", ())), x.shape[2:]
     if len(kernel) != len(size):
         raise node.refuse("onnx.pool_kernel", kernel=kernel, x=x)
+    _check_taps(node, math.prod(kernel))
     strides, dilations = _window(node, kernel)
     pairs = _padding(node, size, kernel)
     output, reach = [], []
@@ -248,7 +257,7 @@ def _instance_norm(node: Node, x: Tensor, scale: Tensor, bias: Tensor) -> Tensor
 @operator("LayerNormalization")
 def _layer_norm(node: Node, x: Tensor, scale: Tensor, bias: Tensor | None = None) -> Any:
     """Also the mean and ``1/sqrt(var + epsilon)``, if they are wanted."""
-    axis, eps = node.get("axis", -1) % x.ndim, node.get("epsilon", 1e-5)
+    axis, eps = node.axis(node.get("axis", -1), x.ndim), node.get("epsilon", 1e-5)
     node.allow_broadcast(x, scale, bias)
     z, mean, var = normalize(x, tuple(range(axis, x.ndim)), eps, "LayerNormalization")
     y = z * scale
@@ -268,11 +277,13 @@ def _group_norm(node: Node, x: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
 def _local_response_norm(node: Node, x: Tensor) -> Tensor:
     """Divide by ``(bias + alpha/size * sum of squares over `size` channels around)**beta``."""
     size = node.get("size")
-    lo = (size - 1) // 2
-    node.allow((x.shape[0], x.shape[1] + size, *x.shape[2:]), x.dtype.itemsize)
-    squares = ops.pad(x * x, [0, 0] * (x.ndim - 2) + [lo, size - 1 - lo])
+    lo, beyond = (size - 1) // 2, max(0, x.shape[1] - 1)
+    lo, hi = min(lo, beyond), min(size - 1 - lo, beyond)  # farther away there are no channels
+    _check_taps(node, lo + hi + 1)
+    node.allow((x.shape[0], x.shape[1] + lo + hi, *x.shape[2:]), x.dtype.itemsize)
+    squares = ops.pad(x * x, [0, 0] * (x.ndim - 2) + [lo, hi])
     total: Any = 0.0
-    for i in range(size):
+    for i in range(lo + hi + 1):
         total = total + squares[:, i : i + x.shape[1]]
     return x / (total * (node.get("alpha", 1e-4) / size) + node.get("bias", 1.0)) ** node.get("beta", 0.75)
 

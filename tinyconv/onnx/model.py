@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,7 +42,7 @@ def load(source: str | os.PathLike[str] | bytes | Any, max_bytes: int = 2 * _GIB
     source : str, os.PathLike, bytes or onnx.ModelProto
         The file, its contents, or a model that is loaded already.
     max_bytes : int
-        The largest file, the most bytes of weights, and the largest single result that are accepted.
+        The largest file, the most bytes of weights, and the most bytes of results at one time that are accepted.
 
     Returns
     -------
@@ -94,9 +97,9 @@ class OnnxModel(Module):
         super().__init__()
         missing = sorted({node.kind for node in graph.nodes} - OPERATORS.keys())
         if missing:
-            raise refusal("onnx.operators", names=", ".join(missing))
+            raise refusal("onnx.operators", graph.name, names=", ".join(missing))
         self.input_names, self.output_names = graph.inputs, graph.outputs
-        self._nodes = graph.nodes
+        self._nodes, self._file = graph.nodes, graph.name
         on_host = _host_constants(graph)
         self._constants = {name: Tensor(graph.arrays[name]) for name in on_host}
         self._places = {name: _register(self, name, value) for name, value in _initial_values(graph, on_host)}
@@ -110,22 +113,33 @@ class OnnxModel(Module):
         ------
         TypeError
             If inputs are missing or unknown.
+        ValueError
+            Naming the node, if what it reads does not fit it, or the results would take more than `max_bytes`.
+        RuntimeError
+            If inputs or weights lie on different devices.
         """
         values: dict[str, Any] = {name: table[key] for name, (table, key) in self._places.items()}
         values.update(self._constants)
         values.update(self._given(inputs, named))
         said = set(self._constants) - set(self.input_names)  # what the file says, and what follows from that and shapes
+        live = _Live()
         for index, node in enumerate(self._nodes):
-            self._run(node, values, said)
+            results = self._run(replace(node, live=live.bytes), values, said)
+            for name in results:
+                live.drop(values.get(name))  # a name given twice
+            live.add(results.values())
+            if live.bytes > node.max_bytes:  # of operators whose results are no larger than what they read
+                raise node.refuse("onnx.results_size", live=live.bytes)
+            values.update(results)
             for name in self._last_use.get(index, ()):
-                values.pop(name, None)  # what nobody reads again is freed
+                live.drop(values.pop(name, None))  # what nobody reads again is freed
         absent = [name for name in self.output_names if name not in values]
         if absent:
             raise refusal("onnx.no_output", name=absent[0])
         found = [values[name] for name in self.output_names]
         # a caller may write into a result, which could be a constant or a weight, or a view of one
-        results = tuple(value.clone() if value.grad_fn is None or value._view is not None else value for value in found)
-        return results[0] if len(results) == 1 else results
+        copies = tuple(value.clone() if value.grad_fn is None or value._view is not None else value for value in found)
+        return copies[0] if len(copies) == 1 else copies
 
     def _given(self, inputs: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
         given = dict(zip(self.input_names, inputs)) | named
@@ -138,9 +152,12 @@ class OnnxModel(Module):
     def _together(self, node: Node, arguments: list[Any], said: set[str]) -> list[Any]:
         """Bring what the file says to where the tensors are that it meets; a caller's tensors are moved by nobody."""
         host, others = HOST_INPUTS.get(node.kind, ()), set(node.inputs) - said - {""}
-        there = [a for a, name in zip(arguments, node.inputs) if name in others]
-        if node.kind in _INDEXING:
-            check_devices(node.kind, there)
+        there = [
+            a
+            for place, (a, name) in enumerate(zip(arguments, node.inputs))
+            if name in others and (place not in host or node.kind in _INDEXING)
+        ]
+        check_devices(node.kind, there)
         return [
             self._moved(name, a, there[0].device) if name in said and place not in host else a
             for place, (a, name) in enumerate(zip(arguments, node.inputs))
@@ -156,23 +173,69 @@ class OnnxModel(Module):
             self._copies[name] = value.array, copy
         return copy
 
-    def _run(self, node: Node, values: dict[str, Any], said: set[str]) -> None:
+    def _run(self, node: Node, values: dict[str, Any], said: set[str]) -> dict[str, Any]:
+        """The results of one node, by name."""
         try:
             arguments = [values[name] if name else None for name in node.inputs]
         except KeyError as error:
             raise node.refuse("onnx.not_computed", name=error.args[0]) from None
+        for place in range(_required_inputs(node.kind)):
+            if place >= len(arguments) or arguments[place] is None:
+                raise node.refuse("onnx.omitted", place=place)
         if _stays_on_host(node, said):
             said.update(filter(None, node.outputs))
         else:
             arguments = self._together(node, arguments, said)
         try:
             result = OPERATORS[node.kind](node, *arguments)
-        except (TypeError, AttributeError, KeyError, ZeroDivisionError, OverflowError) as error:
-            raise node.refuse("onnx.does_not_fit", error=error) from error
+        except Exception as error:
+            if "node" in getattr(getattr(error, "refusal", None), "values", ()):
+                raise  # it tells the node already
+            raise node.refuse("onnx.does_not_fit", error=error or type(error).__name__) from error
         outputs = result if isinstance(result, tuple) else (result,)
         if len(node.outputs) > len(outputs):
             raise node.refuse("onnx.output_count", count=len(outputs))
-        values.update((name, value) for name, value in zip(node.outputs, outputs) if name)
+        return {name: value for name, value in zip(node.outputs, outputs) if name}
+
+    def extra_repr(self) -> str:
+        """The file's name, which heads errors too."""
+        return self._file
+
+
+class _Live:
+    """The memory of results that are still to be read; views of one array count once."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._uses: dict[int, tuple[int, int]] = {}  # of an array by its id: how many results are views of it, its size
+
+    def add(self, results: Iterable[Tensor | None]) -> None:
+        for array in (_owner(value.array) for value in results if value is not None):
+            count, size = self._uses.get(id(array), (0, array.nbytes))
+            self.bytes += size if count == 0 else 0
+            self._uses[id(array)] = count + 1, size
+
+    def drop(self, value: Tensor | None) -> None:
+        key = 0 if value is None else id(_owner(value.array))
+        count, size = self._uses.pop(key, (0, 0))
+        if count > 1:
+            self._uses[key] = count - 1, size
+        else:
+            self.bytes -= size
+
+
+def _owner(array: Any) -> Any:
+    """The array whose memory this one shows."""
+    while hasattr(getattr(array, "base", None), "nbytes"):
+        array = array.base
+    return array
+
+
+@functools.cache
+def _required_inputs(kind: str) -> int:
+    """How many inputs an operator cannot do without."""
+    parameters = list(inspect.signature(OPERATORS[kind]).parameters.values())[1:]  # the first is the node
+    return sum(p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters)
 
 
 def _stays_on_host(node: Node, said: set[str]) -> bool:
@@ -184,14 +247,14 @@ def _stays_on_host(node: Node, said: set[str]) -> bool:
 
 def _host_constants(graph: Graph) -> set[str]:
     """The initialisers that stay on the host: small integers, and what is only read there."""
+    outputs = set(graph.outputs)
     elsewhere = {
         name for node in graph.nodes for i, name in enumerate(node.inputs) if i not in HOST_INPUTS.get(node.kind, ())
-    } | set(graph.outputs)
+    } | outputs
     return {
         name
         for name, array in graph.arrays.items()
-        if name not in elsewhere
-        or (array.dtype.kind != "f" and array.nbytes <= SMALL_BYTES and name not in graph.outputs)
+        if name not in elsewhere or (array.dtype.kind != "f" and array.nbytes <= SMALL_BYTES and name not in outputs)
     }
 
 
@@ -237,7 +300,8 @@ def _last_uses(graph: Graph) -> dict[int, list[str]]:
     for index, node in enumerate(graph.nodes):
         last.update(dict.fromkeys((*node.inputs, *node.outputs), index))
     uses: dict[int, list[str]] = {}
+    kept = set(graph.outputs)
     for name, index in last.items():
-        if name not in graph.outputs:
+        if name not in kept:
             uses.setdefault(index, []).append(name)
     return uses

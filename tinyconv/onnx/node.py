@@ -32,7 +32,9 @@ class Node:
     opset : int
         The version of the operator set.
     max_bytes : int
-        The largest result that this node may make.
+        The most that the results alive at one time may take.
+    live : int
+        What the results of other nodes take at the moment.
 
     Examples
     --------
@@ -46,6 +48,7 @@ class Node:
     outputs: tuple[str, ...] = ()
     opset: int = 21
     max_bytes: int = 1 << 30
+    live: int = 0
 
     def get(self, name: str, default: Any = None) -> Any:
         """An attribute, or its default."""
@@ -54,6 +57,32 @@ class Node:
     def wants(self, output: int) -> bool:
         """Tell whether output number `output` is used."""
         return len(self.outputs) > output and bool(self.outputs[output])
+
+    def axis(self, axis: int, ndim: int) -> int:
+        """An axis counted from 0; there must be such an axis.
+
+        Raises
+        ------
+        ValueError
+            Naming the node, the axis and the number of axes.
+        """
+        if not -ndim <= axis < ndim:
+            raise self.refuse("onnx.axis", axis=axis, ndim=ndim)
+        return axis % ndim
+
+    def axes(self, axes: Sequence[int], ndim: int) -> tuple[int, ...]:
+        """Axes counted from 0, none of them named twice."""
+        found = tuple(self.axis(a, ndim) for a in axes)
+        if len(set(found)) < len(found):
+            raise self.refuse("onnx.axes_twice", axes=tuple(axes))
+        return found
+
+    def flag(self, name: str, default: int = 0) -> bool:
+        """An attribute that is 0 or 1."""
+        value = self.get(name, default)
+        if value not in (0, 1):
+            raise self.refuse("onnx.flag", name=name, value=value)
+        return bool(value)
 
     def allow(self, shape: Sequence[int], itemsize: int = 4) -> None:
         """Refuse a result that is too large, before any memory is taken for it.
@@ -64,7 +93,7 @@ class Node:
             Naming the node, the shape and the limit.
         """
         needed = math.prod(shape) * itemsize
-        if needed > self.max_bytes or min(shape, default=0) < 0:
+        if needed + self.live > self.max_bytes or min(shape, default=0) < 0:
             raise self.refuse("onnx.result_size", shape=tuple(shape), needed=needed)
 
     def allow_broadcast(self, *tensors: Tensor | None) -> None:

@@ -72,10 +72,10 @@ _REDUCTIONS: dict[str, Callable[[Tensor, Axes, bool], Tensor]] = {
 def _reduce(node: Node, x: Tensor, axes_input: Tensor | None = None) -> Tensor:
     """Axes are an attribute in early operator sets, an input later; none given means all, or none at all."""
     axes = ints(axes_input, node.get("axes", ()))
-    if not axes and node.get("noop_with_empty_axes", 0):
+    if not axes and node.flag("noop_with_empty_axes"):
         return _elementwise_part(node.kind, x)
-    axes = tuple(sorted({a % x.ndim for a in axes})) or tuple(range(x.ndim))
-    return cast(_REDUCTIONS[node.kind](x, axes, bool(node.get("keepdims", 1))), x.dtype)
+    axes = tuple(sorted(node.axes(axes, x.ndim))) or tuple(range(x.ndim))
+    return cast(_REDUCTIONS[node.kind](x, axes, node.flag("keepdims", 1)), x.dtype)
 
 
 def _elementwise_part(kind: str, x: Tensor) -> Tensor:
@@ -88,10 +88,10 @@ def _elementwise_part(kind: str, x: Tensor) -> Tensor:
 
 @operator("ArgMax", "ArgMin")
 def _arg(node: Node, x: Tensor) -> Tensor:
-    axis = node.get("axis", 0) % max(1, x.ndim)
+    axis = node.axis(node.get("axis", 0), max(1, x.ndim))
     arg = ops.argmax if node.kind == "ArgMax" else ops.argmin
-    keep = bool(node.get("keepdims", 1))
-    if not node.get("select_last_index", 0):
+    keep = node.flag("keepdims", 1)
+    if not node.flag("select_last_index"):
         return arg(x, axis, keep)
     return x.shape[axis] - 1 - arg(ops.flip(x, axis), axis, keep)
 

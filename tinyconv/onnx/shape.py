@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from .. import ops
 from ..backend import asnumpy, get_array_module
+from ..kernels.sums import sum_dtype
 from ..ops.dtype import cast
 from ..ops.elementwise import zeros_like
+from ..ops.resize import Resample, cubic_taps, linear_taps
 from ..tensor import Tensor
 from .node import Node, ints, moved, operator
 
@@ -21,7 +24,7 @@ DTYPES = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int3
 
 def _axes(node: Node, x: Tensor, axes: Tensor | None, ndim: int) -> tuple[int, ...]:
     """Axes as an input (later operator sets) or an attribute, made non-negative."""
-    return tuple(a % ndim for a in ints(axes, node.get("axes", range(x.ndim))))
+    return node.axes(ints(axes, node.get("axes", range(x.ndim))), ndim)
 
 
 @operator("Constant")
@@ -56,7 +59,7 @@ def _range(node: Node, start: Tensor, limit: Tensor, delta: Tensor) -> Tensor:
     if step == 0 or not all(map(math.isfinite, (first, last, step))):
         raise node.refuse("onnx.range", first=first, last=last, step=step)
     count = max(0, math.ceil((last - first) / step))
-    node.allow((count,), start.dtype.itemsize)
+    node.allow((count,), 8)  # computed in 64 bits
     return Tensor((first + np.arange(count) * step).astype(start.dtype))
 
 
@@ -84,13 +87,13 @@ def _reshape(node: Node, x: Tensor, shape: Tensor | None = None) -> Tensor:
 @operator("Flatten")
 def _flatten(node: Node, x: Tensor) -> Tensor:
     axis = node.get("axis", 1)
-    axis = axis + x.ndim if axis < 0 else axis
+    axis = x.ndim if axis == x.ndim else node.axis(axis, x.ndim)
     return x.reshape((math.prod(x.shape[:axis]), math.prod(x.shape[axis:])))
 
 
 @operator("Transpose")
 def _transpose(node: Node, x: Tensor) -> Tensor:
-    return x.permute(tuple(node.get("perm", range(x.ndim)[::-1])))
+    return x.permute(node.axes(node.get("perm", range(x.ndim)[::-1]), x.ndim))
 
 
 @operator("Squeeze", host=(1,))
@@ -106,7 +109,7 @@ def _squeeze(node: Node, x: Tensor, axes: Tensor | None = None) -> Tensor:
 @operator("Unsqueeze", host=(1,))
 def _unsqueeze(node: Node, x: Tensor, axes: Tensor | None = None) -> Tensor:
     given = ints(axes, node.get("axes", ()))
-    added = {a % (x.ndim + len(given)) for a in given}
+    added = node.axes(given, x.ndim + len(given))
     sizes = iter(x.shape)
     return x.reshape(tuple(1 if a in added else next(sizes) for a in range(x.ndim + len(given))))
 
@@ -123,12 +126,12 @@ def _concat(node: Node, *parts: Tensor) -> Tensor:
     if not parts:
         raise node.refuse("onnx.concat")
     node.allow((sum(math.prod(p.shape) for p in parts),), parts[0].dtype.itemsize)
-    return ops.cat(list(parts), node.get("axis", 1))
+    return ops.cat(list(parts), node.axis(node.get("axis", 1), parts[0].ndim))
 
 
 @operator("Split", host=(1,))
 def _split(node: Node, x: Tensor, sizes: Tensor | None = None) -> tuple[Tensor, ...]:
-    axis = node.get("axis", 0)
+    axis = node.axis(node.get("axis", 0), x.ndim)
     lengths = list(ints(sizes, node.get("split", ())))
     if not lengths:
         size = -(-x.shape[axis] // len(node.outputs))
@@ -143,7 +146,7 @@ def _slice(
 ) -> Tensor:  # fmt: skip
     """Cut ``starts:ends:steps``; a negative step flips the axis first."""
     begin, end = ints(starts, node.get("starts", ())), ints(ends, node.get("ends", ()))
-    where = ints(axes, node.get("axes", range(len(begin))))
+    where = node.axes(ints(axes, node.get("axes", range(len(begin)))), x.ndim)
     stride = ints(steps, (1,) * len(begin))
     key = [slice(None)] * x.ndim
     for axis, first, last, step in zip(where, begin, end, stride):
@@ -151,7 +154,7 @@ def _slice(
         if step > 0:
             key[axis] = slice(picked.start, picked.stop, step)
         else:  # counted from the other end
-            x = ops.flip(x, axis % x.ndim)
+            x = ops.flip(x, axis)
             n = x.shape[axis]
             key[axis] = slice(n - 1 - picked.start, n - 1 - picked.stop, -step)
     return x[tuple(key)]
@@ -178,7 +181,7 @@ def _nan_where(outside: Tensor | None, result: Tensor) -> Tensor:
 
 @operator("Gather", host=(1,))
 def _gather(node: Node, x: Tensor, indices: Tensor) -> Tensor:
-    axis = node.get("axis", 0) % max(1, x.ndim)
+    axis = node.axis(node.get("axis", 0), x.ndim)
     node.allow(x.shape[:axis] + indices.shape + x.shape[axis + 1 :], x.dtype.itemsize)
     places, outside = _inside(node, x, axis, indices)
     if outside is not None:
@@ -188,16 +191,18 @@ def _gather(node: Node, x: Tensor, indices: Tensor) -> Tensor:
 
 @operator("GatherElements", host=(1,))
 def _gather_elements(node: Node, x: Tensor, indices: Tensor) -> Tensor:
-    axis = node.get("axis", 0) % x.ndim
+    axis = node.axis(node.get("axis", 0), x.ndim)
+    if indices.ndim != x.ndim or any(n > m for d, (n, m) in enumerate(zip(indices.shape, x.shape)) if d != axis):
+        raise node.refuse("onnx.gather_shape", indices=indices, x=x)
     places, outside = _inside(node, x, axis, indices)
-    return _nan_where(outside, ops.take_along_dim(x, places, axis))
+    return _nan_where(outside, ops.gather(x, axis, places))
 
 
 @operator("ScatterElements", host=(1,))
 def _scatter_elements(node: Node, x: Tensor, indices: Tensor, updates: Tensor) -> Tensor:
     if node.get("reduction", "none") != "none":
         raise node.refuse("onnx.reduction", reduction=node.get("reduction"))
-    axis = node.get("axis", 0) % x.ndim
+    axis = node.axis(node.get("axis", 0), x.ndim)
     along, outside = _inside(node, x, axis, indices)
     places = [moved(Tensor(p), x.device) for p in np.indices(indices.shape, sparse=True)]
     places[axis] = along
@@ -209,7 +214,9 @@ def _scatter_elements(node: Node, x: Tensor, indices: Tensor, updates: Tensor) -
 @operator("Tile", host=(1,))
 def _tile(node: Node, x: Tensor, repeats: Tensor) -> Tensor:
     times = ints(repeats)
-    node.allow([n * r for n, r in zip(x.shape, times)], x.dtype.itemsize)
+    if len(times) != x.ndim or min(times, default=0) < 0:
+        raise node.refuse("onnx.repeats", repeats=times, ndim=x.ndim)
+    node.allow([max(1, n * r) for n, r in zip(x.shape, times)], x.dtype.itemsize)  # a 0 may come after a huge one
     for axis, count in enumerate(times):
         before, after = x.shape[:axis], x.shape[axis:]
         x = x.reshape(before + (1,) + after).expand(before + (count,) + after)
@@ -219,6 +226,8 @@ def _tile(node: Node, x: Tensor, repeats: Tensor) -> Tensor:
 
 @operator("Trilu", host=(1,))
 def _trilu(node: Node, x: Tensor, k: Tensor | None = None) -> Tensor:
+    if x.ndim < 2:
+        raise node.refuse("onnx.matrix", x=x)
     kept = (np.triu if node.get("upper", 1) else np.tril)(np.ones(x.shape[-2:], bool), 0 if k is None else int(k))
     return ops.where(moved(Tensor(kept), x.device), x, zeros_like(x))
 
@@ -226,7 +235,8 @@ def _trilu(node: Node, x: Tensor, k: Tensor | None = None) -> Tensor:
 @operator("OneHot", host=(0, 1))
 def _one_hot(node: Node, indices: Tensor, depth: Tensor, values: Tensor) -> Tensor:
     count, axis = int(depth.reshape(-1)[0]), node.get("axis", -1)
-    node.allow(indices.shape + (count,), values.dtype.itemsize)
+    axis = node.axis(axis, indices.ndim + 1)
+    node.allow((max(1, math.prod(indices.shape)), count), max(8, values.dtype.itemsize))
     classes = asnumpy(indices.array).astype(np.int64)
     classes = np.where(classes < 0, classes + count, classes)
     hot = np.moveaxis(classes[..., None] == np.arange(count), -1, axis)
@@ -243,11 +253,13 @@ def _pad(
     node: Node, x: Tensor, pads: Tensor | None = None, value: Tensor | None = None, axes: Tensor | None = None
 ) -> Tensor:
     amounts = ints(pads, node.get("pads", node.get("paddings", ())))
-    where = [a % x.ndim for a in ints(axes, range(x.ndim))]
+    where = node.axes(ints(axes, range(x.ndim)), x.ndim)
+    if len(amounts) != 2 * len(where):
+        raise node.refuse("onnx.pads", pads=amounts, ndim=len(where))
     pairs = [(0, 0)] * x.ndim
     for place, axis in enumerate(where):
         pairs[axis] = amounts[place], amounts[place + len(where)]
-    node.allow([n + lo + hi for n, (lo, hi) in zip(x.shape, pairs)], x.dtype.itemsize)
+    node.allow([n + max(0, lo) + max(0, hi) for n, (lo, hi) in zip(x.shape, pairs)], x.dtype.itemsize)
     fill = node.get("value", 0.0) if value is None else value.item()
     return pad_pairs(x, pairs, node.get("mode", "constant"), fill)
 
@@ -268,32 +280,87 @@ def pad_pairs(x: Tensor, pairs: Sequence[tuple[int, int]], mode: str, value: flo
     return ops.pad(x, [n for pair in reversed(grown) for n in pair], _MODES[mode])
 
 
+_SOURCES: dict[str, Callable[..., Any]] = {  # where new cell j of `new` reads an axis of `old` cells, with the factor s
+    "half_pixel": lambda j, s, old, new: (j + 0.5) / s - 0.5,
+    "pytorch_half_pixel": lambda j, s, old, new: (j + 0.5) / s - 0.5 if new > 1 else j * 0,
+    "asymmetric": lambda j, s, old, new: j / s,
+    "half_pixel_symmetric": lambda j, s, old, new: (j + 0.5) / s - 0.5 + (old - new / s) / 2,
+    "align_corners": lambda j, s, old, new: j * (old - 1) / (old * s - 1) if new > 1 else j * 0,
+}
+_ROUNDINGS: dict[str, Callable[[Any, Any], Any]] = {
+    "round_prefer_floor": lambda xp, place: xp.ceil(place - 0.5),
+    "round_prefer_ceil": lambda xp, place: xp.floor(place + 0.5),
+    "floor": lambda xp, place: xp.floor(place),
+    "ceil": lambda xp, place: xp.ceil(place),
+}
+
+
 @operator("Resize", "Upsample", host=(1, 2, 3))
 def _resize(node: Node, x: Tensor, *inputs: Tensor | None) -> Tensor:
-    """Nearest neighbour, where cell ``o`` copies cell ``floor(o/scale)``: what :class:`nn.Upsample` does."""
-    if node.kind == "Upsample" or node.opset < 11:
-        scales, sizes = (inputs[0] if inputs else None), None
-        rule = ("nearest", "asymmetric", "floor")
-    else:
-        _, scales, sizes = (*inputs, None, None, None)[:3]
-        rule = (
-            node.get("mode", "nearest"),
-            node.get("coordinate_transformation_mode", "half_pixel"),
-            node.get("nearest_mode", "round_prefer_floor"),
-        )
-    if (
-        rule != ("nearest", "asymmetric", "floor")
-        or node.get("mode", "nearest") != "nearest"
-        or "axes" in node.attributes
-    ):
-        raise node.refuse("onnx.resize_rule", rule=rule)
-    factors = [float(f) for f in asnumpy(scales.array)] if scales is not None else node.get("scales", ())
-    wanted = ints(sizes) if sizes is not None and sizes.shape != (0,) else ()
-    target = wanted or tuple(int(n * f) for n, f in zip(x.shape, factors))
-    node.allow(target, x.dtype.itemsize)
-    if target[:2] != x.shape[:2] or len(target) != x.ndim:
-        raise node.refuse("onnx.resize_axes", x=x, target=target)
-    return ops.upsample_nearest(x, target[2:] if wanted else None, None if wanted else tuple(factors[2:]))
+    """One axis after the other, by nearest cells, straight lines or cubics; beyond the border there is the border."""
+    old = node.kind == "Upsample" or node.opset < 11
+    _, scales, sizes = (None, *inputs[:1], None, None)[:3] if old else (*inputs, None, None, None)[:3]
+    mode, source, rounding = _resize_rule(node, old)
+    axes = node.axes(node.get("axes", range(x.ndim)), x.ndim)
+    factors = [float(f) for f in asnumpy(scales.array).reshape(-1)] if scales is not None else node.get("scales", ())
+    wanted = ints(sizes) or tuple(math.floor(x.shape[a] * f) for a, f in zip(axes, factors))
+    factors = [n / x.shape[a] for a, n in zip(axes, wanted)] if ints(sizes) else factors
+    if len(wanted) != len(axes) or len(factors) != len(axes) or min(wanted, default=0) < 0:
+        raise node.refuse("onnx.resize_axes", x=x, target=wanted)
+    target = [wanted[axes.index(a)] if a in axes else n for a, n in enumerate(x.shape)]
+    node.allow([max(n, m, 1) for n, m in zip(target, x.shape)], x.dtype.itemsize)  # axes grow and shrink in turn
+    for axis, new, factor in zip(axes, wanted, factors):
+        if new != x.shape[axis] or factor != 1.0:
+            cells = get_array_module(x.array).arange(new).astype("float64")
+            place = _SOURCES[source](cells, factor, x.shape[axis], new)
+            x = _resample(x, axis, place, mode, rounding)
+    return x
+
+
+def _resize_rule(node: Node, old: bool) -> tuple[str, str, str]:
+    """Mode, coordinates and rounding, or the refusal of what is not here."""
+    mode = node.get("mode", "nearest")
+    source = "asymmetric" if old else node.get("coordinate_transformation_mode", "half_pixel")
+    rounding = "floor" if old else node.get("nearest_mode", "round_prefer_floor")
+    usual = {"antialias": 0, "exclude_outside": 0, "cubic_coeff_a": -0.75, "keep_aspect_ratio_policy": "stretch"}
+    unusual = [f"{name}={node.get(name)}" for name, value in usual.items() if node.get(name, value) != value]
+    if mode not in ("nearest", "linear", "cubic") or source not in _SOURCES or rounding not in _ROUNDINGS or unusual:
+        raise node.refuse("onnx.resize_rule", rule=", ".join([mode, source, rounding, *unusual]))
+    return mode, source, rounding
+
+
+def _resample(x: Tensor, axis: int, place: Any, mode: str, rounding: str) -> Tensor:
+    """An axis read at places between its cells."""
+    xp, last = get_array_module(x.array), x.shape[axis] - 1
+
+    def inside(cells: Any) -> Any:
+        return xp.minimum(xp.maximum(cells, 0), last)
+
+    if mode == "nearest":
+        cells = inside(_ROUNDINGS[rounding](xp, place)).astype("int64")
+        return x[(slice(None),) * axis + (Tensor(cells),)]
+    taps, weights = linear_taps(xp, inside(place)) if mode == "linear" else cubic_taps(xp, place)
+    return Resample.apply(x, axis, inside(taps).astype("int64"), weights.astype(sum_dtype(x.array)))
+
+
+@operator("CumSum", host=(1,))
+def _cumsum(node: Node, x: Tensor, axis: Tensor) -> Tensor:
+    """`reverse` sums from the end; `exclusive` leaves each element itself out."""
+    along = node.axis(int(axis.item()), x.ndim)
+    backwards = node.flag("reverse")
+    y = ops.flip(x, along) if backwards else x
+    total = cast(ops.cumsum(y, along), x.dtype)
+    if node.flag("exclusive"):  # moved by one; taking the element away again would make inf NaN
+        total = ops.pad(total, [0, 0] * (x.ndim - 1 - along) + [1, -1])
+    return ops.flip(total, along) if backwards else total
+
+
+@operator("TopK", host=(1,))
+def _top_k(node: Node, x: Tensor, k: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    count = node.get("k") if k is None else int(k.item())
+    axis = node.axis(node.get("axis", -1), x.ndim)
+    values, places = ops.topk(x, count, axis, node.flag("largest", 1), node.flag("sorted", 1))
+    return values, places
 
 
 @operator("DepthToSpace")

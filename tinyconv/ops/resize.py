@@ -152,7 +152,7 @@ def _resize_axis(x: Tensor, axis: int, cells: int, factor: float | None, mode: s
     if mode == "nearest-exact":
         return x[(slice(None),) * axis + (Tensor(_nearest_places(xp, old, cells, factor)),)]
     source = _source(xp, old, cells, factor, align_corners)
-    places, weights = _cubic_taps(xp, source) if mode == "bicubic" else _linear_taps(xp, xp.maximum(source, 0.0))
+    places, weights = cubic_taps(xp, source) if mode == "bicubic" else linear_taps(xp, xp.maximum(source, 0.0))
     places = xp.minimum(xp.maximum(places.astype("int64"), 0), old - 1)  # beyond the border there is the border
     return Resample.apply(x, axis, places, weights.astype(sum_dtype(x.array)))
 
@@ -172,14 +172,14 @@ def _source(xp: Any, old: int, cells: int, factor: float | None, align_corners: 
     return (j + 0.5) * (old / cells if factor is None else 1.0 / factor) - 0.5
 
 
-def _linear_taps(xp: Any, source: Array) -> tuple[Array, Array]:
+def linear_taps(xp: Any, source: Array) -> tuple[Array, Array]:
     """The two neighbours of a place, each weighed by how near the place is."""
     low = xp.floor(source)
     past = source - low
     return xp.stack([low, low + 1]), xp.stack([1.0 - past, past])
 
 
-def _cubic_taps(xp: Any, source: Array) -> tuple[Array, Array]:
+def cubic_taps(xp: Any, source: Array) -> tuple[Array, Array]:
     """The four neighbours of a place; with ``a`` the slope at 1, a neighbour at distance d < 1 or 1 <= d < 2 weighs::
 
     ((a + 2)*d - (a + 3))*d*d + 1        ((d - 5)*d + 8)*d*a - 4*a

@@ -31,6 +31,9 @@ TEXTS = {
         zh="不支持函数（第一个是 {name!r}）",
     ),
     "onnx.sparse": Text(NotSupported, en="sparse initialisers are not supported", zh="不支持稀疏的初始值"),
+    "onnx.name": Text(ValueError, en="the name {name!r} is not UTF-8", zh="名字 {name!r} 不是 UTF-8"),
+    "onnx.opset": Text(ValueError, en="there is no operator set {version}", zh="没有编号为 {version} 的算子集"),
+    "onnx.unreadable": Text(ValueError, en="its graph cannot be read ({error})", zh="读不出它的计算图（{error}）"),
     "onnx.nodes": Text(
         ValueError, en="{count} nodes, more than the limit of {limit}", zh="有 {count} 个节点，超过了上限 {limit}"
     ),
@@ -127,14 +130,54 @@ TEXTS = {
         en="{node}: the file's inputs or attributes do not fit the operator: {error}",
         zh="{node}: 文件里的输入或属性与这个算子不合：{error}",
     ),
+    "onnx.omitted": Text(
+        ValueError,
+        en="{node}: input number {place} is left out, but the operator needs it",
+        zh="{node}: 第 {place} 个输入没有给，而这个算子需要它",
+    ),
+    "onnx.axis": Text(
+        ValueError,
+        en="{node}: axis {axis} is outside the {ndim} axes that there are",
+        zh="{node}: 轴 {axis} 超出了现有的 {ndim} 个轴",
+    ),
+    "onnx.axes_twice": Text(
+        ValueError, en="{node}: the axes {axes} name an axis twice", zh="{node}: axes {axes} 里有一个轴出现了两次"
+    ),
+    "onnx.flag": Text(
+        ValueError, en="{node}: {name}={value} must be 0 or 1", zh="{node}: {name}={value} 必须是 0 或 1"
+    ),
+    "onnx.taps": Text(
+        ValueError,
+        en="{node}: a window of {count} cells; at most {limit} are computed",
+        zh="{node}: 窗口有 {count} 格；最多只算 {limit} 格",
+    ),
+    "onnx.repeats": Text(
+        ValueError,
+        en="{node}: repeats {repeats} must give one number >= 0 for each of {ndim} axes",
+        zh="{node}: repeats {repeats} 必须给 {ndim} 个轴各一个 >= 0 的数",
+    ),
+    "onnx.matrix": Text(
+        ValueError,
+        en="{node}: needs matrices, got the shape {x.shape}",
+        zh="{node}: 需要矩阵，得到的形状是 {x.shape}",
+    ),
     "onnx.output_count": Text(
         NotSupported, en="{node}: only {count} outputs are available", zh="{node}: 只有 {count} 个输出可用"
     ),
     "onnx.result_size": Text(
         ValueError,
-        en="{node}: a result of shape {shape} needs {needed} bytes, more than the limit of {node.max_bytes}. "
+        en="{node}: a result of shape {shape} needs {needed} bytes beside {node.live} of other results, more than the "
+        "limit of {node.max_bytes}. "
         "If you trust the file, give load a larger max_bytes",
-        zh="{node}: 形状为 {shape} 的结果需要 {needed} 字节，超过了上限 {node.max_bytes}。"
+        zh="{node}: 形状为 {shape} 的结果需要 {needed} 字节，其他结果已占 {node.live} 字节，"
+        "超过了上限 {node.max_bytes}。"
+        "若信任这个文件，请给 load 更大的 max_bytes",
+    ),
+    "onnx.results_size": Text(
+        ValueError,
+        en="{node}: with its results {live} bytes are held, more than the limit of {node.max_bytes}. "
+        "If you trust the file, give load a larger max_bytes",
+        zh="{node}: 加上它的结果共占 {live} 字节，超过了上限 {node.max_bytes}。"
         "若信任这个文件，请给 load 更大的 max_bytes",
     ),
     # --- convolution and pooling (layers.py) ---
@@ -179,7 +222,7 @@ TEXTS = {
         zh="{node}: {lo} + {size} + {hi} 格的轴放不下 {span} 格的窗口",
     ),
     "onnx.unpool": Text(
-        IndexError,
+        ValueError,
         en="{node}: indices of shape {indices.shape} do not fit values {x.shape} in planes of {size}",
         zh="{node}: 形状为 {indices.shape} 的下标与大小为 {size} 的平面里的值 {x.shape} 不合",
     ),
@@ -212,22 +255,28 @@ TEXTS = {
     ),
     "onnx.concat": Text(ValueError, en="{node}: nothing to concatenate", zh="{node}: 没有可以连接的"),
     "onnx.index": Text(
-        IndexError,
+        ValueError,
         en="{node}: an index is outside the axis of {size} elements",
         zh="{node}: 有下标超出了大小为 {size} 的轴",
+    ),
+    "onnx.gather_shape": Text(
+        ValueError,
+        en="{node}: indices of shape {indices.shape} need as many axes as {x.shape}, none longer but "
+        "the one picked along",
+        zh="{node}: 形状为 {indices.shape} 的下标要有与 {x.shape} 同样多的轴，除被取的轴外都不能更长",
     ),
     "onnx.reduction": Text(
         NotSupported, en="{node}: reduction={reduction!r}", zh="{node}: 不支持 reduction={reduction!r}"
     ),
     "onnx.resize_rule": Text(
         NotSupported,
-        en="{node}: {rule}; only nearest, asymmetric, floor over all axes is available",
-        zh="{node}: {rule}；只支持对所有轴的 nearest, asymmetric, floor",
+        en="{node}: {rule}; nearest, linear and cubic are available, without antialias, excluded or cropped cells",
+        zh="{node}: {rule}；支持 nearest、linear 与 cubic，不支持抗锯齿、排除或裁剪",
     ),
     "onnx.resize_axes": Text(
-        NotSupported,
-        en="{node}: resizing {x.shape} to {target}; batch and channels must stay",
-        zh="{node}: 把 {x.shape} 缩放到 {target}；批量与通道数必须不变",
+        ValueError,
+        en="{node}: resizing {x.shape} to {target}: one size or scale >= 0 is needed for each axis",
+        zh="{node}: 把 {x.shape} 缩放到 {target}：每个轴要有一个 >= 0 的大小或比例",
     ),
     "onnx.mode": Text(NotSupported, en="{node}: mode={mode!r}", zh="{node}: 不支持 mode={mode!r}"),
     # --- element by element (elementwise.py), and training (training.py) ---
