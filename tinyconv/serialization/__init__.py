@@ -189,7 +189,8 @@ def _read_named(file: IO[bytes], name: str, target: Target, max_bytes: int | Non
     except ValueError as error:
         raise refusal("load.refused", name, error=error) from error
     except (zlib.error, struct.error, EOFError, OSError, OverflowError, RuntimeError) as error:
-        raise refusal("load.damaged", name, error=error) from error
+        kind = "PyTorch" if name.endswith(_TORCH) else ".npz"
+        raise refusal("load.damaged", name, kind=kind, error=error) from error
     except MemoryError as error:
         raise refusal("load.memory", name, needed=budget.taken) from error
 
