@@ -315,6 +315,12 @@ class TestHostileFiles:
         finally:
             tracemalloc.stop()
 
+    def test_integers_that_ask_for_a_gradient(self, tmp_path):
+        content = stored(kind=b"LongStorage").replace(b"\x89", b"\x88")
+        (tmp_path / "m.pth").write_bytes(packed(content, {"data/0": bytes(16)}))
+        with pytest.raises(ValueError, match=r"m.pth: damaged PyTorch file \(RuntimeError: only"):
+            tc.load(tmp_path / "m.pth")
+
     def test_a_program(self):
         with pytest.raises(ValueError, match="a TorchScript program"):
             tc.load(io.BytesIO(packed(b"N.", {"constants.pkl": b"N."})))

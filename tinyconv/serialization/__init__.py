@@ -82,8 +82,9 @@ def save(obj: Any, f: str | os.PathLike[str] | IO[bytes]) -> None:
 def load(
     f: str | os.PathLike[str] | IO[bytes],
     map_location: str | Device | dict[str, str] | Callable | None = None,
+    pickle_module: Any = None,
     *,
-    weights_only: bool = True,
+    weights_only: bool | None = None,
     mmap: bool | None = None,
     device: str | Device | None = None,
     max_bytes: int | None = None,
@@ -101,8 +102,8 @@ def load(
     map_location : str, Device, dict or callable, optional
         Where the Tensors go; the CPU by default, whichever device they were saved from.  A dict, such as
         ``{"cuda:0": "cpu"}``, and a function, such as ``lambda storage, location: storage``, go by where they were.
-    weights_only : bool
-        For PyTorch's sake: loading runs no code that the file brings along, whatever is said here.
+    pickle_module, weights_only
+        For PyTorch's sake: no pickle module is used, and no code that the file brings along is run, whatever they say.
     mmap : bool, optional
         For PyTorch's sake: the file is read into memory in any case.
     device : str or Device, optional
@@ -188,7 +189,8 @@ def _read_named(file: IO[bytes], name: str, target: Target, max_bytes: int | Non
     except ValueError as error:
         raise refusal("load.refused", name, error=error) from error
     except (zlib.error, struct.error, EOFError, OSError, OverflowError, RuntimeError) as error:
-        raise refusal("load.damaged", name, error=error) from error
+        kind = "PyTorch" if name.endswith(_TORCH) else ".npz"
+        raise refusal("load.damaged", name, kind=kind, error=error) from error
     except MemoryError as error:
         raise refusal("load.memory", name, needed=budget.taken) from error
 

@@ -39,7 +39,8 @@ def is_torch_zip(archive: zipfile.ZipFile) -> bool:
     Examples
     --------
     >>> import io
-    >>> is_torch_zip(zipfile.ZipFile(io.BytesIO(), "w"))
+    >>> with zipfile.ZipFile(io.BytesIO(), "w") as archive:
+    ...     is_torch_zip(archive)
     False
     """
     return any(name.endswith("/data.pkl") for name in archive.namelist())
@@ -51,9 +52,9 @@ def read_torch_zip(archive: zipfile.ZipFile, budget: Budget, target: Target) -> 
     Examples
     --------
     >>> import io
-    >>> archive = zipfile.ZipFile(io.BytesIO(), "w")
-    >>> archive.writestr("m/data.pkl", b"K\\x03.")
-    >>> read_torch_zip(archive, Budget(100), lambda storage, location: Device("cpu"))
+    >>> with zipfile.ZipFile(io.BytesIO(), "w") as archive:
+    ...     archive.writestr("m/data.pkl", b"K\\x03.")
+    ...     read_torch_zip(archive, Budget(1000), lambda storage, location: Device("cpu"))
     3
     """
     members = {info.filename: info for info in archive.infolist()}

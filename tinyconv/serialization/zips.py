@@ -20,9 +20,9 @@ def read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     Examples
     --------
     >>> import io
-    >>> archive = zipfile.ZipFile(io.BytesIO(), "w")
-    >>> archive.writestr("a", b"abc")
-    >>> read_member(archive, archive.getinfo("a"))
+    >>> with zipfile.ZipFile(io.BytesIO(), "w") as archive:
+    ...     archive.writestr("a", b"abc")
+    ...     read_member(archive, archive.getinfo("a"))
     b'abc'
     """
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

@@ -51,8 +51,8 @@ TEXTS = {
     ),
     "load.damaged": Text(
         ValueError,
-        en="damaged .npz file ({error.__class__.__name__}: {error})",
-        zh="损坏的 .npz 文件（{error.__class__.__name__}: {error}）",
+        en="damaged {kind} file ({error.__class__.__name__}: {error})",
+        zh="损坏的 {kind} 文件（{error.__class__.__name__}: {error}）",
     ),
     "load.bomb": Text(
         ValueError,
