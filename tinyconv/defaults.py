@@ -49,7 +49,7 @@ def set_default_dtype(d: Any) -> None:
     """
     if not isinstance(d, (type, np.dtype)) or d not in _FLOATS:
         raise refusal("default.dtype", "set_default_dtype", given=d)
-    _chosen["dtype"] = np.dtype(d)
+    _chosen["dtype"] = np.dtype(d)  # type: ignore[assignment]
 
 
 def get_default_device() -> Device:
