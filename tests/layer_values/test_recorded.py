@@ -99,5 +99,5 @@ def test_written_over_the_input(name: str):
     ],
 )
 def test_losses_refuse_what_does_not_fit(error: type[Exception], program: str):
-    with pytest.raises(error, match="_loss|kl_div"):
+    with pytest.raises(error, match=r"_loss|kl_div"):
         eval(program, {"F": F, "x": tc.tensor(X)})
