@@ -15,6 +15,19 @@ CELLS = [
     "F.pairwise_distance(x, x.cos(), 1., 0.1, True)", "F.pixel_shuffle(x, 2)", "F.pixel_unshuffle(x[:, :, :4], 2)",
     "F.embedding(t.tensor([[2, 0], [1, 2]], device=x.device), x[0, 0])",
 ]  # fmt: skip
+LOSSES = [
+    "F.margin_ranking_loss(x, x.flip(3), x.detach().sign(), 0.3)",
+    "F.hinge_embedding_loss(x, x.detach().flip(3).sign(), 0.7, reduction='none')",
+    "F.soft_margin_loss(x, x.detach().flip(2).sign(), reduction='sum')",
+    "F.cosine_embedding_loss(x[0, 0], x[0, 1], x.detach()[0, 2, :, 0].sign(), 0.1)",
+    "F.cosine_embedding_loss(x[0, 0], x[0, 1], x.detach()[0, 2, :, 0].sign(), reduce=False)",
+    "F.triplet_margin_loss(x[0, 0], x[0, 1], x[0, 2], 2.0)",
+    "F.triplet_margin_loss(x[0, 0], x[0, 1], x[0, 2], 5.0, 3.0, swap=True, reduction='none')",
+    "F.kl_div(x, x.cos().square(), reduction='batchmean')", "F.kl_div(x, x.sin(), size_average=False, log_target=True)",
+    "F.poisson_nll_loss(x, x.exp(), full=True)", "F.poisson_nll_loss(x.exp(), x.abs(), False)",
+    "F.gaussian_nll_loss(x, x.flip(3), x.exp(), full=True)", "F.gaussian_nll_loss(x, x.flip(3), x[..., 0].exp())",
+    "F.gaussian_nll_loss(x, x.flip(2), 0.5, reduction='none')",
+]  # fmt: skip
 SIZES = ["size=(7, 4)", "size=(3, 9)", "scale_factor=2", "scale_factor=(1.5, 0.6)", "size=(1, 1)", "size=(5, 12)"]
 RESIZED = [
     *(
@@ -33,5 +46,5 @@ RESIZED = [
     "F.upsample_bilinear(x, scale_factor=2)",
 ]
 NOT_THE_SLOPE = ["F.embedding(t.tensor([2, 0, 2], device=x.device), x[0, 0], padding_idx=-3)"]  # a gradient left out
-SMOOTH = [*ACTIVATIONS, *CELLS, *RESIZED]
+SMOOTH = [*ACTIVATIONS, *CELLS, *LOSSES, *RESIZED]
 PROGRAMS = [*SMOOTH, *NOT_THE_SLOPE]

@@ -86,3 +86,18 @@ def test_written_over_the_input(name: str):
     expected = getattr(F, name[:-1])(x, *arguments).tolist()
     assert getattr(F, name)(x, *arguments) is x
     assert x.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "program"),
+    [
+        (RuntimeError, "F.cosine_embedding_loss(x, x, x)"),
+        (ValueError, "F.gaussian_nll_loss(x, x, x[:, 0])"),
+        (ValueError, "F.gaussian_nll_loss(x, x, -x.exp())"),
+        (ValueError, "F.kl_div(x, x, reduction='max')"),
+        (TypeError, "F.kl_div(x, 1.0)"),
+    ],
+)
+def test_losses_refuse_what_does_not_fit(error: type[Exception], program: str):
+    with pytest.raises(error, match=r"_loss|kl_div"):
+        eval(program, {"F": F, "x": tc.tensor(X)})

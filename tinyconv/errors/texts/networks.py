@@ -279,6 +279,20 @@ TEXTS = {
         "unsqueeze",
         zh="目标的大小（{target.shape}）必须与输入的大小（{input.shape}）相同；请用 target.reshape(...) 或 unsqueeze",
     ),
+    "loss.cosine": Text(
+        RuntimeError,
+        en="inputs must both be (N, D) or (D,) with a target of (N,) or (), got {input1.shape}, {input2.shape} and "
+        "{target.shape}",
+        zh="两个输入应当都是 (N, D) 或 (D,)，目标是 (N,) 或 ()，"
+        "得到的是 {input1.shape}、{input2.shape} 和 {target.shape}",
+    ),
+    "loss.variance": Text(
+        ValueError,
+        en="var is of incorrect size {size}: for input {input.shape} give the same size, or 1 or nothing in the last "
+        "axis",
+        zh="var 的大小 {size} 不对：输入是 {input.shape}，请给出相同的大小，或让最后一轴为 1 或省去",
+    ),
+    "loss.negative_variance": Text(ValueError, en="var has negative entries", zh="var 中有负数"),
     # --- values of targets ---
     "label.range": Text(
         IndexError,

@@ -242,6 +242,60 @@ TEXTS = {
         en="Expected {count} values for {name}, one per parameter group, but got {given}",
         zh="{name} 应当有 {count} 个值，每个参数组一个，但得到 {given} 个",
     ),
+    "schedule.fraction": Text(
+        ValueError,
+        en="Expected {name} in {bracket}0, 1], but got {value!r}",
+        zh="{name} 应当在 {bracket}0, 1] 之内，但得到 {value!r}",
+    ),
+    "schedule.plateau_factor": Text(
+        ValueError,
+        en="Expected factor in [0, 1), so that the rate becomes lower, but got {value!r}",
+        zh="factor 应当在 [0, 1) 之内，学习率才会降低，但得到 {value!r}",
+    ),
+    "schedule.count": Text(
+        ValueError,
+        en="Expected {name} to be an integer >= 0, but got {value!r}",
+        zh="{name} 应当是 >= 0 的整数，但得到 {value!r}",
+    ),
+    "schedule.choice": Text(
+        ValueError,
+        en="{name} must be one of {choices}, got {value!r}",
+        zh="{name} 必须是 {choices} 之一，得到的是 {value!r}",
+    ),
+    "schedule.no_schedulers": Text(
+        ValueError,
+        en="expected a list of at least one scheduler, got {given!r}",
+        zh="应当得到至少含一个学习率调度的列表，得到的是 {given!r}",
+    ),
+    "schedule.no_member": Text(
+        TypeError,
+        en="{kind} at index {index} cannot be a member: it must be a schedule whose step() takes no value. "
+        "Call the step(metrics) of a ReduceLROnPlateau yourself",
+        zh="下标 {index} 处的 {kind} 不能作为成员：它必须是 step() 不需要数值的学习率调度。"
+        "ReduceLROnPlateau 的 step(metrics) 请自己调用",
+    ),
+    "schedule.other_optimizer": Text(
+        ValueError,
+        en="the {kind} at index {index} was made for another optimizer; make all of them for one",
+        zh="下标 {index} 处的 {kind} 是为另一个优化器建立的；请都为同一个优化器建立",
+    ),
+    "schedule.members": Text(
+        ValueError,
+        en="the state has {given} schedules and this has {count}",
+        zh="这个状态里有 {given} 个学习率调度，而这里有 {count} 个",
+    ),
+    "schedule.sequence": Text(
+        ValueError,
+        en="SequentialLR needs one milestone fewer than schedulers, but got {milestones} milestones for {schedulers} "
+        "schedulers",
+        zh="SequentialLR 的 milestones 应当比 schedulers 少一个，"
+        "但得到 {milestones} 个，而 schedulers 有 {schedulers} 个",
+    ),
+    "schedule.restart_epoch": Text(
+        ValueError,
+        en="Expected epoch to be a number >= 0, but got {value!r}",
+        zh="epoch 应当是 >= 0 的数，但得到 {value!r}",
+    ),
 }
 
 PHRASES = {
