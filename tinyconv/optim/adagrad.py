@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..arguments import checked
 from ..backend import Array, get_array_module
 from ..kernels.scratch import scratch_like
 from .optimizer import Optimizer, check_not_negative, check_switches, given
@@ -60,9 +61,11 @@ class Adagrad(Optimizer):
     tensor([  0.9000, -99.9000])
     """
 
+    @checked
     def __init__(
         self, params: Iterable, lr: float = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
-        initial_accumulator_value: float = 0, eps: float = 1e-10, *, maximize: bool = False,
+        initial_accumulator_value: float = 0, eps: float = 1e-10, foreach: bool | None = None, *,
+        maximize: bool = False, differentiable: bool = False, fused: bool | None = None,
     ):  # fmt: skip
         super().__init__(params, given(locals()))
 

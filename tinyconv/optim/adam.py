@@ -7,11 +7,12 @@ import numbers
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..arguments import checked
 from ..backend import Array, get_array_module
 from ..errors import refusal
 from ..kernels import cuda
 from ..kernels.scratch import scratch_like
-from .optimizer import Optimizer, check_not_negative, check_switches, given
+from .optimizer import Optimizer, check_not_negative, check_switches, given, number_of
 from .rules import add_quotient, average_squares, averages, cached_pieces, decayed_gradient, move_average
 
 __all__ = ["Adam", "AdamW"]
@@ -68,22 +69,24 @@ class Adam(Optimizer):
 
     _decoupled_weight_decay = False
 
+    @checked
     def __init__(
         self, params: Iterable, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 0, amsgrad: bool = False, *, maximize: bool = False,
+        weight_decay: float = 0, amsgrad: bool = False, *, foreach: bool | None = None, maximize: bool = False,
+        capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
+        decoupled_weight_decay: bool = False,
     ):  # fmt: skip
-        super().__init__(params, given(locals()))
+        if decoupled_weight_decay:
+            raise refusal("optim.decoupled", "Adam")
+        options = given(locals())
+        del options["decoupled_weight_decay"]
+        super().__init__(params, options)
 
     def _check_options(self, options: Mapping[str, Any]) -> None:
         check_not_negative(options, lr="optim.learning_rate", eps="optim.epsilon")
         check_not_negative(options, weight_decay="optim.weight_decay")
         check_switches(options, "amsgrad", "maximize")
-        betas = options["betas"]
-        if not isinstance(betas, Sequence) or len(betas) != 2 or isinstance(betas, str):
-            raise refusal("optim.betas", betas=betas)
-        for index, beta in enumerate(betas):
-            if not isinstance(beta, numbers.Real) or not 0.0 <= float(beta) < 1.0:
-                raise refusal("optim.beta", index=index, beta=beta)
+        check_betas(options)
 
     def _update(self, param: Array, grad: Array, state: dict[str, Any], options: Mapping[str, Any]) -> None:
         state["step"] = step = state.get("step", 0) + 1
@@ -160,8 +163,25 @@ class AdamW(Adam):
 
     _decoupled_weight_decay = True
 
+    @checked
     def __init__(
         self, params: Iterable, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False,
+        weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False, foreach: bool | None = None,
+        capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
     ):  # fmt: skip
         super().__init__(params, **given(locals()))
+
+
+def check_betas(options: Mapping[str, Any]) -> None:
+    """Raise unless ``betas`` are two numbers in [0, 1).
+
+    Examples
+    --------
+    >>> check_betas({"betas": (0.9, 0.999)})
+    """
+    betas = options["betas"]
+    if not isinstance(betas, Sequence) or len(betas) != 2 or isinstance(betas, str):
+        raise refusal("optim.betas", betas=betas)
+    for index, beta in enumerate(betas):
+        if not isinstance(number_of(beta), numbers.Real) or not 0.0 <= float(beta) < 1.0:
+            raise refusal("optim.beta", index=index, beta=beta)

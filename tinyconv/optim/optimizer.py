@@ -335,7 +335,19 @@ def given(arguments: Mapping[str, Any]) -> dict[str, Any]:
     >>> constructor(None, [])
     {'lr': 0.1, 'maximize': False}
     """
-    return {name: value for name, value in arguments.items() if name not in ("self", "params", "__class__")}
+    for name in ("capturable", "differentiable"):
+        if arguments.get(name):
+            raise refusal("optim.way", type(arguments["self"]).__name__, name=name)
+    return {name: value for name, value in arguments.items() if name not in _NO_OPTIONS}
+
+
+# besides the options: PyTorch's ways to compute one and the same step, of which there is one here
+_NO_OPTIONS = ("self", "params", "__class__", "foreach", "fused", "capturable", "differentiable")
+
+
+def number_of(value: Any) -> Any:
+    """An option as a number: a Tensor of one element may hold it."""
+    return value.item() if isinstance(value, Tensor) and value.numel() == 1 else value
 
 
 def check_not_negative(options: Mapping[str, Any], **names: str) -> None:
@@ -348,7 +360,7 @@ def check_not_negative(options: Mapping[str, Any], **names: str) -> None:
     ValueError: Invalid learning rate: -1. lr must be a number >= 0
     """
     for option, name in names.items():
-        value = options[option]
+        value = number_of(options[option])
         if not isinstance(value, numbers.Real):
             raise refusal(
                 "optim.option_no_number", name=phrase(name), option=option, value=value, kind=type(value).__name__
@@ -367,7 +379,7 @@ def check_numbers(options: Mapping[str, Any], *names: str) -> None:
     ValueError: dampening must be a finite number, got nan
     """
     for name in names:
-        value = options[name]
+        value = number_of(options[name])
         if not isinstance(value, numbers.Real) or not math.isfinite(value):
             raise refusal("optim.option_not_finite", name=name, value=value)
 

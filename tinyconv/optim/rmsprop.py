@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..arguments import checked
 from ..backend import Array, get_array_module
 from ..kernels.scratch import scratch_like
 from .optimizer import Optimizer, check_not_negative, check_switches, given
@@ -62,9 +63,11 @@ class RMSprop(Optimizer):
     tensor([  0.5000, -99.5000])
     """
 
+    @checked
     def __init__(
         self, params: Iterable, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
-        momentum: float = 0, centered: bool = False, *, maximize: bool = False,
+        momentum: float = 0, centered: bool = False, capturable: bool = False, foreach: bool | None = None,
+        maximize: bool = False, differentiable: bool = False,
     ):  # fmt: skip
         super().__init__(params, given(locals()))
 

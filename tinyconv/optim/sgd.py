@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..arguments import checked
 from ..backend import Array, get_array_module
 from ..errors import refusal
 from ..kernels.scratch import scratch_like
@@ -61,9 +62,11 @@ class SGD(Optimizer):
     tensor([ 0.4600, -0.4600])
     """
 
+    @checked
     def __init__(
         self, params: Iterable, lr: float = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float =
-        0, nesterov: bool = False, *, maximize: bool = False,
+        0, nesterov: bool = False, *, maximize: bool = False, foreach: bool | None = None,
+        differentiable: bool = False, fused: bool | None = None,
     ):  # fmt: skip
         super().__init__(params, given(locals()))
 

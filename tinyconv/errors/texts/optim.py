@@ -3,6 +3,21 @@
 from .text import Phrase, Text
 
 TEXTS = {
+    "optim.rho": Text(
+        ValueError,
+        en="Invalid rho value: {rho}. It is the share that is kept, from 0 to 1",
+        zh="rho 不能是 {rho}：它是保留的比例，应在 0 到 1 之间",
+    ),
+    "optim.decoupled": Text(
+        RuntimeError,
+        en="decoupled_weight_decay=True is AdamW; use optim.AdamW",
+        zh="decoupled_weight_decay=True 就是 AdamW；请用 optim.AdamW",
+    ),
+    "optim.way": Text(
+        RuntimeError,
+        en="{name}=True is not offered: a step is neither recorded in the graph nor captured. Leave it out",
+        zh="不支持 {name}=True：更新步骤既不记入计算图，也不会被捕获。请去掉它",
+    ),
     # --- what an optimiser is given (optimizer.py) ---
     "optim.one_tensor": Text(
         TypeError,
@@ -300,6 +315,7 @@ TEXTS = {
 
 PHRASES = {
     "optim.learning_rate": Phrase("learning rate", "学习率"),
+    "optim.decay_rate": Phrase(en="rho value", zh="rho"),
     "optim.epsilon": Phrase("epsilon value", "epsilon 的值"),
     "optim.weight_decay": Phrase("weight_decay value", "weight_decay 的值"),
     "optim.momentum": Phrase("momentum value", "momentum 的值"),
