@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .arguments import DeviceLike, DType, Size, checked
-from .backend import Array, Device
+from .backend import Array, Device, quiet
 from .defaults import get_default_device, get_default_dtype
 from .errors import refusal
 from .ops.dtype import fits, rank_of, scalar_of
@@ -283,11 +283,12 @@ def logspace(
         raise refusal("linspace.steps", "logspace", steps=steps)
     kind = np.dtype(dtype or get_default_dtype())
     ends = (_truncated(start), _truncated(end)) if kind.kind in "iu" else (float(start), float(end))
-    return _on_device(
-        lambda xp: xp.power(float(base), xp.linspace(*ends, steps, dtype=np.float64)).astype(kind),
-        device,
-        requires_grad,
-    )
+    with quiet():  # a power may be larger than the dtype
+        return _on_device(
+            lambda xp: xp.power(float(base), xp.linspace(*ends, steps, dtype=np.float64)).astype(kind),
+            device,
+            requires_grad,
+        )
 
 
 def _spaced_integers(xp: Any, start: int, end: int, steps: int) -> Array:

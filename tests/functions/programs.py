@@ -125,6 +125,7 @@ GROUPS: dict[str, list[str]] = {
     "more": [
         "t.logspace(0.5, 2.7, 4, dtype=t.int64)", "t.logspace(0, 3, 5, base=2, dtype=t.int64)",
         "t.logspace(-1, 1, 3, 2.0)", "t.logspace(1, 2, 1)", "t.logspace(0, 1, 0)", "t.logspace(0, 1, -1)",
+        "t.logspace(0, 400, 3)",
         f"t.diag_embed({A})", f"t.diag_embed({V}, 1, 0, 1)", f"t.diag_embed({A}, 0, 0, 2)",
         f"t.diag_embed({V}, -1, 1, 0)",
         f"t.diag_embed({A}, 0, 0, 0)", f"{A}.fill_diagonal_(5)", "t.ones(3, 2).fill_diagonal_(5)",

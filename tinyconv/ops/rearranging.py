@@ -101,7 +101,7 @@ def repeat_interleave(
     axis = 0 if dim is None else normalize_dim(dim, x.ndim, "repeat_interleave")
     size = x.shape[axis]
     if not isinstance(repeats, Tensor):
-        repeats = Tensor(as_int(repeats, "shape.no_size", "repeat_interleave"))
+        repeats = Tensor(np.array(as_int(repeats, "shape.no_size", "repeat_interleave")))  # host: read there
     counts = asnumpy(repeats.array)
     if counts.dtype.kind not in "iu" or counts.ndim > 1 or counts.size not in (1, size):
         raise refusal("repeat.one_for_each", "repeat_interleave", repeats=repeats, size=size)
