@@ -552,7 +552,7 @@ class TestDevice:
 
     def test_unknown_device(self, tmp_path):
         save({}, tmp_path / "a.npz")
-        with pytest.raises(ValueError, match="Unknown device 'gpu'"):
+        with pytest.raises(RuntimeError, match="Unknown device 'gpu'"):
             load(tmp_path / "a.npz", device="gpu")
 
 

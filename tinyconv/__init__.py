@@ -34,6 +34,7 @@ from .backend import (
     get_array_module,
 )
 from .creation import *
+from .defaults import *
 from .dlpack import from_dlpack
 from .formatting import set_printoptions
 from .kernels.threads import get_num_threads, set_num_threads
@@ -125,6 +126,7 @@ from . import (  # noqa: E402 - they use the names above
     utils,
 )
 from . import creation as _creation  # noqa: E402
+from . import defaults as _defaults  # noqa: E402
 from . import likeness as _likeness  # noqa: E402
 from . import settings as _settings  # noqa: E402
 from .amp import autocast  # noqa: E402
@@ -144,7 +146,7 @@ __all__ = [
     "softplus", "tensor", "testing", "uint8", "use_language", "utils",
 ]  # fmt: skip
 for _room in (
-    _aliases, _creation, _cumulative, _drawing, _einstein, _elementwise, _gathering, _indexing, _inspection,
+    _aliases, _creation, _cumulative, _defaults, _drawing, _einstein, _elementwise, _gathering, _indexing, _inspection,
     _likeness, _linalg, _products, _rearranging, _reduction, _rounding, _settings, _shape, _sorting, _statistics,
     _trigonometry, _truth, _unary,
 ):  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib.util
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -159,20 +160,37 @@ def _register_cupy() -> Backend:
     return _by_name["cuda"]
 
 
+class _Places(threading.local):
+    """Per thread: the device chosen for good, and those of the ``with`` blocks around, the innermost last."""
+
+    def __init__(self) -> None:
+        self.chosen: Device | None = None
+        self.blocks: list[Device] = []
+
+
+places = _Places()
+
+
 class Device:
     """A place where arrays live: ``'cpu'``, ``'cuda'``, ``'cuda:1'``.
 
     Parameters
     ----------
-    spec : str or Device
-        Device type, with an optional ``:index``.
+    type : str, int or Device
+        Device type, with an optional ``:index``; a number is that of a CUDA device.
+    index : int, optional
+        Instead of the ``:index``.
 
     Raises
     ------
     RuntimeError
-        If the device cannot be used here; the text says why and what to install.
+        If the device cannot be used here (the text says why and what to install), or `type` names no known one.
     ValueError
-        If `spec` names no known device.
+        If there is no device of that index.
+
+    Notes
+    -----
+    As a context, ``with device("cuda"):``, it is where the block makes its tensors.
 
     Examples
     --------
@@ -185,17 +203,14 @@ class Device:
 
     __slots__ = ("backend", "index", "type")
 
-    def __init__(self, spec: str | Device = "cpu"):
-        if isinstance(spec, Device):
-            spec = str(spec)
-        if not isinstance(spec, str):
-            raise refusal("device.spec", spec=spec)
-        kind, _, index = spec.partition(":")
-        if (kind not in _by_name and kind != "cuda") or (index and not index.isdigit()):
+    def __init__(self, type: str | int | Device = "cpu", index: int | None = None):
+        spec = _spelled(type, index)
+        kind, _, number = spec.partition(":")
+        if (kind not in _by_name and kind != "cuda") or (number and not number.isdigit()):
             raise refusal("device.unknown", spec=spec, known=sorted({*_by_name, "cuda"}))
         self.backend = _by_name.get(kind) or _register_cupy()
         self.type = kind
-        self.index = int(index or 0)
+        self.index = int(number or 0)
         if self.index >= self.backend.count():
             raise refusal("device.index", spec=spec, count=self.backend.count(), kind=kind)
 
@@ -220,6 +235,13 @@ class Device:
         """Wait until the work queued on this device is done."""
         self.backend.synchronize()
 
+    def __enter__(self) -> Device:
+        places.blocks.append(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        places.blocks.pop()
+
     def __eq__(self, other: object) -> bool:
         if isinstance(other, str):  # compared as text: an unknown or absent device is just another one
             return other in (str(self), f"{self.type}:{self.index}") or (other == self.type and self.index == 0)
@@ -236,6 +258,19 @@ class Device:
 
     def __reduce__(self) -> tuple:
         return Device, (str(self),)
+
+
+def _spelled(type: Any, index: int | None) -> str:
+    """The arguments of Device as one text, such as ``'cuda:1'``."""
+    if isinstance(type, (int, np.integer)) and not isinstance(type, bool) and index is None:
+        return f"cuda:{type}"
+    if not isinstance(type, (str, Device)):
+        raise refusal("device.spec", spec=type)
+    if index is None:
+        return str(type)
+    if not isinstance(index, (int, np.integer)) or index < 0 or ":" in str(type):
+        raise refusal("device.two_indices", type=type, index=index)
+    return f"{type}:{index}"
 
 
 _CPU = Device("cpu")

@@ -11,8 +11,9 @@ import numpy as np
 
 from .arguments import DeviceLike, DType, Size, checked
 from .backend import Array, Device
+from .defaults import get_default_device, get_default_dtype
 from .errors import refusal
-from .ops.dtype import default_dtype, fits, rank_of, scalar_of
+from .ops.dtype import fits, rank_of, scalar_of
 from .ops.shape import as_int, as_sizes
 from .random import generator as numpy_generator
 from .tensor import Tensor
@@ -33,14 +34,17 @@ def _shape(sizes: tuple[Any, ...]) -> tuple[int, ...]:
 
 def _on_device(make: Callable[[Any], Array], device: Any, requires_grad: bool) -> Tensor:
     """Make an array with a device's own namespace, without a copy."""
-    where = Device(device or "cpu")
+    where = Device(device or get_default_device())
     with where.use():
         return Tensor(make(where.xp), requires_grad)
 
 
 def _from_host(array: np.ndarray, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
     """Send numbers drawn on the host to a device: a seed gives the same ones everywhere."""
-    return Tensor(Device(device or "cpu").asarray(array.astype(dtype or default_dtype, copy=False)), requires_grad)
+    return Tensor(
+        Device(device or get_default_device()).asarray(array.astype(dtype or get_default_dtype(), copy=False)),
+        requires_grad,
+    )
 
 
 @checked
@@ -56,7 +60,7 @@ def zeros(
     tensor([[0., 0., 0.],
             [0., 0., 0.]])
     """
-    return _on_device(lambda xp: xp.zeros(_shape(size), dtype or default_dtype), device, requires_grad)
+    return _on_device(lambda xp: xp.zeros(_shape(size), dtype or get_default_dtype()), device, requires_grad)
 
 
 @checked
@@ -71,7 +75,7 @@ def ones(
     >>> tc.ones(2)
     tensor([1., 1.])
     """
-    return _on_device(lambda xp: xp.ones(_shape(size), dtype or default_dtype), device, requires_grad)
+    return _on_device(lambda xp: xp.ones(_shape(size), dtype or get_default_dtype()), device, requires_grad)
 
 
 @checked
@@ -86,7 +90,7 @@ def empty(
     >>> tc.empty(2, 3).shape
     (2, 3)
     """
-    return _on_device(lambda xp: xp.empty(_shape(size), dtype or default_dtype), device, requires_grad)
+    return _on_device(lambda xp: xp.empty(_shape(size), dtype or get_default_dtype()), device, requires_grad)
 
 
 @checked
@@ -110,7 +114,7 @@ def full(
     >>> tc.full((2,), 7.0)
     tensor([7., 7.])
     """
-    kind = dtype or (np.bool_, np.int64, default_dtype)[rank_of(fill_value)]
+    kind = dtype or (np.bool_, np.int64, get_default_dtype())[rank_of(fill_value)]
     value = scalar_of(np.dtype(kind), fill_value)
     shape = _shape((size,))
     return _on_device(lambda xp: xp.full(shape, value, dtype=kind), device, requires_grad)
@@ -195,7 +199,7 @@ def arange(
         last = _last_of_integers(first, last, step, np.dtype(dtype))
         first, step = _truncated(first), _truncated(step)
     rank = max(rank_of(value) for value in (first, last, step))
-    kind = np.dtype(dtype or (np.int64, np.int64, default_dtype)[rank])
+    kind = np.dtype(dtype or (np.int64, np.int64, get_default_dtype())[rank])
     if step == 0:
         raise refusal("arange.zero_step", "arange")
     if (last - first) * step < 0:
@@ -244,7 +248,7 @@ def linspace(
     steps = as_int(steps, "sizes.ints", "linspace")
     if steps < 0:
         raise refusal("linspace.steps", "linspace", steps=steps)
-    kind = np.dtype(dtype or default_dtype)
+    kind = np.dtype(dtype or get_default_dtype())
     if kind.kind in "iu":
         return _on_device(
             lambda xp: _spaced_integers(xp, _truncated(start), _truncated(end), steps).astype(kind),
@@ -313,7 +317,7 @@ def eye(
             [0., 1.]])
     """
     sizes = _shape((n, n if m is None else m))
-    return _on_device(lambda xp: xp.eye(*sizes, dtype=dtype or default_dtype), device, requires_grad)
+    return _on_device(lambda xp: xp.eye(*sizes, dtype=dtype or get_default_dtype()), device, requires_grad)
 
 
 @checked
@@ -360,7 +364,7 @@ def _draw(dtype: Any) -> Any:
     """What to draw in: NumPy's generators know float32 and float64."""
     if dtype is not None and np.dtype(dtype).kind != "f":
         raise refusal("random.dtype", dtype=np.dtype(dtype))
-    return np.float64 if dtype is not None and np.dtype(dtype) == np.float64 else np.float32
+    return np.float64 if np.dtype(dtype or get_default_dtype()) == np.float64 else np.float32
 
 
 @checked

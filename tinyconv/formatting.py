@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .backend import asnumpy
+from .defaults import get_default_dtype
 from .errors import refusal
 
 if TYPE_CHECKING:
@@ -101,10 +102,10 @@ def format_tensor(tensor: Tensor) -> str:
 def _notes(tensor: Tensor) -> list[str]:
     """What follows the numbers: whatever cannot be read off them."""
     notes = []
-    empty = 0 in tensor.shape
+    empty, usual = 0 in tensor.shape, get_default_dtype()
     if empty and tensor.ndim > 1:
         notes.append(f"size={tensor.shape}")
-    if tensor.dtype not in ((np.float32,) if empty else (np.float32, np.int64, np.bool_)):
+    if tensor.dtype not in ((usual,) if empty else (usual, np.int64, np.bool_)):
         notes.append(f"dtype={tensor.dtype}")
     if tensor.device.type != "cpu":
         notes.append(f"device='{tensor.device}'")

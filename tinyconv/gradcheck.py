@@ -26,10 +26,20 @@ __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
 def gradcheck(
     func: Callable[..., Any],
     inputs: Tensor | Sequence[Any],
+    *,
     eps: float = 1e-6,
     atol: float = 1e-5,
     rtol: float = 1e-3,
     raise_exception: bool = True,
+    nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True,
+    check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_batched_forward_grad: bool = False,
+    check_forward_ad: bool = False,
+    check_backward_ad: bool = True,
+    fast_mode: bool = False,
+    masked: bool | None = None,
 ) -> bool:
     """Check first derivatives of `func` at `inputs`.
 
@@ -50,6 +60,10 @@ def gradcheck(
         The step of the difference.
     raise_exception : bool
         Raise at a mismatch, or return False.
+    nondet_tol, check_undefined_grad, check_grad_dtypes, fast_mode, masked
+        Change nothing here: every element is checked, always.
+    check_batched_grad, check_batched_forward_grad, check_forward_ad, check_backward_ad
+        There is one way to a gradient here, backward; to ask for another raises.
 
     Returns
     -------
@@ -61,7 +75,7 @@ def gradcheck(
     GradcheckError
         Saying which input, which element, and both values.
     ValueError
-        If no input requires grad, or no output depends on one.
+        If no input requires grad, no output depends on one, or another way than backward is to be checked.
 
     Examples
     --------
@@ -70,6 +84,10 @@ def gradcheck(
     >>> tc.gradcheck(lambda x: x * x.exp(), x)
     True
     """
+    _only_backward(
+        "gradcheck", check_batched_grad=check_batched_grad, check_batched_forward_grad=check_batched_forward_grad,
+        check_forward_ad=check_forward_ad, check_backward_ad=not check_backward_ad,
+    )  # fmt: skip
     arguments = _arguments(inputs)
     outputs = _float_outputs(func(*arguments))
     if not any(out.requires_grad for out in outputs):
@@ -78,6 +96,12 @@ def gradcheck(
     if mismatch and raise_exception:
         raise mismatch
     return mismatch is None
+
+
+def _only_backward(caller: str, **asked: bool) -> None:
+    for name, other_way in asked.items():
+        if other_way:
+            raise refusal("gradcheck.other_way", caller, name=name)
 
 
 def _arguments(inputs: Tensor | Sequence[Any]) -> list[Any]:
@@ -109,14 +133,32 @@ def _mismatch(
 def gradgradcheck(
     func: Callable[..., Any],
     inputs: Tensor | Sequence[Any],
+    grad_outputs: Tensor | Sequence[Tensor] | None = None,
+    *,
     eps: float = 1e-6,
     atol: float = 1e-5,
     rtol: float = 1e-3,
+    gen_non_contig_grad_outputs: bool = False,
     raise_exception: bool = True,
+    nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True,
+    check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_fwd_over_rev: bool = False,
+    check_rev_over_rev: bool = True,
+    fast_mode: bool = False,
+    masked: bool = False,
 ) -> bool:
     """Check second derivatives: :func:`gradcheck` of the map from inputs and output gradients to input gradients.
 
-    Parameters and errors are those of :func:`gradcheck`.
+    The other parameters, and the errors, are those of :func:`gradcheck`.
+
+    Parameters
+    ----------
+    grad_outputs : Tensor or sequence of Tensor, optional
+        One for each float output, of its shape; by default drawn.
+    gen_non_contig_grad_outputs : bool
+        Changes nothing here.
 
     Examples
     --------
@@ -125,11 +167,20 @@ def gradgradcheck(
     >>> tc.gradgradcheck(lambda x: x**3, x)
     True
     """
+    _only_backward(
+        "gradgradcheck", check_batched_grad=check_batched_grad, check_fwd_over_rev=check_fwd_over_rev,
+        check_rev_over_rev=not check_rev_over_rev,
+    )  # fmt: skip
     arguments = _arguments(inputs)
     checked = [i for i, a in enumerate(arguments) if isinstance(a, Tensor) and a.requires_grad]
     with no_grad():
         outputs = _float_outputs(func(*arguments))
-    seeds = [Tensor(v.array, requires_grad=True) for v in _directions(outputs)]
+    given = [grad_outputs] if isinstance(grad_outputs, Tensor) else grad_outputs
+    seeds = [Tensor(v.array, requires_grad=True) for v in given or _directions(outputs)]
+    if [seed.shape for seed in seeds] != [out.shape for out in outputs]:
+        raise refusal(
+            "gradcheck.seeds", "gradgradcheck", given=[s.shape for s in seeds], expected=[o.shape for o in outputs]
+        )
 
     def first_derivative(*args: Any) -> tuple[Tensor, ...]:
         values, weights = args[: len(arguments)], args[len(arguments) :]

@@ -9,6 +9,7 @@ import numpy as np
 from .arguments import DeviceLike, DType, Size, checked
 from .backend import Device
 from .creation import empty, full, ones, randint, zeros
+from .defaults import get_default_device
 from .tensor import Tensor, tensor
 
 __all__ = ["empty_like", "randint_like", "tril_indices", "triu_indices"]
@@ -118,7 +119,7 @@ def tril_indices(
             [0, 0, 1]])
     """
     cells = np.tril_indices(row, offset, col)  # host: a table of sizes
-    return Tensor(Device(device or "cpu").asarray(np.stack(cells).astype(dtype or np.int64)))
+    return Tensor(Device(device or get_default_device()).asarray(np.stack(cells).astype(dtype or np.int64)))
 
 
 @checked
@@ -127,4 +128,4 @@ def triu_indices(
 ) -> Tensor:
     """Rows and columns of the cells of an upper triangle, ``(2, count)``, row by row."""
     cells = np.triu_indices(row, offset, col)  # host: a table of sizes
-    return Tensor(Device(device or "cpu").asarray(np.stack(cells).astype(dtype or np.int64)))
+    return Tensor(Device(device or get_default_device()).asarray(np.stack(cells).astype(dtype or np.int64)))

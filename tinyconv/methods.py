@@ -107,7 +107,7 @@ class Methods:
     T, mT = property(shape.reversed_dims), property(shape.matrix_transpose)
 
     # devices and dtypes
-    to, cpu, cuda, type = transfer.to, transfer.cpu, transfer.cuda, dtype.cast
+    to, cpu, cuda, type = transfer.to, transfer.cpu, transfer.cuda, transfer.type
     half, float, double, int, long, bool = (
         casts.half, casts.float, casts.double, casts.int, casts.long, casts.bool,
     )  # fmt: skip

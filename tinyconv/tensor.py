@@ -8,6 +8,7 @@ import numpy as np
 
 from .autograd import Tensor, as_array
 from .backend import Device, is_array
+from .defaults import get_default_device
 from .errors import refusal
 
 __all__ = ["Tensor", "from_numpy", "tensor"]
@@ -16,7 +17,7 @@ __all__ = ["Tensor", "from_numpy", "tensor"]
 def tensor(data: Any, dtype: Any = None, device: Device | str | None = None, requires_grad: bool = False) -> Tensor:
     """Make a Tensor from numbers, nested lists or an array, copying.
 
-    Python floats become float32, ints int64; arrays keep their dtype.
+    Python floats become the default dtype (float32), ints int64; arrays keep their dtype.
 
     Examples
     --------
@@ -25,11 +26,18 @@ def tensor(data: Any, dtype: Any = None, device: Device | str | None = None, req
     (dtype('int64'), dtype('float32'))
     """
     array = as_array(data, dtype)
-    moved = array if device is None else Device(device).asarray(array)
+    moved = _placed(array, data, device)
     source = data.array if isinstance(data, Tensor) else data
     if is_array(source) and isinstance(source, type(moved)) and source.dtype == moved.dtype:
         moved = moved.copy()  # nothing converted it so far
     return Tensor(moved, requires_grad)
+
+
+def _placed(array: Any, data: Any, device: Device | str | None) -> Any:
+    """On the device asked for; without one numbers go to the default device, and an array of a device stays there."""
+    if device is None and (isinstance(data, Tensor) or (is_array(data) and not isinstance(data, np.ndarray))):
+        return array
+    return Device(device or get_default_device()).asarray(array)
 
 
 def from_numpy(array: np.ndarray) -> Tensor:

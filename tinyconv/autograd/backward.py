@@ -201,6 +201,7 @@ def backward(
     gradient: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    inputs: Tensor | Sequence[Tensor] | None = None,
 ) -> None:
     """Add to every leaf's ``.grad`` its derivative of this tensor, or of the sum of several.
 
@@ -212,6 +213,8 @@ def backward(
         Keep what the graph saved, so that backward can be called again; defaults to `create_graph`.
     create_graph : bool
         Record the backward pass, so that gradients can be differentiated.
+    inputs : Tensor or sequence of Tensor, optional
+        Add to the ``.grad`` of these alone, which may be results of operations; by default of all leaves.
 
     Raises
     ------
@@ -225,7 +228,25 @@ def backward(
         raise refusal("autograd.seed_count", "backward", outputs=len(roots), seeds=len(gradients))
     gradients = gradients if len(gradients) == len(roots) else gradients * len(roots)
     seeded = [(root, seed_gradient(root, g, "backward")) for root, g in zip(roots, gradients)]
-    run_backward(seeded, create_graph if retain_graph is None else retain_graph, create_graph)
+    keep = create_graph if retain_graph is None else retain_graph
+    if inputs is None:
+        run_backward(seeded, keep, create_graph)
+        return
+    chosen = list({id(tensor): tensor for tensor in _listed(inputs)}.values())
+    if not chosen:
+        raise refusal("autograd.no_inputs", "backward")
+    _check_inputs(chosen, "backward")
+    for tensor in chosen:
+        tensor.retain_grad()  # of a leaf, nothing
+    for tensor, found in zip(chosen, run_backward(seeded, keep, create_graph, chosen)):
+        if found is not None and tensor.is_leaf:
+            _accumulate(tensor, found)
+
+
+def _check_inputs(inputs: Sequence[Tensor], caller: str) -> None:
+    for position, tensor in enumerate(inputs):
+        if not tensor.requires_grad:
+            raise refusal("autograd.input_without_grad", caller, position=position, shape=tensor.shape)
 
 
 def _listed(tensors: Any) -> list[Tensor]:
@@ -283,9 +304,7 @@ def grad(
     if len(seeds) != len(outputs):
         raise refusal("autograd.seed_count", "grad", outputs=len(outputs), seeds=len(seeds))
     roots = [(out, seed_gradient(out, seed, "grad")) for out, seed in zip(outputs, seeds)]
-    for position, tensor in enumerate(inputs):
-        if not tensor.requires_grad:
-            raise refusal("autograd.input_without_grad", "grad", position=position, shape=tensor.shape)
+    _check_inputs(inputs, "grad")
     keep = create_graph if retain_graph is None else retain_graph
     results = run_backward(roots, keep, create_graph, inputs)
     unused = [position for position, g in enumerate(results) if g is None]

@@ -12,7 +12,7 @@ from .backward import grad
 from .mode import enable_grad
 from .tensor import Tensor
 
-__all__ = ["hessian", "jacobian", "vjp"]
+__all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
 
 
 def jacobian(func: Callable[..., Any], inputs: Any, create_graph: bool = False, strict: bool = False) -> Any:
@@ -116,15 +116,119 @@ def vjp(
     (tensor([1., 4.]), tensor([ 2., 40.]))
     """
     points, outputs, several_in, several_out = _called(func, inputs, "vjp", create_graph)
-    if v is None and (len(outputs) != 1 or outputs[0].numel() != 1):
-        raise refusal("functional.no_vector", "vjp", shape=outputs[0].shape)
-    weights = [zeros_like(outputs[0]) + 1] if v is None else list(v) if isinstance(v, (tuple, list)) else [v]
-    if [w.shape for w in weights] != [o.shape for o in outputs]:
-        raise refusal("functional.vector", "vjp", expected=[o.shape for o in outputs], given=[w.shape for w in weights])
-    total = stack([(out * w).sum() for out, w in zip(outputs, weights)]).sum()
+    total = _weighted(outputs, _vector(v, outputs, "vjp"))
     slopes = _slopes(total, points, create_graph, strict, 0)
+    return _given_back(outputs, several_out, create_graph), tuple(slopes) if several_in else slopes[0]
+
+
+def jvp(
+    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> tuple[Any, Any]:
+    r"""Give a function's result, and how it changes along a direction: the jacobian times a vector.
+
+    The product with the transpose, :math:`J^T u`, is linear in `u`; its own slope along `v` is :math:`J v`.  So two
+    backward passes do what a forward one would.
+
+    Parameters
+    ----------
+    v : Tensor or tuple of Tensor, optional
+        Of the inputs' shapes; 1 for a single number.
+
+    Raises
+    ------
+    RuntimeError
+        If `v` does not fit, or with `strict`, if the result does not depend on an input.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.autograd.functional.jvp(lambda x: x**2, tc.tensor([1.0, 2.0]), tc.tensor([1.0, 10.0]))
+    (tensor([1., 4.]), tensor([ 2., 40.]))
+    """
+    points, outputs, _, several_out = _called(func, inputs, "jvp", create_graph)
+    directions = _vector(v, points, "jvp")
+    with enable_grad():
+        seeds = [zeros_like(out).requires_grad_() for out in outputs]
+        slopes = _slopes(_weighted(outputs, seeds), points, True, strict, 0)
+        along = _weighted(slopes, directions)
+    changes = _slopes(along, seeds, create_graph, False, 0)
+    return _given_back(outputs, several_out, create_graph), tuple(changes) if several_out else changes[0]
+
+
+def hvp(
+    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> tuple[Any, Any]:
+    """Give the one number a function computes, and its second derivatives times a vector, without their matrix.
+
+    Parameters
+    ----------
+    v : Tensor or tuple of Tensor, optional
+        Of the inputs' shapes; 1 for a single number.
+
+    Raises
+    ------
+    RuntimeError
+        If the result is more than one number, `v` does not fit, or with `strict`, if nothing depends on an input.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.autograd.functional.hvp(lambda x: (x**3).sum(), tc.tensor([1.0, 2.0]), tc.tensor([1.0, 10.0]))
+    (tensor(9.), tensor([  6., 120.]))
+    """
+    return _curved(func, inputs, v, create_graph, strict, "hvp")
+
+
+def vhp(
+    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
+) -> tuple[Any, Any]:
+    """Give a vector times a function's second derivatives: as :func:`hvp`, for their matrix is symmetric.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.autograd.functional.vhp(lambda x: (x**3).sum(), tc.tensor([1.0, 2.0]), tc.tensor([1.0, 10.0]))
+    (tensor(9.), tensor([  6., 120.]))
+    """
+    return _curved(func, inputs, v, create_graph, strict, "vhp")
+
+
+def _curved(
+    func: Callable[..., Any], inputs: Any, v: Any, create_graph: bool, strict: bool, caller: str
+) -> tuple[Any, Any]:
+    """The slope of the slope along `v`."""
+    points, outputs, several_in, several_out = _called(func, inputs, caller, create_graph)
+    if several_out or outputs[0].numel() != 1:
+        raise refusal("functional.scalar", caller, shape=[out.shape for out in outputs])
+    directions = _vector(v, points, caller)
+    with enable_grad():
+        slopes = _slopes(outputs[0].reshape(()), points, True, strict, 0)
+        along = _weighted(slopes, directions)
+    products = _slopes(along, points, create_graph, strict, 0)
+    return _given_back(outputs, False, create_graph), tuple(products) if several_in else products[0]
+
+
+def _vector(v: Any, like: Sequence[Tensor], caller: str) -> list[Tensor]:
+    """The vector of a product, of the shapes of `like`; 1 for a single number."""
+    if v is None:
+        if len(like) != 1 or like[0].numel() != 1:
+            raise refusal("functional.no_vector", caller, shape=like[0].shape)
+        return [zeros_like(like[0]) + 1]
+    given = list(v) if isinstance(v, (tuple, list)) else [v]
+    _check(given, caller)
+    if [w.shape for w in given] != [x.shape for x in like]:
+        raise refusal("functional.vector", caller, expected=[x.shape for x in like], given=[w.shape for w in given])
+    return given
+
+
+def _weighted(values: Sequence[Tensor], weights: Sequence[Tensor]) -> Tensor:
+    """The sum of all products."""
+    return stack([(value * weight).sum() for value, weight in zip(values, weights)]).sum()
+
+
+def _given_back(outputs: Sequence[Tensor], several: bool, create_graph: bool) -> Any:
     results = outputs if create_graph else [out.detach() for out in outputs]
-    return (tuple(results) if several_out else results[0]), (tuple(slopes) if several_in else slopes[0])
+    return tuple(results) if several else results[0]
 
 
 def _called(

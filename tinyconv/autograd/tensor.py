@@ -15,6 +15,7 @@ from weakref import ref
 import numpy as np
 
 from ..backend import Array, Device, address_of, asnumpy, device_of, get_array_module, is_array, quiet
+from ..defaults import get_default_dtype
 from ..errors import refusal
 from ..formatting import format_tensor
 from ..size import Size
@@ -38,8 +39,8 @@ class Tensor(Methods):
     ----------
     data : array, Tensor, number or nested list
         An array is taken as it is (its memory is shared, unlike in PyTorch); anything else is converted on the CPU,
-        a list of numbers to float32.  Several ints, ``Tensor(2, 3)``, are the sizes of a float32 tensor that is not
-        set; ``tensor`` and ``empty`` say more clearly what is meant.
+        a list of numbers to the default dtype.  Ints, ``Tensor(5)`` and ``Tensor(2, 3)``, are the sizes of a tensor
+        that is not set; ``tensor`` and ``empty`` say more clearly what is meant.
     requires_grad : bool
         Ask for ``.grad`` after :meth:`backward`; only for float dtypes.
 
@@ -395,11 +396,11 @@ class Tensor(Methods):
 def _given(data: Any, requires_grad: Any, sizes: tuple[int, ...]) -> tuple[Array, bool]:
     """What PyTorch makes of ``Tensor([1, 2])``, which gives floats, and of ``Tensor(2, 3)``: sizes."""
     if sizes or (type(data) is int and type(requires_grad) is int):
-        return np.empty((data, requires_grad, *sizes), np.float32), False  # host: asks for no device
-    if isinstance(data, Size):
-        return np.empty(data, np.float32), requires_grad  # host: asks for no device
+        return np.empty((data, requires_grad, *sizes), get_default_dtype()), False  # host: asks for no device
+    if isinstance(data, Size) or type(data) is int:
+        return np.empty(data, get_default_dtype()), requires_grad  # host: asks for no device
     array = as_array(data)
-    return (array.astype(np.float32) if type(data) in (list, tuple) else array), requires_grad
+    return (array.astype(get_default_dtype()) if type(data) in (list, tuple) else array), requires_grad
 
 
 def _copied_memory(array: Array, memo: dict) -> Array:
@@ -420,7 +421,7 @@ def _copied_memory(array: Array, memo: dict) -> Array:
 
 
 def as_array(data: Any, dtype: Any = None) -> Array:
-    """Take any known array as it is; convert the rest with NumPy, Python floats to float32.
+    """Take any known array as it is; convert the rest with NumPy, Python floats to the default dtype.
 
     Examples
     --------
@@ -435,7 +436,7 @@ def as_array(data: Any, dtype: Any = None) -> Array:
     else:
         array = _from_numbers(data)
         if dtype is None and array.dtype == np.float64 and not _holds_float64(data):
-            dtype = np.float32
+            dtype = get_default_dtype()
     if dtype is None or array.dtype == np.dtype(dtype):
         return array
     with quiet():

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..defaults import get_default_dtype
 from ..errors import refusal
 from ..ops import stack
 from ..tensor import Tensor, from_numpy
@@ -116,7 +117,7 @@ def _check_equal(name: str, values: list[Any]) -> None:
 
 def _stack_numbers(samples: Sequence[Any]) -> np.ndarray:
     array = np.asarray(samples)
-    default = {"i": np.int64, "f": np.float32}  # what a Python int and a float become on every platform
+    default = {"i": np.int64, "f": get_default_dtype()}  # what a Python int and a float become on every platform
     return array.astype(default.get(array.dtype.kind, array.dtype))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..creation import full
+from ..defaults import get_default_dtype
 from ..tensor import Tensor
 from . import functional as F
 from .layer import Layer
@@ -152,7 +153,7 @@ class PReLU(Layer):
     def __init__(self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None):
         super().__init__()
         self.num_parameters = num_parameters
-        self.weight = Parameter(full((num_parameters,), init, dtype=dtype or "float32", device=device))
+        self.weight = Parameter(full((num_parameters,), init, dtype=dtype or get_default_dtype(), device=device))
 
     def forward(self, input: Tensor) -> Tensor:
         return F.prelu(input, self.weight)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
@@ -97,7 +98,7 @@ class Module:
     def __setattr__(self, name: str, value: Any) -> None:
         if "_parameters" not in self.__dict__:
             if isinstance(value, (Tensor, Module)):
-                raise refusal("module.assign_before_init", name=name)
+                raise refusal("module.assign_before_init", module=self, what=_kind_of(value), name=name)
             object.__setattr__(self, name, value)
             return
         kind = self._table_for(name, value)
@@ -157,6 +158,8 @@ class Module:
 
     def register_buffer(self, name: str, value: Tensor | None, persistent: bool = True) -> None:
         """Add a Tensor that is moved with the module, and saved with it if `persistent`."""
+        if "_buffers" not in self.__dict__:
+            raise refusal("module.assign_before_init", module=self, what="buffer", name=name)
         self._check_new(name, "buffer", self._buffers)
         if value is not None and not isinstance(value, Tensor):
             raise refusal("module.buffer", value=value, name=name)
@@ -168,7 +171,7 @@ class Module:
     def add_module(self, name: str, module: Module | None) -> None:
         """Add a child under a name."""
         if module is not None and not isinstance(module, Module):
-            raise refusal("module.child", module=module)
+            raise refusal("module.child", given=_called(module), hint=_child_hint(module))
         self._check_new(name, "module", self._modules)
         self._modules[name] = module
 
@@ -595,3 +598,22 @@ class _Entrance(Operation):
 
     def vjp(self, g: tuple[Tensor, ...], watch: _BackwardWatch) -> tuple:
         return None, *watch.run_hooks(g)
+
+
+def _kind_of(value: Any) -> str:
+    """What is put into a module, in PyTorch's words."""
+    return "module" if isinstance(value, Module) else "parameters" if isinstance(value, Parameter) else "buffer"
+
+
+def _called(value: Any) -> str:
+    """A class or function by its name, anything else by its type's."""
+    return value.__name__ if isinstance(value, type) or inspect.isfunction(value) else type(value).__name__
+
+
+def _child_hint(value: Any) -> str:
+    """What to write instead of something that is no module."""
+    if isinstance(value, type) and issubclass(value, Module):
+        return phrase("module.hint_class", name=value.__name__)
+    if isinstance(value, (list, tuple)) or inspect.isgenerator(value):
+        return phrase("module.hint_list")
+    return phrase("module.hint_function", name=value.__name__) if inspect.isfunction(value) else ""

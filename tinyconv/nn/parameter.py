@@ -8,6 +8,7 @@ import numpy as np
 
 from ..backend import Array, Device
 from ..creation import zeros
+from ..defaults import get_default_device, get_default_dtype
 from ..errors import refusal
 from ..tensor import Tensor
 
@@ -122,12 +123,12 @@ class UninitializedParameter(Parameter):
     @property
     def dtype(self) -> np.dtype:
         """The dtype it will have."""
-        return np.dtype(self.intended_dtype or np.float32)
+        return np.dtype(self.intended_dtype or get_default_dtype())
 
     @property
     def device(self) -> Device:
         """The device it will be on, unless the first input says otherwise."""
-        return Device(self.intended_device or "cpu")
+        return Device(self.intended_device or get_default_device())
 
     def __repr__(self) -> str:
         return "UninitializedParameter()"

@@ -8,15 +8,15 @@ import numpy as np
 
 from ..autograd import Operation, Tensor, whole
 from ..backend import Array, is_array, quiet
+from ..defaults import get_default_dtype
 from ..errors import refusal
 from ..kernels.sums import sum_dtype
 
 __all__ = [
-    "RANK", "Cast", "as_float", "as_operand", "cast", "default_dtype", "fits", "operands", "promote", "promote_dtypes",
+    "RANK", "Cast", "as_float", "as_operand", "cast", "fits", "operands", "promote", "promote_dtypes",
     "rank_of", "require_float", "scalar_of", "sum_dtype",
 ]  # fmt: skip
 
-default_dtype = np.dtype(np.float32)
 RANK = {"b": 0, "u": 1, "i": 1, "f": 2}  # bool < integer < float
 
 
@@ -47,7 +47,7 @@ def _with_scalar(tensor: Tensor, scalar: Any) -> tuple[Tensor, np.generic]:
     dtype = tensor.dtype
     rank = rank_of(scalar)
     if rank > RANK[dtype.kind]:
-        dtype = default_dtype if rank == 2 else np.dtype(np.int64)
+        dtype = get_default_dtype() if rank == 2 else np.dtype(np.int64)
         tensor = cast(tensor, dtype)
     return tensor, scalar_of(dtype, scalar)
 
@@ -141,7 +141,7 @@ def cast(x: Tensor, dtype: Any) -> Tensor:
 
 def as_float(x: Tensor) -> Tensor:
     """A Tensor of a float dtype: integers become the default one, as in PyTorch."""
-    return x if x._array.dtype.kind == "f" else cast(x, default_dtype)
+    return x if x._array.dtype.kind == "f" else cast(x, get_default_dtype())
 
 
 def require_float(x: Tensor, function: str) -> None:

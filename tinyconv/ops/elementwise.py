@@ -10,8 +10,9 @@ import numpy as np
 from ..arguments import checked
 from ..autograd import Operation, Tensor, check_devices, whole
 from ..backend import Array, get_array_module, is_array, quiet
+from ..defaults import get_default_dtype
 from ..errors import phrase, refusal
-from .dtype import as_operand, cast, default_dtype, fits, operands, rank_of, scalar_of
+from .dtype import as_operand, cast, fits, operands, rank_of, scalar_of
 
 __all__ = [
     "add", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "div", "eq", "floor_divide", "ge", "gt", "isnan",
@@ -308,7 +309,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
         return _rounded_quotient(input, other, rounding_mode)
     input, other = operands(_beside_number(input, other), _beside_number(other, input))
     if input.dtype.kind != "f":
-        input, other = (cast(v, default_dtype) if isinstance(v, Tensor) else default_dtype.type(v)
+        input, other = (cast(v, get_default_dtype()) if isinstance(v, Tensor) else get_default_dtype().type(v)
                 for v in (input, other))  # fmt: skip
     return binary(Div, input, other)
 
@@ -325,7 +326,7 @@ def _rounded_quotient(input: Any, other: Any, rounding_mode: str) -> Tensor:
 def _beside_number(x: Any, other: Any) -> Any:
     """Integers that a number divides, as floats: the number need not fit their dtype."""
     number = not isinstance(other, Tensor) and isinstance(other, (int, float, np.generic))
-    return cast(x, default_dtype) if number and isinstance(x, Tensor) and x.dtype.kind != "f" else x
+    return cast(x, get_default_dtype()) if number and isinstance(x, Tensor) and x.dtype.kind != "f" else x
 
 
 def pow(input: Any, exponent: Any) -> Tensor:
@@ -389,7 +390,7 @@ def where(condition: Any, input: Any, other: Any) -> Tensor:
         raise refusal("where.condition", "where", condition=condition)
     if isinstance(input, (bool, int, float)) and isinstance(other, (bool, int, float)):
         xp = get_array_module(condition.array)
-        input = Tensor(xp.asarray(input, dtype=default_dtype if rank_of(input) == 2 else None))
+        input = Tensor(xp.asarray(input, dtype=get_default_dtype() if rank_of(input) == 2 else None))
     input, other = operands(input, other)
     try:
         return Where.apply(cast(condition, bool), input, other)
@@ -430,7 +431,7 @@ def ge(input: Any, other: Any) -> Tensor:
 def _widened(a: Any, b: Any) -> tuple[Any, Any]:
     """Integers compare with a Python int of any size: ``x != -100`` is right for uint8 too."""
     if isinstance(a, Tensor) and isinstance(b, int) and a.dtype.kind in "iu" and not fits(a.dtype, b):
-        return cast(a, default_dtype if not fits(np.dtype(np.int64), b) else np.int64), b
+        return cast(a, get_default_dtype() if not fits(np.dtype(np.int64), b) else np.int64), b
     return a, b
 
 

@@ -9,7 +9,14 @@ import numpy as np
 from ..arguments import DeviceLike, checked
 from ..autograd import Operation, Tensor
 from ..backend import Array, Device, device_of
+from ..errors import refusal
 from .dtype import cast
+
+_KINDS = {
+    "FloatTensor": np.float32, "DoubleTensor": np.float64, "HalfTensor": np.float16, "LongTensor": np.int64,
+    "IntTensor": np.int32, "ByteTensor": np.uint8, "BoolTensor": np.bool_,
+}  # fmt: skip
+_NAMES = {np.dtype(kind): name for name, kind in _KINDS.items()}
 
 
 class ToDevice(Operation):
@@ -72,3 +79,41 @@ def cpu(x: Tensor) -> Tensor:
 def cuda(x: Tensor, device: int | DeviceLike | None = None, non_blocking: bool = False) -> Tensor:
     """Give the tensor on a CUDA device: the first, or the one of that number or name."""
     return to_device(x, Device(f"cuda:{device or 0}" if device is None or isinstance(device, int) else device))
+
+
+def type(x: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
+    """Give the name of the tensor's type, ``'torch.FloatTensor'``, or with `dtype` the tensor converted to it.
+
+    Parameters
+    ----------
+    dtype : dtype, str or class, optional
+        ``int64``, ``'torch.LongTensor'`` or ``LongTensor``; of the last two, those of ``torch.cuda`` move it to a GPU.
+    non_blocking : bool
+        Changes nothing here.
+
+    Raises
+    ------
+    ValueError
+        If `dtype` names no type.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.ones(2).type(), tc.ones(2).type("torch.LongTensor")
+    ('torch.FloatTensor', tensor([1, 1]))
+    """
+    if dtype is None:
+        return _type_name(x)
+    room, _, name = dtype.rpartition(".") if isinstance(dtype, str) else ("", "", "")
+    if name in _KINDS and room in ("", "torch", "torch.cuda"):
+        return to(x, _KINDS[name], device="cuda" if room == "torch.cuda" else "cpu")
+    try:
+        return to(x, np.dtype(dtype), device=getattr(dtype, "device_type", None))
+    except TypeError:
+        raise refusal("type.unknown", "type", given=dtype) from None
+
+
+def _type_name(x: Tensor) -> str:
+    """As PyTorch calls the dtype and the device together."""
+    place = "" if x.device.type == "cpu" else f"{x.device.type}."
+    return f"torch.{place}{_NAMES.get(x.dtype, x.dtype.name)}"

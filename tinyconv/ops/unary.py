@@ -23,8 +23,9 @@ import numpy as np
 from ..arguments import checked, refuse
 from ..autograd import Operation, Tensor
 from ..backend import Array, get_array_module
+from ..defaults import get_default_dtype
 from ..errors import refusal
-from .dtype import RANK, as_float, cast, default_dtype, rank_of, scalar_of
+from .dtype import RANK, as_float, cast, rank_of, scalar_of
 from .elementwise import AtLeast, AtMost, Gate, binary, zeros_like
 from .numeric import erf as erf_array
 
@@ -254,7 +255,7 @@ def clamp(input: Tensor, min: float | Tensor | None = None, max: float | Tensor 
         return input if max is None else binary(AtMost, input, max)
     rank = builtins.max(rank_of(bound) for bound in (min, max) if bound is not None)
     if rank > RANK[input.dtype.kind]:
-        input = cast(input, default_dtype if rank == 2 else np.int64)
+        input = cast(input, get_default_dtype() if rank == 2 else np.int64)
     if input.dtype.kind == "b":
         raise refusal("dtype.no_bool", "clamp", function="clamp")
     low, high = (None if bound is None else scalar_of(input.dtype, bound) for bound in (min, max))

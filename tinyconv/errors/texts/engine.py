@@ -308,6 +308,11 @@ TEXTS = {
         en="outputs and inputs must be Tensors, or lists of them, but one is of type {kind}",
         zh="outputs 和 inputs 必须是张量或张量的列表，但其中一个的类型是 {kind}",
     ),
+    "autograd.no_inputs": Text(
+        RuntimeError,
+        en="inputs cannot be empty. Leave the argument out to reach all leaves, or name some",
+        zh="inputs 不能为空。要到达所有叶子请不要写这个参数，否则请给出几个",
+    ),
     "autograd.input_without_grad": Text(
         RuntimeError,
         en="input {position} (shape {shape}) does not require grad",

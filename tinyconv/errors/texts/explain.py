@@ -11,6 +11,16 @@ TEXTS = {
         en="gradcheck expects at least one input tensor to require gradient: use requires_grad=True",
         zh="gradcheck 要求至少有一个输入张量需要梯度：请用 requires_grad=True",
     ),
+    "gradcheck.other_way": Text(
+        ValueError,
+        en="{name}: tinyconv computes gradients by backward alone, of one seed. Leave the argument out",
+        zh="{name}：tinyconv 只用 backward、由一个种子计算梯度。请不要写这个参数",
+    ),
+    "gradcheck.seeds": Text(
+        ValueError,
+        en="grad_outputs have the shapes {given}, but the float outputs {expected}. Give one for each, of its shape",
+        zh="grad_outputs 的形状是 {given}，而浮点输出的形状是 {expected}。请为每个输出给出一个同形状的张量",
+    ),
     "gradcheck.no_output": Text(
         ValueError,
         en="no output requires grad, so there is nothing to check",

@@ -16,8 +16,10 @@ TEXTS = {
     ),
     "module.assign_before_init": Text(
         AttributeError,
-        en="cannot assign {name!r} before Module.__init__() call: call super().__init__() first",
-        zh="在调用 Module.__init__() 之前不能给 {name!r} 赋值：请先调用 super().__init__()",
+        en="cannot assign {what} before Module.__init__() call: write super().__init__() as the first line of "
+        "{module.__class__.__name__}.__init__, before {name!r} is set",
+        zh="在调用 Module.__init__() 之前不能放入 {what}：请把 super().__init__() 写成 "
+        "{module.__class__.__name__}.__init__ 的第一行，放在设置 {name!r} 之前",
     ),
     # --- attributes ---
     "module.attribute": Text(
@@ -56,8 +58,8 @@ TEXTS = {
     ),
     "module.child": Text(
         TypeError,
-        en="{module.__class__.__name__} is not a Module subclass",
-        zh="{module.__class__.__name__} 不是 Module 的子类",
+        en="{given} is not a Module subclass{hint}",
+        zh="{given} 不是 Module 的子类{hint}",
     ),
     "module.name": Text(
         KeyError,
@@ -128,6 +130,18 @@ PHRASES = {
     "module.init_hint": Phrase(
         en="; did its __init__ call super().__init__() first?",
         zh="；它的 __init__ 是否先调用了 super().__init__()？",
+    ),
+    "module.hint_class": Phrase(
+        en=": it is a class, and a layer is made of it by calling it. Write {name}(...)",
+        zh="：它是一个类，要调用它才得到一层。请写 {name}(...)",
+    ),
+    "module.hint_list": Phrase(
+        en=". Of a list of layers make arguments with a star: Sequential(*layers)",
+        zh="。要把层的列表当作参数，请加星号：Sequential(*layers)",
+    ),
+    "module.hint_function": Phrase(
+        en=": it is a function. Use the layer of that name (nn.ReLU() for F.relu), or call {name} in your forward",
+        zh="：它是一个函数。请用同名的层（F.relu 对应 nn.ReLU()），或在自己的 forward 里调用 {name}",
     ),
     "state.unexpected": Phrase(
         en="Unexpected key(s) in state_dict: {keys}.",
