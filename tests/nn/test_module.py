@@ -184,7 +184,7 @@ class Forgetful(nn.Module):
 
 @pytest.mark.parametrize("value", [nn.Parameter(tc.ones(1)), nn.ReLU(), nn.Buffer(tc.ones(1))])
 def test_assigning_before_super_init(value: object) -> None:
-    with pytest.raises(AttributeError, match=r"cannot assign \w+ before Module.__init__\(\) call: .*super\(\).* 'part'"):
+    with pytest.raises(AttributeError, match=r"cannot assign \w+ before .* call: .*super\(\).* 'part'"):
         Forgetful().part = value
 
 
