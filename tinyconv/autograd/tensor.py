@@ -170,7 +170,8 @@ class Tensor(Methods):
         return format_tensor(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and self.numel() == 1 else format(str(self), spec)
+        one = self.ndim == 0 or (spec and self.numel() == 1)
+        return format(self.item() if one else str(self), spec)
 
     __hash__ = object.__hash__  # by identity, although == compares values
 
