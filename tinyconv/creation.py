@@ -281,7 +281,7 @@ def logspace(
     steps = as_int(steps, "sizes.ints", "logspace")
     if steps < 0:
         raise refusal("linspace.steps", "logspace", steps=steps)
-    kind = np.dtype(dtype or default_dtype)
+    kind = np.dtype(dtype or get_default_dtype())
     ends = (_truncated(start), _truncated(end)) if kind.kind in "iu" else (float(start), float(end))
     return _on_device(
         lambda xp: xp.power(float(base), xp.linspace(*ends, steps, dtype=np.float64)).astype(kind),

@@ -12,7 +12,7 @@ from .errors import refusal
 __all__ = ["get_default_device", "get_default_dtype", "set_default_device", "set_default_dtype"]
 
 _FLOATS = [np.float16, np.float32, np.float64]
-_chosen = {"dtype": np.dtype(np.float32)}
+_chosen: dict[str, Any] = {"dtype": np.dtype(np.float32)}
 
 
 def get_default_dtype() -> np.dtype:

@@ -7,7 +7,7 @@ and read its gradient, a Tensor, under another name.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .. import nn
@@ -100,16 +100,22 @@ class Variable(Tensor):
         """Forget the gradient."""
         self._grad = None
 
-    def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
+    def backward(
+        self,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Tensor | Sequence[Tensor] | None = None,
+    ) -> None:
         """Add to every leaf's ``.grad`` its derivative of this Variable, from ``.grad`` on, which is 1 for a scalar.
 
         The arguments are those of :meth:`tinyconv.Tensor.backward`; what is given as `gradient` becomes ``.grad``.
         """
         if self.is_leaf:
-            Tensor.backward(self, gradient, retain_graph, create_graph)
+            Tensor.backward(self, gradient, retain_graph, create_graph, inputs)
             return
         seed = seed_gradient(self, self._grad if gradient is None else gradient, "backward")
-        Tensor.backward(self, seed, retain_graph, create_graph)
+        Tensor.backward(self, seed, retain_graph, create_graph, inputs)
         self._grad = seed
 
     def __iter__(self) -> Iterator[Variable]:

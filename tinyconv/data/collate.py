@@ -117,7 +117,10 @@ def _check_equal(name: str, values: list[Any]) -> None:
 
 def _stack_numbers(samples: Sequence[Any]) -> np.ndarray:
     array = np.asarray(samples)
-    default = {"i": np.int64, "f": get_default_dtype()}  # what a Python int and a float become on every platform
+    default: dict[str, Any] = {
+        "i": np.int64,
+        "f": get_default_dtype(),
+    }  # what a Python int and a float become on every platform
     return array.astype(default.get(array.dtype.kind, array.dtype))
 
 
