@@ -178,10 +178,11 @@ def checked(function: F) -> F:
     """
     of_layer = function.__name__ == "__init__"
     name = function.__qualname__.split(".")[0] if of_layer else function.__name__
-    slots = _slots_of(function)
-    in_order = tuple([slot for slot, by_position in slots.values() if by_position])
-    by_name = {parameter: slot for parameter, (slot, _) in slots.items()}
-    before, rest = _rest_of(function)
+    parameters = list(inspect.signature(function).parameters.values())
+    by_name = {parameter.name: _slot_of(parameter) for parameter in parameters}
+    before = [parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
+    in_order = tuple([by_name[parameter] for parameter in before])
+    rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)  # *sizes: one sequence by that name
 
     @functools.wraps(function)
     def gate(*args: Any, **kwargs: Any) -> Any:
@@ -202,25 +203,6 @@ def checked(function: F) -> F:
 
     gate.plain = function  # type: ignore[attr-defined]  # for those who have checked already
     return gate  # type: ignore[return-value]
-
-
-def _rest_of(function: Callable[..., Any]) -> tuple[list[str], str | None]:
-    """The name of ``*sizes``, which may be given by it as one sequence, and those before it."""
-    before: list[str] = []
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            return before, parameter.name
-        before.append(parameter.name)
-    return before, None
-
-
-def _slots_of(function: Callable[..., Any]) -> dict[str, tuple[_Slot | None, bool]]:
-    """Of each parameter: what it may be (None: anything), and whether it may be given by its position."""
-    by_position = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return {
-        parameter.name: (_slot_of(parameter), parameter.kind in by_position)
-        for parameter in inspect.signature(function).parameters.values()
-    }
 
 
 def _slot_of(parameter: inspect.Parameter) -> _Slot | None:

@@ -12,7 +12,7 @@ from .errors import refusal
 __all__ = ["get_default_device", "get_default_dtype", "set_default_device", "set_default_dtype"]
 
 _FLOATS = [np.float16, np.float32, np.float64]
-_chosen = {"dtype": np.dtype(np.float32)}
+_chosen: dict[str, Any] = {"dtype": np.dtype(np.float32)}
 
 
 def get_default_dtype() -> np.dtype:
@@ -49,7 +49,7 @@ def set_default_dtype(d: Any) -> None:
     """
     if not isinstance(d, (type, np.dtype)) or d not in _FLOATS:
         raise refusal("default.dtype", "set_default_dtype", given=d)
-    _chosen["dtype"] = np.dtype(d)  # type: ignore[assignment]
+    _chosen["dtype"] = np.dtype(d)
 
 
 def get_default_device() -> Device:

@@ -7,7 +7,7 @@ and read its gradient, a Tensor, under another name.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .. import nn
@@ -101,7 +101,11 @@ class Variable(Tensor):
         self._grad = None
 
     def backward(
-        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+        self,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Tensor | Sequence[Tensor] | None = None,
     ) -> None:
         """Add to every leaf's ``.grad`` its derivative of this Variable, from ``.grad`` on, which is 1 for a scalar.
 

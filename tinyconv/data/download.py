@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import http.client
 import os
-import urllib.request
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -179,6 +178,8 @@ def _download_one(
 ) -> None:
     if not url.startswith(("http://", "https://")):
         raise refusal("download.scheme")
+    import urllib.request  # here: it takes longer to import than most of tinyconv
+
     request = urllib.request.Request(url, headers={"User-Agent": "tinyconv"})
     with deadline(seconds) as web, web.open(request, timeout=timeout) as response, open_atomic(target) as file:
         _receive(response, file, limit)

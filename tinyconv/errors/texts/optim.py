@@ -315,7 +315,7 @@ TEXTS = {
 
 PHRASES = {
     "optim.learning_rate": Phrase("learning rate", "学习率"),
-    "optim.decay_rate": Phrase(en="rho value", zh="rho"),
+    "optim.decay_rate": Phrase("rho value", "rho 的值"),
     "optim.epsilon": Phrase("epsilon value", "epsilon 的值"),
     "optim.weight_decay": Phrase("weight_decay value", "weight_decay 的值"),
     "optim.momentum": Phrase("momentum value", "momentum 的值"),
