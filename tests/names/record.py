@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,15 @@ def written(thing: Any) -> list[str] | None:
         parameters = [p.replace(annotation=p.empty) for p in inspect.signature(thing).parameters.values()]
     except (TypeError, ValueError):
         return None
-    return [str(inspect.Signature([p for p in parameters if p.name != "self"]))[1:-1]]
+    text = str(inspect.Signature([p for p in parameters if p.name != "self"]))[1:-1]
+    return [re.sub(r"<[^<>]*>", "...", text)]  # a default that is an object
+
+
+def is_theirs(thing: Any) -> bool:
+    """Is it a function or a class of PyTorch's, and nothing imported?"""
+    return callable(thing) and not str(getattr(thing, "__module__", "")).startswith(
+        ("typing", "collections", "functools")
+    )
 
 
 def main() -> None:
@@ -57,7 +66,7 @@ def main() -> None:
         theirs = found(torch, room)
         names[room] = sorted(name for name in dir(theirs) if not name.startswith("_"))
         ours = found(tinyconv, room)
-        offered = [name for name in names[room] if hasattr(ours, name) and callable(getattr(theirs, name))]
+        offered = [name for name in names[room] if hasattr(ours, name) and is_theirs(getattr(theirs, name))]
         known = methods if room == "Tensor" else in_c
         told = {name: written(getattr(theirs, name)) or known.get(name) for name in offered}
         signatures[room] = {name: texts for name, texts in told.items() if texts}

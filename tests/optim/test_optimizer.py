@@ -461,7 +461,7 @@ def test_options_out_of_range(rule: Any, options: dict, text: str) -> None:
 
 
 def test_an_option_that_is_no_number() -> None:
-    with pytest.raises(TypeError, match="SGD: argument 'lr' must be a number, not str '0.1'"):
+    with pytest.raises(TypeError, match="SGD: argument 'lr' must be a number, not str"):
         tc.optim.SGD([leaf([1.0])], lr="0.1")
 
 

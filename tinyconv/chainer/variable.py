@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .. import nn
-from ..autograd import seed_gradient
+from ..autograd import as_array, seed_gradient
 from ..backend import Array, get_array_module
 from ..errors import refusal
 from ..methods import Methods
@@ -56,7 +56,7 @@ class Variable(Tensor):
     __slots__ = ()
 
     def __init__(self, data: Any, requires_grad: bool = True):
-        super().__init__(data)
+        super().__init__(as_array(data))
         if requires_grad and self.dtype.kind == "f":
             self.requires_grad_()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import no_grad
+from ..autograd import as_array, no_grad
 from ..backend import Device
 from ..kernels.geometry import Ints
 from ..nn.conv import DeformConv2d, _Conv, _ConvTranspose
@@ -185,7 +185,7 @@ def _as_input(value: Any, device: Device) -> Any:
         return value.detach()
     if isinstance(value, (tuple, list)):
         return Tensor(device.asarray(np.zeros(tuple(value), np.float32)))
-    return Tensor(value)
+    return Tensor(as_array(value))
 
 
 def _has_uncounted(module: Module, counted: set[int]) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..autograd import as_array
 from ..backend import Array, Device
 from ..creation import zeros
 from ..defaults import get_default_device, get_default_dtype
@@ -37,7 +38,7 @@ class Parameter(Tensor):
     _lazy: ClassVar[type[UninitializedParameter]]  # what it is before it has a shape
 
     def __init__(self, data: Any, requires_grad: bool = True):
-        super().__init__(data, requires_grad)
+        super().__init__(as_array(data), requires_grad)
 
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()

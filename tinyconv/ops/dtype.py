@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import Operation, Tensor, whole
+from ..autograd import Operation, Tensor, as_array, whole
 from ..backend import Array, is_array, quiet
 from ..defaults import get_default_dtype
 from ..errors import refusal
@@ -111,7 +111,7 @@ def as_operand(x: Any) -> Tensor:
     if isinstance(x, Tensor):
         return x
     if is_array(x) or isinstance(x, (int, float, np.generic)):
-        return Tensor(x)
+        return Tensor(as_array(x))
     raise refusal("dtype.operand", x=x)
 
 

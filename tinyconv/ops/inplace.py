@@ -138,10 +138,8 @@ def in_place(operation: Callable[..., Tensor], how: str) -> Callable[..., Tensor
 
     write_over.__name__ = write_over.__qualname__ = how
     write_over.__doc__ = f":func:`{operation.__name__}`, written over the first operand, which is given back."
-    if plain is operation:
-        return write_over
     write_over.__signature__ = inspect.signature(plain)  # type: ignore[attr-defined]  # what the gate reads
-    return checked(write_over)
+    return write_over if plain is operation else checked(write_over)
 
 
 add_ = in_place(elementwise.add, "add_")

@@ -55,7 +55,7 @@ class Adadelta(Optimizer):
     >>> (w * w).sum().backward()
     >>> optimizer.step()
     >>> w.detach()
-    tensor([ -0.6903, -96.8427])
+    tensor([ -0.6903, -96.8381])
     """
 
     @checked
