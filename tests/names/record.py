@@ -66,7 +66,9 @@ def main() -> None:
         theirs = found(torch, room)
         names[room] = sorted(name for name in dir(theirs) if not name.startswith("_"))
         ours = found(tinyconv, room)
-        offered = [name for name in names[room] if hasattr(ours, name) and is_theirs(getattr(theirs, name))]
+        offered = [
+            name for name in names[room] if callable(getattr(ours, name, None)) and is_theirs(getattr(theirs, name))
+        ]
         known = methods if room == "Tensor" else in_c
         told = {name: written(getattr(theirs, name)) or known.get(name) for name in offered}
         signatures[room] = {name: texts for name, texts in told.items() if texts}

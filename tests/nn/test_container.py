@@ -65,7 +65,7 @@ def test_deleting_from_a_named_sequential_keeps_names() -> None:
 
 @pytest.mark.parametrize("make", [nn.Sequential, lambda *m: nn.ModuleList(m)])
 def test_only_modules_are_taken(make: type) -> None:
-    with pytest.raises(TypeError, match="function is not a Module subclass"):
+    with pytest.raises(TypeError, match="relu is not a Module subclass"):
         make(nn.ReLU(), nn.functional.relu)
 
 

@@ -76,6 +76,22 @@ def test_initial_parameters() -> None:
     assert (layer.weight.shape, layer.bias) == ((2, 3), None)
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.BatchNorm1d(3, bias=False), nn.InstanceNorm1d(3, affine=True, bias=False), nn.GroupNorm(1, 3, bias=False),
+        tc.distributed.SyncBatchNorm(3, tc.distributed.Communicator(), bias=False),
+    ],
+)  # fmt: skip
+def test_a_factor_without_an_offset(layer: nn.Module) -> None:
+    assert list(layer.state_dict())[:1] == ["weight"]
+    assert "bias" not in layer.state_dict()
+    x = tc.tensor(drawn((2, 3, 4)))
+    plain = layer.double()(x).detach().numpy()
+    layer.weight.array = np.array([1.0, 2.0, -3.0])
+    np.testing.assert_allclose(layer(x).detach().numpy(), plain * layer.weight.array[:, None], rtol=1e-9, atol=1e-12)
+
+
 # ---------------------------------------------------------------------- running values
 
 FIRST = np.array([[1.0, 10.0], [3.0, 30.0]])  # mean (2, 20), unbiased variance (2, 200)

@@ -56,7 +56,7 @@ class SyncBatchNorm(_BatchNorm):
         Channels.
     comm : Communicator, optional
         Among whom; everybody by default.
-    eps, momentum, affine, track_running_stats, device, dtype
+    eps, momentum, affine, track_running_stats, device, dtype, bias
         As in ``BatchNorm2d``.
 
     Notes
@@ -82,8 +82,9 @@ class SyncBatchNorm(_BatchNorm):
     def __init__(
         self, num_features: int, comm: Communicator | None = None, eps: float = 1e-5, momentum: float | None = 0.1,
         affine: bool = True, track_running_stats: bool = True, device: Any = None, dtype: Any = None,
+        *, bias: bool = True,
     ):  # fmt: skip
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
         self.comm = comm or create_communicator()
 
     def forward(self, input: Tensor) -> Tensor:
@@ -103,8 +104,10 @@ class SyncBatchNorm(_BatchNorm):
         if self.training:
             self._follow(mean.detach(), var.detach() * (cells / (cells - 1)))
         output = centred * (var + self.eps).rsqrt().reshape(shape)
-        if self.weight is not None and self.bias is not None:
-            output = output * self.weight.reshape(shape) + self.bias.reshape(shape)
+        if self.weight is not None:
+            output = output * self.weight.reshape(shape)
+        if self.bias is not None:
+            output = output + self.bias.reshape(shape)
         return output.to(input.dtype)
 
     def _follow(self, mean: Tensor, unbiased_var: Tensor) -> None:
@@ -131,7 +134,7 @@ def convert_sync_batchnorm(model: Module, comm: Communicator | None = None) -> M
     >>> import tinyconv as tc
     >>> model = tc.nn.Sequential(tc.nn.Conv2d(1, 2, 3), tc.nn.BatchNorm2d(2))
     >>> tc.distributed.convert_sync_batchnorm(model, tc.distributed.Communicator())[1]
-    SyncBatchNorm(2, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)
+    SyncBatchNorm(2, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)
     """
     comm = comm or create_communicator()
     if isinstance(model, _BatchNorm):
