@@ -9,7 +9,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 SCRIPTS = [
-    "sgd_by_hand", "two_layers_by_hand", "own_function", "vae", "resnet", "samplers", "checkpoint",
+    "sgd_by_hand", "two_layers_by_hand", "own_function", "mnist_like", "vae", "dcgan", "resnet", "samplers",
+    "checkpoint",
 ]  # fmt: skip
 
 
