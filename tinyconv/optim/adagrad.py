@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ..arguments import checked
@@ -63,7 +63,7 @@ class Adagrad(Optimizer):
 
     @checked
     def __init__(
-        self, params: Iterable, lr: float = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
+        self, params: Any, lr: float = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
         initial_accumulator_value: float = 0, eps: float = 1e-10, foreach: bool | None = None, *,
         maximize: bool = False, differentiable: bool = False, fused: bool | None = None,
     ):  # fmt: skip
