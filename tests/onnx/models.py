@@ -173,6 +173,9 @@ LAYERS = {
        for n in (1, 2, 3)},
     **{f"BatchNorm{n}d": (lambda n=n: getattr(nn, f"BatchNorm{n}d")(3), (2, 3) + (4,) * n) for n in (1, 2, 3)},
     **{f"InstanceNorm{n}d": (lambda n=n: getattr(nn, f"InstanceNorm{n}d")(3), (2, 3) + (4,) * n) for n in (1, 2, 3)},
+    **{f"Lazy{kind}Norm{n}d": (lambda kind=kind, n=n: getattr(nn, f"Lazy{kind}Norm{n}d")(bias=n != 2),
+                               (2, 3) + (4,) * n)
+       for kind in ("Batch", "Instance") for n in (1, 2, 3)},
     **{f"Dropout{n}": (lambda n=n: nn.Sequential(getattr(nn, f"Dropout{n}")(0.5), nn.ReLU()), (2, 3) + (4,) * axes)
        for n, axes in (("", 0), ("1d", 1), ("2d", 2), ("3d", 3))},
     "GroupNorm": (lambda: nn.GroupNorm(2, 4), (2, 4, 5)),
