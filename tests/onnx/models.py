@@ -197,6 +197,10 @@ LAYERS = {
     "BCELoss": (nn.BCELoss, "probabilities", "probabilities"),
     "BCEWithLogitsLoss": (nn.BCEWithLogitsLoss, (2, 3), "probabilities"),
     "CrossEntropyLoss": (lambda: nn.CrossEntropyLoss(tc.tensor([1.0, 2.0, 0.5]), ignore_index=1), (2, 3), "labels"),
+    "KLDivLoss": (lambda: nn.KLDivLoss(reduction="sum"), (2, 3), "probabilities"),
+    "CosineEmbeddingLoss": (nn.CosineEmbeddingLoss, (2, 3), (2, 3), (2,)),
+    **{name: (getattr(nn, name), (2, 3), (2, 3)) for name in ("HingeEmbeddingLoss", "SoftMarginLoss")},
+    **{name: (getattr(nn, name), (2, 3), (2, 3), (2, 3)) for name in ("MarginRankingLoss", "TripletMarginLoss")},
     "NLLLoss": (nn.NLLLoss, (2, 3), "labels"),
 }  # fmt: skip
 
