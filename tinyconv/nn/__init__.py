@@ -42,6 +42,7 @@ from .loss import (
     NLLLoss,
     SmoothL1Loss,
 )
+from .magnitude import CosineSimilarity, LocalResponseNorm, PairwiseDistance, RMSNorm
 from .margins import (
     CosineEmbeddingLoss,
     HingeEmbeddingLoss,
@@ -138,6 +139,7 @@ __all__ = [
     "ConvTranspose2d",
     "ConvTranspose3d",
     "CosineEmbeddingLoss",
+    "CosineSimilarity",
     "CrossEntropyLoss",
     "DataParallel",
     "DeformConv2d",
@@ -178,6 +180,7 @@ __all__ = [
     "LazyLinear",
     "LeakyReLU",
     "Linear",
+    "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",
     "MSELoss",
@@ -194,9 +197,11 @@ __all__ = [
     "ModuleList",
     "NLLLoss",
     "PReLU",
+    "PairwiseDistance",
     "Parameter",
     "PixelShuffle",
     "PixelUnshuffle",
+    "RMSNorm",
     "ReLU",
     "ReLU6",
     "ReflectionPad1d",
