@@ -177,3 +177,43 @@ def test_a_raw_array_is_filled_too(fill) -> None:
     assert np.isfinite(layer.weight.array).all()
     with pytest.raises(TypeError, match="expected a Tensor or an array to fill, got list"):
         init.ones_([1.0])
+
+
+def test_truncated_normal_is_the_normal_one_within_its_bounds() -> None:
+    tc.manual_seed(0)
+    values = init.trunc_normal_(tc.empty(40000).double(), 1.0, 2.0, 0.0, 4.0).numpy()
+    assert values.min() >= 0.0
+    assert values.max() <= 4.0
+    # E = mean + std * (pdf(-0.5) - pdf(1.5)) / (cdf(1.5) - cdf(-0.5))
+    low, high = (math.exp(-(z**2) / 2) / math.sqrt(2 * math.pi) for z in (-0.5, 1.5))
+    inside = 0.5 * (math.erf(1.5 / math.sqrt(2)) + math.erf(0.5 / math.sqrt(2)))
+    assert values.mean() == pytest.approx(1.0 + 2.0 * (low - high) / inside, abs=0.03)
+    for a, b in ((2.0, -2.0), (90.0, 91.0)):
+        with pytest.raises(ValueError, match="trunc_normal_: almost nothing"):
+            init.trunc_normal_(tc.empty(3), a=a, b=b)
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (5, 3), (4, 2, 3), (8, 1, 2, 2)])
+def test_orthogonal(shape: tuple[int, ...]) -> None:
+    matrix = init.orthogonal_(tc.empty(*shape).double(), 3.0).numpy().reshape(shape[0], -1)
+    rows, columns = matrix.shape
+    product = matrix @ matrix.T if rows <= columns else matrix.T @ matrix
+    np.testing.assert_allclose(product, 9.0 * np.eye(min(rows, columns)), atol=1e-12)
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+def test_dirac_passes_channels_on(ndim: int, groups: int) -> None:
+    layer = getattr(nn, f"Conv{ndim}d")(4, 4, 3, padding=1, groups=groups, bias=False)
+    init.dirac_(layer.weight, groups)
+    x = tc.randn(2, 4, *[5] * ndim)
+    np.testing.assert_array_equal(layer(x).detach().numpy(), x.numpy())
+
+
+def test_identity_and_wrong_shapes() -> None:
+    assert init.eye_(tc.empty(3, 2)).tolist() == [[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]
+    for fill, size in ((init.eye_, (2,)), (init.orthogonal_, (2,)), (init.dirac_, (2, 2))):
+        with pytest.raises(ValueError, match=f"{fill.__name__}: only tensors with"):
+            fill(tc.empty(*size))
+    with pytest.raises(ValueError, match="divisible by groups"):
+        init.dirac_(tc.empty(3, 1, 3), 2)

@@ -173,10 +173,17 @@ LAYERS = {
        for n in (1, 2, 3)},
     **{f"BatchNorm{n}d": (lambda n=n: getattr(nn, f"BatchNorm{n}d")(3), (2, 3) + (4,) * n) for n in (1, 2, 3)},
     **{f"InstanceNorm{n}d": (lambda n=n: getattr(nn, f"InstanceNorm{n}d")(3), (2, 3) + (4,) * n) for n in (1, 2, 3)},
+    **{f"Lazy{kind}Norm{n}d": (lambda kind=kind, n=n: getattr(nn, f"Lazy{kind}Norm{n}d")(bias=n != 2),
+                               (2, 3) + (4,) * n)
+       for kind in ("Batch", "Instance") for n in (1, 2, 3)},
     **{f"Dropout{n}": (lambda n=n: nn.Sequential(getattr(nn, f"Dropout{n}")(0.5), nn.ReLU()), (2, 3) + (4,) * axes)
        for n, axes in (("", 0), ("1d", 1), ("2d", 2), ("3d", 3))},
     "GroupNorm": (lambda: nn.GroupNorm(2, 4), (2, 4, 5)),
     "LayerNorm": (lambda: nn.LayerNorm((4, 5)), (2, 4, 5)),
+    "RMSNorm": (lambda: nn.RMSNorm((4, 5)), (2, 4, 5)),
+    "LocalResponseNorm": (lambda: nn.LocalResponseNorm(3, 0.5), (2, 4, 5)),
+    "CosineSimilarity": (nn.CosineSimilarity, (2, 4, 5), (2, 4, 5)),
+    "PairwiseDistance": (nn.PairwiseDistance, (2, 4), (2, 4)),
     "GlobalAvgPool": (nn.GlobalAvgPool, (2, 3, 4, 5)),
     "GlobalMaxPool": (nn.GlobalMaxPool, (2, 3, 4, 5)),
     "Upsample": (lambda: nn.Upsample(scale_factor=1.5), (2, 3, 4, 5)),
@@ -194,6 +201,10 @@ LAYERS = {
     "BCELoss": (nn.BCELoss, "probabilities", "probabilities"),
     "BCEWithLogitsLoss": (nn.BCEWithLogitsLoss, (2, 3), "probabilities"),
     "CrossEntropyLoss": (lambda: nn.CrossEntropyLoss(tc.tensor([1.0, 2.0, 0.5]), ignore_index=1), (2, 3), "labels"),
+    "KLDivLoss": (lambda: nn.KLDivLoss(reduction="sum"), (2, 3), "probabilities"),
+    "CosineEmbeddingLoss": (nn.CosineEmbeddingLoss, (2, 3), (2, 3), (2,)),
+    **{name: (getattr(nn, name), (2, 3), (2, 3)) for name in ("HingeEmbeddingLoss", "SoftMarginLoss")},
+    **{name: (getattr(nn, name), (2, 3), (2, 3), (2, 3)) for name in ("MarginRankingLoss", "TripletMarginLoss")},
     "NLLLoss": (nn.NLLLoss, (2, 3), "labels"),
 }  # fmt: skip
 

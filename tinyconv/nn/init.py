@@ -20,8 +20,9 @@ from ..random import generator as numpy_generator
 from ..tensor import Tensor
 
 __all__ = [
-    "calculate_fans", "calculate_gain", "constant_", "kaiming_normal_", "kaiming_uniform_", "lecun_normal_",
-    "normal_", "ones_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
+    "calculate_fans", "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_",
+    "lecun_normal_", "normal_", "ones_", "orthogonal_", "trunc_normal_", "uniform_", "xavier_normal_",
+    "xavier_uniform_", "zeros_",
 ]  # fmt: skip
 
 
@@ -260,6 +261,112 @@ def lecun_normal_(tensor: Tensor, **fans: Any) -> Tensor:
     (8, 1, 3, 3)
     """
     return normal_(tensor, 0.0, 1.0 / math.sqrt(calculate_fans(tensor, **fans)[0]))
+
+
+def trunc_normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, generator: Any = None
+) -> Tensor:
+    """Fill from the normal distribution, cut off outside [a, b]: what falls outside is drawn again.
+
+    Raises
+    ------
+    ValueError
+        If a < b does not hold, or hardly anything would fall inside.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> bool((trunc_normal_(tc.empty(100), std=3.0).abs() <= 2.0).all())
+    True
+    """
+    inside = 0.5 * (math.erf((b - mean) / (std * math.sqrt(2))) - math.erf((a - mean) / (std * math.sqrt(2))))
+    if not inside > 1e-4:
+        raise refusal("init.interval", "trunc_normal_", a=a, b=b, mean=mean, std=std)
+    draw = numpy_generator(generator)
+    values = draw.normal(mean, std, tensor.shape)
+    while (outside := (values < a) | (values > b)).any():
+        values[outside] = draw.normal(mean, std, int(outside.sum()))
+    return _fill(tensor, values)
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
+    """Fill with `gain` times a (semi-)orthogonal matrix, of one row for each output and all else as columns.
+
+    Raises
+    ------
+    ValueError
+        For fewer than two dimensions.
+
+    References
+    ----------
+    A. M. Saxe, J. L. McClelland and S. Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear
+    neural networks", ICLR 2014.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> weight = orthogonal_(tc.empty(2, 3))
+    >>> bool(((weight @ weight.T) - tc.eye(2)).abs().max() < 1e-6)
+    True
+    """
+    if tensor.ndim < 2:
+        raise refusal("init.dims", "orthogonal_", wanted="2 or more", tensor=tensor)
+    if not tensor.numel():
+        return tensor
+    rows, columns = tensor.shape[0], tensor.numel() // tensor.shape[0]
+    drawn = numpy_generator(generator).normal(size=(max(rows, columns), min(rows, columns)))
+    q, r = np.linalg.qr(drawn)
+    q = q * np.sign(np.diag(r))  # every orthogonal matrix is as likely as another
+    return _fill(tensor, gain * (q if rows >= columns else q.T).reshape(tensor.shape))
+
+
+def eye_(tensor: Tensor) -> Tensor:
+    """Fill a matrix with the identity: a linear layer passes on as many of its inputs as it can.
+
+    Raises
+    ------
+    ValueError
+        For other than two dimensions.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> eye_(tc.empty(2, 3))
+    tensor([[1., 0., 0.],
+            [0., 1., 0.]])
+    """
+    if tensor.ndim != 2:
+        raise refusal("init.dims", "eye_", wanted="2", tensor=tensor)
+    return _fill(tensor, np.eye(*tensor.shape))
+
+
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """Fill a convolution's weight so that it passes on as many of its channels (in each group) as it can.
+
+    Raises
+    ------
+    ValueError
+        For other than 3 to 5 dimensions, or groups that do not divide the first.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> dirac_(tc.empty(2, 1, 3))
+    tensor([[[0., 1., 0.]],
+    <BLANKLINE>
+            [[0., 0., 0.]]])
+    """
+    if tensor.ndim not in (3, 4, 5):
+        raise refusal("init.dims", "dirac_", wanted="3, 4 or 5", tensor=tensor)
+    if groups < 1 or tensor.shape[0] % groups:
+        raise refusal("init.groups", "dirac_", groups=groups, channels=tensor.shape[0])
+    values = np.zeros(tensor.shape)
+    outputs = tensor.shape[0] // groups
+    middle = tuple(size // 2 for size in tensor.shape[2:])
+    for group in range(groups):
+        for channel in range(min(outputs, tensor.shape[1])):
+            values[(group * outputs + channel, channel, *middle)] = 1.0
+    return _fill(tensor, values)
 
 
 def __getattr__(name: str) -> NoReturn:

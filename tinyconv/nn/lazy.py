@@ -1,7 +1,7 @@
 """Layers whose input size is left open (None), in one place.
 
 Such a layer holds an UninitializedParameter as its ``weight``.  Its first call reads the size off the
-input, gives the weight its shape, and draws the first values.
+input, gives the weight its shape, and draws the first values.  A norm's running values are left open likewise.
 """
 
 from __future__ import annotations
@@ -19,12 +19,49 @@ from . import init
 from .layer import Layer
 from .parameter import Parameter, UninitializedParameter
 
-__all__ = ["WeightedLayer"]
+__all__ = ["LazyLayer", "WeightedLayer"]
 
 _first_call = threading.RLock()  # two threads must not both draw a layer's first values
 
 
-class WeightedLayer(Layer):
+class LazyLayer(Layer):
+    """The base of layers whose parameters or buffers may get their shapes at the first call.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> isinstance(tc.nn.Linear(None, 3), LazyLayer)
+    True
+    """
+
+    _sized = True  # False until a lazy layer's first call has succeeded
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call forward; a lazy layer whose first call fails is as lazy as before."""
+        if self._sized:
+            return super().__call__(*args, **kwargs)
+        with _first_call:
+            lazy = [(member, dict(member.__dict__)) for member in self._lazy_members()]
+            try:
+                result = super().__call__(*args, **kwargs)
+            except BaseException:
+                self._stay_lazy(lazy)
+                raise
+            self._sized = True
+            return result
+
+    def _lazy_members(self) -> list[UninitializedParameter]:
+        """Parameters and buffers without a shape."""
+        members = (*self._parameters.values(), *self._buffers.values())
+        return [member for member in members if isinstance(member, UninitializedParameter)]
+
+    def _stay_lazy(self, members: list[tuple[UninitializedParameter, dict[str, Any]]]) -> None:
+        """Undo what a first call did that failed."""
+        for member, attributes in members:
+            _make_lazy(member, attributes)
+
+
+class WeightedLayer(LazyLayer):
     """The base of layers with a weight and a bias, sized now or at the first call.
 
     A subclass says how its weight is shaped in :meth:`_weight_shape`, and at which axis the input's size
@@ -77,21 +114,6 @@ class WeightedLayer(Layer):
         if self.bias is not None:
             init.uniform_(self.bias, -bound, bound)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call forward; a lazy layer whose first call fails is as lazy as before."""
-        if self._sized:
-            return super().__call__(*args, **kwargs)
-        with _first_call:
-            lazy, kept = isinstance(self.weight, UninitializedParameter), dict(self.weight.__dict__)
-            try:
-                result = super().__call__(*args, **kwargs)
-            except BaseException:
-                if lazy:
-                    _make_lazy(self.weight, kept)
-                raise
-            self._sized = True
-            return result
-
     def _materialize(self, x: Tensor, in_size: int) -> None:
         """At the first call of a lazy layer: shape the weight, and draw its values."""
         if isinstance(self.weight, UninitializedParameter):
@@ -101,7 +123,7 @@ class WeightedLayer(Layer):
             self.reset_parameters()
 
 
-def _make_lazy(weight: Parameter, attributes: dict[str, Any]) -> None:
+def _make_lazy(weight: Any, attributes: dict[str, Any]) -> None:
     """Undo ``UninitializedParameter.materialize``."""
     if not isinstance(weight, UninitializedParameter):
         weight._array = np.zeros(0, np.float32)  # host: holds nothing

@@ -15,11 +15,13 @@ __all__ = [
 
 
 class _Loss(Module):
+    _reductions: tuple[str, ...] = ("mean", "sum", "none")
+
     @checked
     def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"):
         super().__init__()
         reduction = chosen_reduction(size_average, reduce, reduction)
-        if reduction not in ("mean", "sum", "none"):
+        if reduction not in self._reductions:
             raise refusal("loss.reduction", type(self).__name__, reduction=reduction)
         self.reduction = reduction
 

@@ -57,10 +57,14 @@ class _RunningNorm(_Affine):
         self.register_buffer("running_var", ones(num_features, **at) if track else None)
         self.register_buffer("num_batches_tracked", zeros((), dtype=np.int64, device=device) if track else None)
 
-    def _check(self, x: Tensor, channel_axis: int) -> None:
-        name, expected = type(self).__name__, self.num_features
+    def _check_ndim(self, x: Tensor) -> None:
         if x.ndim not in self._ndims:
-            raise refusal("norm.ndim", name, wanted=phrase("norm.or").join(f"{n}D" for n in self._ndims), x=x)
+            wanted = phrase("norm.or").join(f"{n}D" for n in self._ndims)
+            raise refusal("norm.ndim", type(self).__name__, wanted=wanted, x=x)
+
+    def _check(self, x: Tensor, channel_axis: int) -> None:
+        self._check_ndim(x)
+        name, expected = type(self).__name__, self.num_features
         if (channels := x.shape[channel_axis]) != expected:
             raise refusal("norm.channels", name, expected=expected, axis=channel_axis, x=x, channels=channels)
 

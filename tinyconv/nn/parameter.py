@@ -13,7 +13,7 @@ from ..defaults import get_default_device, get_default_dtype
 from ..errors import refusal
 from ..tensor import Tensor
 
-__all__ = ["Buffer", "Parameter", "UninitializedParameter"]
+__all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter"]
 
 
 class Parameter(Tensor):
@@ -57,6 +57,7 @@ class Buffer(Tensor):
     """
 
     __slots__ = ()
+    _lazy: ClassVar[type[UninitializedParameter]]  # what it is before it has a shape
 
 
 class UninitializedParameter(Parameter):
@@ -84,7 +85,7 @@ class UninitializedParameter(Parameter):
 
     __slots__ = ()
     is_lazy = True
-    _ready: ClassVar[type[Parameter]] = Parameter  # what it becomes
+    _ready: ClassVar[type[Tensor]] = Parameter  # what it becomes
 
     intended_dtype: Any
     intended_device: Any
@@ -174,4 +175,30 @@ class UninitializedParameter(Parameter):
         return type(self), (self.intended_dtype, device, self.requires_grad, self.pattern)
 
 
-Parameter._lazy = UninitializedParameter
+class UninitializedBuffer(UninitializedParameter):
+    """A buffer of a lazy layer, such as a running mean: its shape follows from the first input.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.LazyBatchNorm1d().running_mean
+    UninitializedBuffer()
+    """
+
+    __slots__ = ()
+    _ready = Buffer
+
+    def __init__(
+        self,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
+        pattern: tuple[int | None, ...] | None = None,
+    ):
+        super().__init__(dtype, device, requires_grad, pattern)
+
+    def __repr__(self) -> str:
+        return "UninitializedBuffer()"
+
+
+Parameter._lazy, Buffer._lazy = UninitializedParameter, UninitializedBuffer

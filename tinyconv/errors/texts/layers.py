@@ -117,6 +117,21 @@ TEXTS = {
         en="Unsupported nonlinearity {nonlinearity!r}: use one of {known}",
         zh="不支持的非线性函数 {nonlinearity!r}：请用 {known} 之一",
     ),
+    "init.interval": Text(
+        ValueError,
+        en="almost nothing drawn with mean {mean} and std {std} lies in [{a}, {b}]; choose a < b around the mean",
+        zh="均值 {mean}、标准差 {std} 的抽样几乎不会落在 [{a}, {b}] 中；请在均值附近选 a < b",
+    ),
+    "init.dims": Text(
+        ValueError,
+        en="only tensors with {wanted} dimensions are supported, got shape {tensor.shape}",
+        zh="张量的维数只能是 {wanted}，得到的形状是 {tensor.shape}",
+    ),
+    "init.groups": Text(
+        ValueError,
+        en="dim 0 must be divisible by groups, got {channels} channels and groups={groups}",
+        zh="第 0 维必须能被 groups 整除，得到 {channels} 个通道，groups={groups}",
+    ),
     "init.type": Text(
         TypeError,
         en="expected a Tensor or an array to fill, got {tensor.__class__.__name__}",

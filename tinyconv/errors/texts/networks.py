@@ -293,6 +293,11 @@ TEXTS = {
         zh="var 的大小 {size} 不对：输入是 {input.shape}，请给出相同的大小，或让最后一轴为 1 或省去",
     ),
     "loss.negative_variance": Text(ValueError, en="var has negative entries", zh="var 中有负数"),
+    "loss.margin": Text(
+        ValueError,
+        en="margin must be greater than 0, got {margin}",
+        zh="margin 必须大于 0，得到的是 {margin}",
+    ),
     # --- values of targets ---
     "label.range": Text(
         IndexError,
