@@ -365,7 +365,8 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     middle = tuple(size // 2 for size in tensor.shape[2:])
     for group in range(groups):
         for channel in range(min(outputs, tensor.shape[1])):
-            values[(group * outputs + channel, channel, *middle)] = 1.0
+            place = (group * outputs + channel, channel, *middle)
+            values[place] = 1.0
     return _fill(tensor, values)
 
 
