@@ -315,8 +315,8 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Ten
         return tensor
     rows, columns = tensor.shape[0], tensor.numel() // tensor.shape[0]
     drawn = numpy_generator(generator).normal(size=(max(rows, columns), min(rows, columns)))
-    q, r = np.linalg.qr(drawn)
-    q = q * np.sign(np.diag(r))  # every orthogonal matrix is as likely as another
+    q, r = np.linalg.qr(drawn)  # host: drawn there
+    q = q * np.sign(np.diag(r))  # host: every orthogonal matrix is as likely as another
     return _fill(tensor, gain * (q if rows >= columns else q.T).reshape(tensor.shape))
 
 
@@ -337,7 +337,7 @@ def eye_(tensor: Tensor) -> Tensor:
     """
     if tensor.ndim != 2:
         raise refusal("init.dims", "eye_", wanted="2", tensor=tensor)
-    return _fill(tensor, np.eye(*tensor.shape))
+    return _fill(tensor, np.eye(*tensor.shape))  # host: filled from there
 
 
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
@@ -360,7 +360,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
         raise refusal("init.dims", "dirac_", wanted="3, 4 or 5", tensor=tensor)
     if groups < 1 or tensor.shape[0] % groups:
         raise refusal("init.groups", "dirac_", groups=groups, channels=tensor.shape[0])
-    values = np.zeros(tensor.shape)
+    values = np.zeros(tensor.shape)  # host: filled from there
     outputs = tensor.shape[0] // groups
     middle = tuple(size // 2 for size in tensor.shape[2:])
     for group in range(groups):
