@@ -285,6 +285,11 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
 def index_fill_(input: Tensor, dim: int, index: Tensor, value: Tensor | float) -> Tensor:
     """:func:`index_fill`, written over `input`, which is given back."""
     axis = normalize_dim(dim, input.ndim, "index_fill")
+    if not input.ndim:
+        raise refusal("gather.no_dim", "index_fill")
+    if isinstance(value, Tensor) and value.requires_grad and index.dtype.kind in "iu":
+        xp, n = get_array_module(index.array), input.shape[axis]  # a slice named twice is one that reads the value
+        index = Tensor(xp.unique(xp.where(index.array < 0, index.array + n, index.array)))
     key, outside = _rows(input, dim, index, "index_fill", -input.shape[axis])
     return setitem(input, key, _all_spoiled(value, outside, input), "index_fill_")
 

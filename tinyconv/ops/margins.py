@@ -38,6 +38,8 @@ def margin_ranking_loss(
     >>> tc.nn.functional.margin_ranking_loss(tc.tensor([1.0]), tc.tensor([3.0]), tc.tensor([1]))
     tensor(2.)
     """
+    require_float(input1, "margin_ranking_loss")
+    require_float(input2, "margin_ranking_loss")
     reduction = chosen_reduction(size_average, reduce, reduction)
     loss = (margin - target * (input1 - input2)).clamp(min=0)
     return reduced(loss, reduction, "margin_ranking_loss")
@@ -178,7 +180,7 @@ def kl_div(
     if log_target:
         loss = target.exp() * (target - input)
     else:
-        logarithm = where(target > 0, target, 1.0).log()  # 0 log 0 is 0
+        logarithm = where(target == 0, 1.0, target).log()  # 0 log 0 is 0, and a negative target has none
         loss = target * logarithm - target * input
     if reduction == "batchmean":
         return loss.sum() / (input.shape[0] if input.ndim else 1)

@@ -368,7 +368,10 @@ def quantile(
     low, high, weight = _BETWEEN[interpolation](xp, place)
     below, above = (ordered[Tensor(p.astype("int64"))] for p in (low, high))
     along = (-1,) + (1,) * (x.ndim - 1)
-    result = lerp(below, above, Tensor(weight.astype(x.dtype).reshape(along)))
+    between = Tensor(weight.astype(x.dtype))
+    if interpolation == "linear" and isinstance(q, Tensor):  # which has a gradient: the slope between the two
+        between = cast(cast(q.reshape(-1), "float64") * (x.shape[axis] - 1) - Tensor(low), x.dtype)
+    result = lerp(below, above, between.reshape(along))
     largest = ordered[-1:]
     result = where(largest == largest, result, largest)  # NaN is the largest, and spoils all
     kept = (1,) * input.ndim if dim is None else x.shape[:axis] + (1,) + x.shape[axis + 1 :]

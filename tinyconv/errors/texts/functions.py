@@ -210,6 +210,11 @@ TEXTS = {
         en="a tensor of more than 2 dimensions must have one size in all, got {x.shape}; use diagonal(dim1=, dim2=)",
         zh="多于 2 维的张量，各维大小须相同，得到的是 {x.shape}；请用 diagonal(dim1=, dim2=)",
     ),
+    "gather.no_dim": Text(
+        RuntimeError,
+        en="needs a tensor of at least one dimension; use x.reshape(1)",
+        zh="需要至少一维的张量；请用 x.reshape(1)",
+    ),
     "gather.rank": Text(
         RuntimeError,
         en="index must have as many dimensions as the input {x.shape}, got shape {index.shape}",
