@@ -52,7 +52,8 @@ def from_dlpack(ext_tensor: Any, *, device: str | Device | None = None, copy: bo
     if kind not in (_CPU, _CUDA):
         raise refusal("dlpack.device", "from_dlpack", kind=kind)
     library = np if kind == _CPU else Device("cuda").xp
-    result = Tensor(library.from_dlpack(ext_tensor))
+    own = isinstance(ext_tensor, np.ndarray)  # the older NumPy would give it back read-only
+    result = Tensor(ext_tensor if own else library.from_dlpack(ext_tensor))
     target = result.device if device is None else Device(device)
     if copy is False and target != result.device:
         raise refusal("dlpack.copy", "from_dlpack", source=result.device, target=target)

@@ -219,6 +219,8 @@ class _Reading:
     def view(self, whole: Tensor, offset: Any, size: Any, stride: Any, requires_grad: Any) -> Tensor:
         """A Tensor that looks into a storage: element ``i, j`` stands at ``offset + i * stride[0] + j * stride[1]``."""
         sizes, strides = _sizes(size), _sizes(stride)
+        if len(sizes) > 32:  # what every NumPy holds; the older ones crash on more
+            raise refusal("load.torch_dims", count=len(sizes))
         count = sizes.numel()
         last = offset + sum((n - 1) * step for n, step in zip(sizes, strides)) if _is_size(offset) else -1
         if len(sizes) != len(strides) or (last < 0 and count) or (count and last >= whole.numel()):

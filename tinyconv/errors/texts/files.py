@@ -198,6 +198,11 @@ TEXTS = {
         en="a tensor has the impossible size or stride {given}",
         zh="有一个张量的大小或步长 {given} 不可能存在",
     ),
+    "load.torch_dims": Text(
+        ValueError,
+        en="a tensor has {count} dimensions, more than the 32 of NumPy",
+        zh="有一个张量是 {count} 维，超过了 NumPy 的 32 维",
+    ),
     "load.torch_view": Text(
         ValueError,
         en="a tensor of shape {shape} and dtype {dtype} reaches beyond its storage",
