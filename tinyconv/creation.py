@@ -245,9 +245,7 @@ def linspace(
     >>> tc.linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
-    steps = as_int(steps, "sizes.ints", "linspace")
-    if steps < 0:
-        raise refusal("linspace.steps", "linspace", steps=steps)
+    steps = _count(steps, "linspace")
     kind = np.dtype(dtype or get_default_dtype())
     if kind.kind in "iu":
         return _on_device(
@@ -278,9 +276,7 @@ def logspace(
     >>> tc.logspace(0, 2, 3)
     tensor([  1.,  10., 100.])
     """
-    steps = as_int(steps, "sizes.ints", "logspace")
-    if steps < 0:
-        raise refusal("linspace.steps", "logspace", steps=steps)
+    steps = _count(steps, "logspace")
     kind = np.dtype(dtype or get_default_dtype())
     ends = (_truncated(start), _truncated(end)) if kind.kind in "iu" else (float(start), float(end))
     with quiet():  # a power may be larger than the dtype
@@ -289,6 +285,14 @@ def logspace(
             device,
             requires_grad,
         )
+
+
+def _count(steps: Any, function: str) -> int:
+    """A number of steps."""
+    steps = as_int(steps, "sizes.ints", function)
+    if steps < 0:
+        raise refusal("linspace.steps", function, steps=steps)
+    return steps
 
 
 def _spaced_integers(xp: Any, start: int, end: int, steps: int) -> Array:

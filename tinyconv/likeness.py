@@ -118,8 +118,7 @@ def tril_indices(
     tensor([[0, 1, 1],
             [0, 0, 1]])
     """
-    cells = np.tril_indices(row, offset, col)  # host: a table of sizes
-    return Tensor(Device(device or get_default_device()).asarray(np.stack(cells).astype(dtype or np.int64)))
+    return _cells(np.tril_indices(row, offset, col), dtype, device)  # host: a table of sizes
 
 
 @checked
@@ -127,5 +126,9 @@ def triu_indices(
     row: int, col: int, offset: int = 0, *, dtype: DType | None = None, device: DeviceLike | None = None
 ) -> Tensor:
     """Rows and columns of the cells of an upper triangle, ``(2, count)``, row by row."""
-    cells = np.triu_indices(row, offset, col)  # host: a table of sizes
+    return _cells(np.triu_indices(row, offset, col), dtype, device)  # host: a table of sizes
+
+
+def _cells(cells: tuple[np.ndarray, np.ndarray], dtype: Any, device: Any) -> Tensor:
+    """Rows and columns as one Tensor."""
     return Tensor(Device(device or get_default_device()).asarray(np.stack(cells).astype(dtype or np.int64)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ...errors import refusal
@@ -172,6 +172,30 @@ def _set_momentum(group: dict[str, Any], momentum: float) -> None:
         group["betas"] = (momentum, *group["betas"][1:])
     else:
         group["momentum"] = momentum
+
+
+class _OfFunctions(LRScheduler):
+    """A schedule whose factors are functions of the epoch, one per group; they are not saved."""
+
+    _not_saved = ("optimizer", "lr_lambdas")
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
+        last_epoch: int = -1,
+    ):
+        _check_optimizer(optimizer)
+        self.lr_lambdas = _per_group("lr_lambda", lr_lambda, optimizer)
+        for function in self.lr_lambdas:
+            if not callable(function):
+                raise refusal("schedule.no_function", value=function)
+        super().__init__(optimizer, last_epoch)
+
+    def _times_functions(self, rates: Sequence[float]) -> list[float]:
+        factors = [function(self.last_epoch) for function in self.lr_lambdas]
+        # a factor that is no number stands as a rate, to be refused: the function forgot its return
+        return [rate * f if _is_finite(f) else f for rate, f in zip(rates, factors)]
 
 
 def _check_optimizer(optimizer: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from ...errors import refusal
@@ -14,7 +14,7 @@ from .base import (
     _epochs,
     _is_finite,
     _not_negative,
-    _per_group,
+    _OfFunctions,
     _positive,
     _positive_int,
     _set_in_groups,
@@ -26,7 +26,7 @@ from .base import (
 __all__ = ["CosineAnnealingLR", "ExponentialLR", "LambdaLR", "MultiStepLR", "OneCycleLR", "StepLR"]
 
 
-class LambdaLR(LRScheduler):
+class LambdaLR(_OfFunctions):
     """The first learning rate times a function of the epoch.
 
     Parameters
@@ -58,26 +58,9 @@ class LambdaLR(LRScheduler):
     [0.1]
     """
 
-    _not_saved = ("optimizer", "lr_lambdas")
-
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
-        last_epoch: int = -1,
-    ):
-        _check_optimizer(optimizer)
-        self.lr_lambdas = _per_group("lr_lambda", lr_lambda, optimizer)
-        for function in self.lr_lambdas:
-            if not callable(function):
-                raise refusal("schedule.no_function", value=function)
-        super().__init__(optimizer, last_epoch)
-
     def get_lr(self) -> list[float]:
         """Give each base rate times its function's value."""
-        factors = [function(self.last_epoch) for function in self.lr_lambdas]
-        # a factor that is no number stands as a rate, to be refused: the function forgot its return
-        return [base * f if _is_finite(f) else f for base, f in zip(self.base_lrs, factors)]
+        return self._times_functions(self.base_lrs)
 
 
 class StepLR(LRScheduler):

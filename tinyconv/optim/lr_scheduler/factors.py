@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 from ...errors import refusal
 from ..optimizer import Optimizer
-from .base import LRScheduler, _check_optimizer, _is_finite, _not_negative, _per_group, _positive_int
+from .base import LRScheduler, _is_finite, _not_negative, _OfFunctions, _positive_int
 
 __all__ = ["ConstantLR", "LinearLR", "MultiplicativeLR", "PolynomialLR"]
 
 
-class MultiplicativeLR(LRScheduler):
+class MultiplicativeLR(_OfFunctions):
     """Multiply the present learning rate by a function of the epoch.
 
     Parameters
@@ -45,28 +43,9 @@ class MultiplicativeLR(LRScheduler):
     [0.25]
     """
 
-    _not_saved = ("optimizer", "lr_lambdas")
-
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
-        last_epoch: int = -1,
-    ):
-        _check_optimizer(optimizer)
-        self.lr_lambdas = _per_group("lr_lambda", lr_lambda, optimizer)
-        for function in self.lr_lambdas:
-            if not callable(function):
-                raise refusal("schedule.no_function", value=function)
-        super().__init__(optimizer, last_epoch)
-
     def get_lr(self) -> list[float]:
         """Give the present rates times the functions' values."""
-        if self._is_first():
-            return self.present_lrs()
-        factors = [function(self.last_epoch) for function in self.lr_lambdas]
-        # a factor that is no number stands as a rate, to be refused: the function forgot its return
-        return [lr * f if _is_finite(f) else f for lr, f in zip(self.present_lrs(), factors)]
+        return self.present_lrs() if self._is_first() else self._times_functions(self.present_lrs())
 
 
 class ConstantLR(LRScheduler):
