@@ -18,7 +18,9 @@ from ..random import generator as numpy_generator
 from .cumulative import cumsum
 from .dtype import cast, require_float
 from .inplace import setitem
+from .rounding import ceil
 from .sorting import searchsorted, topk
+from .unary import clamp
 
 __all__ = ["bernoulli", "multinomial"]
 
@@ -32,6 +34,8 @@ def _sent(drawn: Any, input: Tensor) -> Tensor:
 def normal_(input: Tensor, mean: float = 0, std: float = 1, *, generator: Any = None) -> Tensor:
     """Draw every element from the normal distribution; gives the tensor back."""
     require_float(input, "normal_")
+    if not std >= 0:
+        raise refusal("normal.std", "normal_", std=std)
     return setitem(input, ..., _sent(numpy_generator(generator).normal(mean, std, input.shape), input), "normal_")
 
 
@@ -39,6 +43,8 @@ def normal_(input: Tensor, mean: float = 0, std: float = 1, *, generator: Any = 
 def uniform_(input: Tensor, low: float = 0, to: float = 1, *, generator: Any = None) -> Tensor:
     """Draw every element uniformly from ``[low, to)``; gives the tensor back."""
     require_float(input, "uniform_")
+    if not low <= to:
+        raise refusal("uniform.range", "uniform_", low=low, high=to)
     return setitem(input, ..., _sent(numpy_generator(generator).uniform(low, to, input.shape), input), "uniform_")
 
 
@@ -46,6 +52,8 @@ def uniform_(input: Tensor, low: float = 0, to: float = 1, *, generator: Any = N
 def exponential_(input: Tensor, lambd: float = 1, *, generator: Any = None) -> Tensor:
     """Draw every element from the exponential distribution of rate `lambd`; gives the tensor back."""
     require_float(input, "exponential_")
+    if not lambd > 0:
+        raise refusal("exponential.rate", "exponential_", rate=lambd)
     return setitem(
         input, ..., _sent(numpy_generator(generator).exponential(1 / lambd, input.shape), input), "exponential_"
     )
@@ -83,6 +91,8 @@ def bernoulli_(input: Tensor, p: float | Tensor = 0.5, *, generator: Any = None)
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
     """Draw 1 with the probability that each element says, else 0; or with probability `p` for all of them.
 
+    The gradient of a draw is 0.
+
     Raises
     ------
     RuntimeError
@@ -96,9 +106,11 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -
     """
     if p is None:
         require_float(input, "bernoulli")
-    chance = input.detach() if p is None else p
-    _check_chances(chance, "bernoulli")
-    return cast(_sent(numpy_generator(generator).random(input.shape), input) < chance, input.dtype)
+    _check_chances(input if p is None else p, "bernoulli")
+    drawn = _sent(numpy_generator(generator).random(input.shape), input)
+    if p is not None:
+        return cast(drawn < p, input.dtype)
+    return cast(ceil(clamp(cast(input, drawn.dtype) - drawn, min=0)), input.dtype)  # 1 above the number drawn; slope 0
 
 
 def _check_chances(p: float | Tensor, function: str) -> None:

@@ -138,6 +138,30 @@ class Pow(Binary):
         return Gate.apply(g * (nonzero.log() * power), a != 0)
 
 
+class FloorDiv(Binary):
+    """``floor(a / b)``, a step: its derivatives are 0."""
+
+    __slots__ = ()
+
+    def forward(self, a: Array, b: Array) -> Array:
+        return _namespace(a, b).floor_divide(a, b)
+
+    def grad_a(self, g: Tensor) -> Tensor:
+        return zeros_like(g)
+
+    def grad_b(self, g: Tensor) -> Tensor:
+        return zeros_like(g)
+
+
+class TruncDiv(FloorDiv):
+    """``a / b`` without its fraction; its derivatives are 0."""
+
+    __slots__ = ()
+
+    def forward(self, a: Array, b: Array) -> Array:
+        return _namespace(a, b).trunc(a / b)
+
+
 class Maximum(Binary):
     """The larger of two, or NaN.  At a tie each gets half the gradient, at a NaN both get all of it, as in PyTorch."""
 
@@ -296,7 +320,7 @@ def mul(input: Any, other: Any) -> Tensor:
 def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
     """Element by element ``input / other``; integers give floats.
 
-    With ``rounding_mode='floor'`` the quotient is rounded down, with ``'trunc'`` towards 0; it has no gradient then,
+    With ``rounding_mode='floor'`` the quotient is rounded down, with ``'trunc'`` towards 0; its gradient is 0 then,
     and integers stay integers.
 
     Examples
@@ -317,6 +341,9 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
 def _rounded_quotient(input: Any, other: Any, rounding_mode: str) -> Tensor:
     if rounding_mode not in ("floor", "trunc"):
         raise refusal("div.rounding_mode", "div", rounding_mode=rounding_mode)
+    input, other = operands(input, other)
+    if input.dtype.kind == "f":
+        return binary(FloorDiv if rounding_mode == "floor" else TruncDiv, input, other)
     quotient = floor_divide(input, other)
     if rounding_mode == "floor":
         return quotient

@@ -80,9 +80,9 @@ def _places(
     return tuple(grid), outside
 
 
-def _lifted(x: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
-    """A tensor without dimensions is treated as one of one element."""
-    return (x if x.ndim else x.reshape(1)), (index if index.ndim else index.reshape(1))
+def _lifted(*values: Any) -> Any:
+    """A tensor without dimensions is treated as one of one element, which is a view of it."""
+    return tuple(v.reshape(1) if isinstance(v, Tensor) and not v.ndim else v for v in values)
 
 
 @checked
@@ -128,8 +128,10 @@ def scatter_(
         src = value
     if isinstance(src, Tensor) and src.dtype != input.dtype:
         raise refusal("close.dtypes", "scatter", first=input.dtype, second=src.dtype)
-    key, outside = _places(input, dim, index, "scatter", src)
-    return setitem(input, key, _all_spoiled(_cropped(src, index.shape), outside, input), "scatter_")
+    x, index, src = _lifted(input, index, src)
+    key, outside = _places(x, dim, index, "scatter", src)
+    setitem(x, key, _all_spoiled(_cropped(src, index.shape), outside, x), "scatter_")
+    return input
 
 
 def _cropped(src: Any, shape: tuple[int, ...]) -> Any:
@@ -190,8 +192,9 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """
     if src.dtype != input.dtype:
         raise refusal("close.dtypes", "scatter_add", first=input.dtype, second=src.dtype)
-    key, outside = _places(input, dim, index, "scatter_add", src)
-    return _added(input, key, _all_spoiled(_cropped(src, index.shape), outside, input))
+    x, index, src = _lifted(input, index, src)
+    key, outside = _places(x, dim, index, "scatter_add", src)
+    return _added(x, key, _all_spoiled(_cropped(src, index.shape), outside, x)).reshape(input.shape)
 
 
 def _added(x: Tensor, places: Any, values: Tensor) -> Tensor:
@@ -227,7 +230,7 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     tensor([[2, 2],
             [4, 4]])
     """
-    x = input if input.ndim else input.reshape(1)
+    (x,) = _lifted(input)
     key, outside = _rows(x, dim, index, "index_select")
     across = None if outside is None else outside.reshape((-1,) + (1,) * (x.ndim - len(key)))
     taken = _spoiled(getitem(x, key), across, x)
@@ -246,9 +249,10 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     """
     if source.dtype != input.dtype:
         raise refusal("close.dtypes", "index_add", first=input.dtype, second=source.dtype)
-    key, outside = _rows(input, dim, index, "index_add")
-    _check_slices(input, key, source, "index_add")
-    return _added(input, key, _all_spoiled(source if alpha == 1 else source * alpha, outside, input))
+    x, source = _lifted(input, source)
+    key, outside = _rows(x, dim, index, "index_add")
+    _check_slices(x, key, source, "index_add")
+    return _added(x, key, _all_spoiled(source if alpha == 1 else source * alpha, outside, x)).reshape(input.shape)
 
 
 def _check_slices(x: Tensor, key: tuple[Any, ...], source: Tensor, function: str) -> None:
@@ -263,9 +267,11 @@ def index_copy_(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tenso
     """:func:`index_copy`, written over `input`, which is given back."""
     if source.dtype != input.dtype:
         raise refusal("close.dtypes", "index_copy", first=input.dtype, second=source.dtype)
-    key, outside = _rows(input, dim, index, "index_copy")
-    _check_slices(input, key, source, "index_copy")
-    return setitem(input, key, _all_spoiled(source, outside, input), "index_copy_")
+    x, source = _lifted(input, source)
+    key, outside = _rows(x, dim, index, "index_copy")
+    _check_slices(x, key, source, "index_copy")
+    setitem(x, key, _all_spoiled(source, outside, x), "index_copy_")
+    return input
 
 
 @checked
@@ -284,14 +290,14 @@ def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
 @checked
 def index_fill_(input: Tensor, dim: int, index: Tensor, value: Tensor | float) -> Tensor:
     """:func:`index_fill`, written over `input`, which is given back."""
-    axis = normalize_dim(dim, input.ndim, "index_fill")
-    if not input.ndim:
-        raise refusal("gather.no_dim", "index_fill")
+    (x,) = _lifted(input)
+    size = x.shape[normalize_dim(dim, x.ndim, "index_fill")]
     if isinstance(value, Tensor) and value.requires_grad and index.dtype.kind in "iu":
-        xp, n = get_array_module(index.array), input.shape[axis]  # a slice named twice is one that reads the value
-        index = Tensor(xp.unique(xp.where(index.array < 0, index.array + n, index.array)))
-    key, outside = _rows(input, dim, index, "index_fill", -input.shape[axis])
-    return setitem(input, key, _all_spoiled(value, outside, input), "index_fill_")
+        xp = get_array_module(index.array)  # a slice named twice is one that reads the value
+        index = Tensor(xp.unique(xp.where(index.array < 0, index.array + size, index.array)))
+    key, outside = _rows(x, dim, index, "index_fill", -size)
+    setitem(x, key, _all_spoiled(value, outside, x), "index_fill_")
+    return input
 
 
 @checked

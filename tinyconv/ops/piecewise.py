@@ -20,6 +20,8 @@ __all__ = ["hardshrink", "hardsigmoid", "hardswish", "hardtanh", "relu6", "softs
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
     """Limit values to ``[min_val, max_val]``; the gradient passes strictly inside (``clamp``'s at the bounds too).
 
+    Integers stay integers, between bounds without their fraction.
+
     Raises
     ------
     ValueError
@@ -33,6 +35,8 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     """
     if min_val > max_val:
         raise refusal("hardtanh.bounds", "hardtanh", low=min_val, high=max_val)
+    if input.dtype.kind != "f":
+        min_val, max_val = int(min_val), int(max_val)
     return _held_(input, min_val, max_val) if inplace else _held(input, min_val, max_val)
 
 
@@ -64,7 +68,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     >>> tc.nn.functional.relu6(tc.tensor([-1.0, 2.0, 7.0]))
     tensor([0., 2., 6.])
     """
-    return hardtanh(input, 0.0, 6.0, inplace) if input.dtype.kind == "f" else hardtanh(input, 0, 6, inplace)
+    return hardtanh(input, 0.0, 6.0, inplace)
 
 
 @checked
@@ -87,7 +91,9 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def _hardsigmoid(x: Tensor) -> Tensor:
-    return relu6(x + 3.0) / 6.0
+    plain = x.detach()
+    low, high = plain <= -3.0, plain >= 3.0
+    return where(low, 0.0, where(high, 1.0, (x + 3.0) / 6.0))
 
 
 _hardsigmoid_ = in_place(_hardsigmoid, "hardsigmoid(inplace=True)")

@@ -8,6 +8,7 @@ from typing import Any
 from ..arguments import checked, refuse
 from ..autograd import Tensor
 from ..errors import refusal
+from .dtype import rank_of
 from .elementwise import add, mul
 from .linalg import matmul
 from .reduction import norm
@@ -134,6 +135,9 @@ def _plus(input: Tensor, product: Tensor, beta: float, alpha: float, function: s
     """``beta * input + alpha * product`` in the product's shape; with beta = 0 nothing of `input` is read."""
     if beta and not isinstance(input, Tensor):
         raise refuse(function, "input", input, "Tensor")
+    for factor in (alpha, beta):
+        if product.dtype.kind != "f" and rank_of(factor) == 2:
+            raise refusal("elementwise.alpha", function, alpha=factor)
     product = product if alpha == 1 else product * alpha
     if not beta:
         return product

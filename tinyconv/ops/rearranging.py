@@ -218,6 +218,8 @@ def roll(input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] |
         if len(steps) != 1:
             raise refusal("roll.shifts", "roll", shifts=steps, dims=())
         return roll(input.reshape(-1), steps, (0,)).reshape(input.shape)
+    if not input.ndim:
+        raise refusal("shape.size_of_0d", "roll", dim=dims)
     axes = as_sizes((dims,), "roll", "shape.no_dim")
     if len(steps) != len(axes):
         raise refusal("roll.shifts", "roll", shifts=steps, dims=axes)

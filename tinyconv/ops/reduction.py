@@ -14,9 +14,10 @@ from ..backend import Array, get_array_module, quiet
 from ..errors import refusal
 from ..kernels.sums import add_up
 from .dtype import as_float, cast
-from .elementwise import Gate, eq, maximum, minimum, mul, where
+from .elementwise import Gate, eq, maximum, minimum, mul, where, zeros_like
 from .indexing import take_along_dim
 from .shape import cat, clone, normalize_dims
+from .unary import unary
 
 __all__ = [
     "all", "amax", "amin", "any", "argmax", "argmin", "logsumexp", "max", "mean", "min", "norm", "prod", "std", "sum",
@@ -276,9 +277,12 @@ def amin(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     return _extreme(Amin, input, dim, keepdim)
 
 
-def _is_operand(dim: Any, other: Tensor | None) -> bool:
-    """Is this ``max(a, b)`` of two Tensors, and no reduction?  An integer tensor of one element may be a `dim`."""
-    return other is not None or isinstance(dim, Tensor)
+def _operand(function: str, dim: Any, keepdim: bool, other: Tensor | None) -> Tensor | None:
+    """The second Tensor of ``max(a, b)``, which may stand in the place of `dim`; None where dims are reduced."""
+    second = dim if isinstance(dim, Tensor) else other
+    if second is not None and (keepdim or (dim is not None and other is not None)):
+        raise refusal("reduce.of_two", function)
+    return second
 
 
 def _several(dim: Any) -> TypeGuard[Sequence[int] | None]:
@@ -308,8 +312,9 @@ def max(input: Tensor, dim: Dims | Tensor = None, keepdim: bool = False, *, othe
     >>> tc.max(tc.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
     ValuesIndices(values=tensor([5., 7.]), indices=tensor([1, 0]))
     """
-    if _is_operand(dim, other):
-        return maximum(input, dim if other is None else other)
+    second = _operand("max", dim, keepdim, other)
+    if second is not None:
+        return maximum(input, second)
     return amax(input, dim, keepdim) if _several(dim) else _with_indices(input, dim, keepdim, argmax)
 
 
@@ -325,8 +330,9 @@ def min(input: Tensor, dim: Dims | Tensor = None, keepdim: bool = False, *, othe
     >>> tc.min(tc.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
     ValuesIndices(values=tensor([1., 2.]), indices=tensor([0, 1]))
     """
-    if _is_operand(dim, other):
-        return minimum(input, dim if other is None else other)
+    second = _operand("min", dim, keepdim, other)
+    if second is not None:
+        return minimum(input, second)
     return amin(input, dim, keepdim) if _several(dim) else _with_indices(input, dim, keepdim, argmin)
 
 
@@ -375,19 +381,20 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
 
 @checked
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
-    """Tell whether all elements over `dim` are true."""
+    """Tell whether all elements over `dim` are true; of uint8 the answer is uint8, 0 or 1, as in PyTorch."""
     return _truth("all", input, dim, keepdim)
 
 
 @checked
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
-    """Tell whether any element over `dim` is true."""
+    """Tell whether any element over `dim` is true; of uint8 the answer is uint8, 0 or 1, as in PyTorch."""
     return _truth("any", input, dim, keepdim)
 
 
 def _truth(name: str, x: Tensor, dim: Dims, keepdim: bool) -> Tensor:
     dims = normalize_dims(dim, x.ndim, name)
-    return Tensor(getattr(get_array_module(x.array), name)(x.array, axis=dims, keepdims=keepdim))
+    told = Tensor(getattr(get_array_module(x.array), name)(x.array, axis=dims, keepdims=keepdim))
+    return cast(told, x.dtype) if x.dtype == np.uint8 else told
 
 
 def contains(x: Tensor, value: Any) -> bool:
@@ -452,7 +459,7 @@ def norm(
     if p in (math.inf, -math.inf):
         return (amax if p > 0 else amin)(input.abs(), dim, keepdim)
     if p == 0:
-        return sum(cast(input != 0, input.dtype), dim, keepdim)
+        return sum(_present(input), dim, keepdim)
     if p == 1:
         return sum(input.abs(), dim, keepdim)
     if input.dtype == np.float16:
@@ -465,6 +472,12 @@ def norm(
     unit = Tensor(_power_of_two_below(get_array_module(leading), leading))  # powers of x / unit cannot overflow
     total = sum(_power((input / unit).abs(), p), dim, keepdim)
     return _power(total, 1.0 / p) * unit.reshape(total.shape)
+
+
+@unary(lambda g: zeros_like(g))
+def _present(xp: Any, x: Array) -> Array:
+    """1 where x is not 0, else 0: a step; derivative 0."""
+    return (x != 0).astype(x.dtype)
 
 
 class Norm(Operation):

@@ -11,7 +11,7 @@ from ..autograd import Tensor
 from ..backend import Array, get_array_module, is_array, quiet
 from ..errors import refusal
 from .dtype import operands
-from .elementwise import Binary, binary, where, zeros_like
+from .elementwise import Binary, binary, div, where, zeros_like
 from .unary import unary
 
 __all__ = ["ceil", "fix", "floor", "fmod", "frac", "nan_to_num", "round", "trunc"]
@@ -126,7 +126,7 @@ class Fmod(Binary):
         return g
 
     def grad_b(self, g: Tensor, a: Any, b: Any) -> Tensor:
-        return -g * trunc(a / b)
+        return -g * div(a, b, rounding_mode="trunc")
 
 
 @checked

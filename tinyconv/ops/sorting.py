@@ -223,6 +223,8 @@ def unique(
     (tensor([1, 3]), tensor([1, 2]))
     """
     axis = None if dim is None else normalize_dim(dim, input.ndim, "unique")
+    if axis is not None and not input.ndim:
+        raise refusal("shape.size_of_0d", "unique", dim=dim)
     xp = get_array_module(input.array)
     found = xp.unique(input.array, return_inverse=True, return_counts=True, axis=axis, equal_nan=False)
     values, inverse, counts = (Tensor(array) for array in found)

@@ -8,7 +8,7 @@ from typing import Any
 from ..arguments import checked
 from ..autograd import Tensor
 from ..backend import Array, get_array_module
-from .dtype import as_float
+from .dtype import as_float, operands
 from .elementwise import Binary, Gate, binary
 from .unary import unary
 
@@ -156,7 +156,7 @@ def atan2(input: Tensor, other: Tensor) -> Tensor:
     >>> tc.atan2(tc.tensor([1.0, 1.0]), tc.tensor([1.0, -1.0]))
     tensor([0.7854, 2.3562])
     """
-    return binary(Atan2, as_float(input), as_float(other))
+    return binary(Atan2, *(as_float(v) for v in operands(input, other)))
 
 
 @checked
@@ -169,4 +169,4 @@ def hypot(input: Tensor, other: Tensor) -> Tensor:
     >>> tc.hypot(tc.tensor([3.0]), tc.tensor([4.0]))
     tensor([5.])
     """
-    return binary(Hypot, as_float(input), as_float(other))
+    return binary(Hypot, *(as_float(v) for v in operands(input, other)))

@@ -86,6 +86,8 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-
     tensor([ True, False])
     """
     _check_dtypes(input, other, "isclose")
+    if not (rtol >= 0 and atol >= 0):
+        raise refusal("close.tolerance", "isclose", rtol=rtol, atol=atol)
     same = eq(input, other)
     if input.dtype.kind == "b":
         return same

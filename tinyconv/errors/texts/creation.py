@@ -14,7 +14,7 @@ TEXTS = {
         zh="均值和标准差是数时要给 size，是张量时不用给；得到的是 size={size}",
     ),
     "normal.std": Text(
-        ValueError,
+        RuntimeError,
         en="a standard deviation must not be negative, but got {std}",
         zh="标准差不能是负数，得到的是 {std}",
     ),

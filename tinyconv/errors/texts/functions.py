@@ -13,6 +13,11 @@ TEXTS = {
         en="numbers of {x.dtype} have no fraction; use x.float()",
         zh="{x.dtype} 的数没有小数部分；请用 x.float()",
     ),
+    "close.tolerance": Text(
+        RuntimeError,
+        en="rtol and atol must be greater than or equal to zero, but got rtol={rtol} and atol={atol}",
+        zh="rtol 和 atol 不能是负数，得到 rtol={rtol}、atol={atol}",
+    ),
     "close.dtypes": Text(
         RuntimeError,
         en="dtypes differ: {first} and {second}; convert one, as in x.to(y.dtype)",
@@ -210,11 +215,6 @@ TEXTS = {
         en="a tensor of more than 2 dimensions must have one size in all, got {x.shape}; use diagonal(dim1=, dim2=)",
         zh="多于 2 维的张量，各维大小须相同，得到的是 {x.shape}；请用 diagonal(dim1=, dim2=)",
     ),
-    "gather.no_dim": Text(
-        RuntimeError,
-        en="needs a tensor of at least one dimension; use x.reshape(1)",
-        zh="需要至少一维的张量；请用 x.reshape(1)",
-    ),
     "gather.rank": Text(
         RuntimeError,
         en="index must have as many dimensions as the input {x.shape}, got shape {index.shape}",
@@ -236,6 +236,16 @@ TEXTS = {
         RuntimeError,
         en="Expected probabilities from 0 to 1; use sigmoid to make some of any numbers",
         zh="概率必须在 0 到 1 之间；任意的数可以先用 sigmoid",
+    ),
+    "uniform.range": Text(
+        RuntimeError,
+        en="expects a range [low, high) with low <= high, but got low={low} and high={high}",
+        zh="范围 [low, high) 必须满足 low <= high，但得到 low={low}、high={high}",
+    ),
+    "exponential.rate": Text(
+        RuntimeError,
+        en="expects a rate above 0, but got lambd={rate}",
+        zh="速率必须大于 0，但得到 lambd={rate}",
     ),
     "multinomial.dims": Text(
         RuntimeError,

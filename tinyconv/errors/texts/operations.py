@@ -123,7 +123,7 @@ TEXTS = {
     "shape.size_of_0d": Text(
         IndexError,
         en="Dimension specified as {dim} but tensor has no dimensions",
-        zh="要的是第 {dim} 维的大小，但 0 维张量没有维",
+        zh="指定了第 {dim} 维，但 0 维张量没有维",
     ),
     "shape.no_size": Text(
         TypeError,
@@ -307,6 +307,11 @@ TEXTS = {
         IndexError,
         en="Expected reduction dim {dim} to have non-zero size, input is {x.shape}",
         zh="归约的维 {dim} 大小不能是零，输入的形状是 {x.shape}",
+    ),
+    "reduce.of_two": Text(
+        TypeError,
+        en="of two tensors takes neither dim nor keepdim; reduce first, or use maximum or minimum",
+        zh="对两个张量时不能再给 dim 或 keepdim；请先归约，或用 maximum、minimum",
     ),
     "reduce.power": Text(
         TypeError,
