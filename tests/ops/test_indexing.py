@@ -351,3 +351,31 @@ def test_integers_come_before_arrays_in_an_assignment_too(key, expected, recorde
         y.sum().backward()
         assert (host(x.grad) == ~written).all()
         assert (host(value.grad) == 1).all()
+
+
+REPEATING = {
+    "a vector": (np.array([0, 2, 0, -3]),),
+    "its last first": (np.array([0, 2, 0, 1])[::-1],),
+    "along the second": (slice(None), np.array([3, 1, 1, 3, 0])),
+    "a transposed matrix": (np.array([[0, 1], [0, 2], [1, 1]]).T,),
+    "pairs": (np.array([0, 1, 0, -2]), np.array([1, 1, 1, -3])),
+    "pairs that broadcast": (np.array([[0], [0]]), np.array([2, 1, 2])),
+    "a slice between none": (np.array([1, 1]), slice(1, 3)),
+}
+
+
+@pytest.mark.parametrize("key", REPEATING.values(), ids=REPEATING)
+@pytest.mark.parametrize("values", ["all", "one", "transposed"])
+def test_of_several_values_for_one_place_the_last_has_the_gradient(key, values):
+    """PyTorch gives it to each of them, although one alone is read.  (On a GPU any one may stay.)"""
+    shape = np.zeros((3, 4))[key].shape
+    value = leaf(draw(*(() if values == "one" else shape[::-1] if values == "transposed" else shape)))
+    x = leaf(draw(3, 4))
+
+    def written(x, value):
+        y = x * 1.0
+        y[key] = value.permute(*reversed(range(value.ndim))) if values == "transposed" else value
+        return y * y
+
+    assert tc.gradcheck(written, (x, value))
+    assert tc.gradgradcheck(written, (x, value))

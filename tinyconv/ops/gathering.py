@@ -292,9 +292,6 @@ def index_fill_(input: Tensor, dim: int, index: Tensor, value: Tensor | float) -
     """:func:`index_fill`, written over `input`, which is given back."""
     (x,) = _lifted(input)
     size = x.shape[normalize_dim(dim, x.ndim, "index_fill")]
-    if isinstance(value, Tensor) and value.requires_grad and index.dtype.kind in "iu":
-        xp = get_array_module(index.array)  # a slice named twice is one that reads the value
-        index = Tensor(xp.unique(xp.where(index.array < 0, index.array + size, index.array)))
     key, outside = _rows(x, dim, index, "index_fill", -size)
     setitem(x, key, _all_spoiled(value, outside, x), "index_fill_")
     return input

@@ -68,6 +68,11 @@ def _is_advanced(key: Any) -> bool:
     return any(is_array(part) for part in (key if isinstance(key, tuple) else (key,)))
 
 
+def names_twice(key: Any) -> bool:
+    """May the index name one place twice?  Only integer arrays can."""
+    return any(is_array(part) and part.dtype.kind != "b" for part in (key if isinstance(key, tuple) else (key,)))
+
+
 def parted(key: Any) -> tuple[Any, Any] | None:
     """Split an index of integers and arrays with something between them: first all but the arrays, then these.
 

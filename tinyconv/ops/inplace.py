@@ -19,7 +19,7 @@ from ..backend import Array, get_array_module
 from ..errors import refusal
 from . import elementwise, unary
 from .dtype import RANK, cast, scalar_of
-from .indexing import GetItem, as_index, as_value, own_index, parted
+from .indexing import GetItem, as_index, as_value, names_twice, own_index, parted
 
 __all__ = [
     "add_", "clamp_", "copy_", "div_", "exp_", "fill_", "mul_", "neg_", "pow_", "setitem", "sigmoid_", "sqrt_",
@@ -47,9 +47,21 @@ class Overwrite(Operation):
         return Overwrite.apply(g.clone(), g.dtype.type(0), key, path)
 
     def grad_value(self, g: Tensor, key: Any, path: Path, shape: tuple[int, ...]) -> Tensor:
-        read = GetItem.apply(follow(g, path), key)
+        seen = follow(g, path)
+        read = GetItem.apply(seen, key)
+        if names_twice(key):
+            read = elementwise.Gate.apply(read, Tensor(_stays(seen.array, key)))
         lead = max(0, len(shape) - read.ndim)  # x[0] = v may drop leading 1s of v
         return unbroadcast(read, shape[lead:]).reshape(shape)
+
+
+def _stays(x: Array, key: Any) -> Array:
+    """Which of the values written to ``x[key]`` stay: of several for one place the last."""
+    xp = get_array_module(x)
+    written = xp.zeros(x.shape, dtype="int64")
+    order = xp.arange(written[key].size).reshape(written[key].shape)
+    written[key] = order
+    return written[key] == order
 
 
 def write(x: Tensor, value: Any, how: str, key: Any = ...) -> Tensor:
