@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
@@ -236,6 +237,25 @@ def test_path_counts_are_the_gradient_with_weights_of_one(dilations: list[int], 
     y.backward()
     np.testing.assert_array_equal(dilation_coverage(dilations, kernel).counts, x.grad.numpy()[0, 0])
     np.testing.assert_array_equal(coverage(layers, (size, size)).counts, x.grad.numpy()[0, 0])
+
+
+ASCENDING = list(combinations_with_replacement(range(1, 9), 3))
+
+
+@pytest.mark.parametrize("kernel", [2, 3, 4, 5])
+def test_dilations_leave_no_hole_where_none_exceeds_the_run_of_the_smaller_ones(kernel: int) -> None:
+    """The rule that chapter 4 states: d_j <= 1 + (k - 1) * (d_1 + ... + d_(j-1)), on all ascending triples."""
+    assert len(ASCENDING) == 120
+    for dilations in ASCENDING:
+        layers = [nn.Conv1d(1, 1, kernel, dilation=d) for d in dilations]
+        cover = coverage(layers, (1 + (kernel - 1) * sum(dilations),))
+        by_rule = all(d <= 1 + (kernel - 1) * sum(dilations[:j]) for j, d in enumerate(dilations))
+        assert by_rule == (cover.untouched == 0), dilations
+
+
+def test_dilations_without_a_common_divisor_leave_holes() -> None:
+    covers = [dilation_coverage(dilations) for dilations in ((2, 3), (1, 2, 9), (1, 2, 7))]
+    assert [(cover.untouched, cover.total) for cover in covers] == [(40, 121), (184, 625), (0, 441)]
 
 
 def test_coverage_of_strides_and_padding_at_a_place() -> None:

@@ -476,8 +476,9 @@ def coverage(layers: Sequence[Module], input_size: Sequence[int], place: Sequenc
 def dilation_coverage(dilations: Sequence[int], kernel_size: int = 3, ndim: int = 2) -> Coverage:
     """Count the paths within the receptive field of dilated convolutions called one after the other.
 
-    Equal dilations that are larger than 1 leave holes, the *gridding* of dilated convolutions [1]_; dilations
-    without a common divisor fill them.
+    Equal dilations that are larger than 1 leave holes, the *gridding* of dilated convolutions [1]_.  In ascending
+    order ``d_1 <= d_2 <= ...`` they leave none exactly if each ``d_j <= 1 + (k - 1)*(d_1 + ... + d_(j-1))``: what
+    the smaller ones see is then a run of cells that is at least as long as the step between its copies.
 
     References
     ----------
