@@ -28,6 +28,7 @@ extensions = [
     "bilingual",
     "internal_links",
     "mathml",
+    "notebooks",
     "numpy_docstrings",
 ]
 exclude_patterns = ["_build", "jupyter_execute"]

@@ -118,6 +118,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons = Counter(str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []))
+    for reason, count in reasons.items():
+        if "pip install" in reason:  # what a package would make run is said aloud
+            terminalreporter.write_line(f"{count} not run: {reason.removeprefix('Skipped: ')}", yellow=True)
     if not met_devices:
         return
     counts = ", ".join(f"{ran_on[name]} on {name}" for name in ("cpu", "strict", "cuda"))

@@ -94,12 +94,13 @@ def test_quoted_source_exists(name: str) -> None:
 
 
 def test_every_exercise_is_checked() -> None:
-    """An answer, folded away, and behind it a check with an assertion."""
+    """A cell for the reader's answer, one of ours, folded away, and behind them a check with an assertion."""
     text = (DOCS / "en" / "14-exercises.md").read_text(encoding="utf-8")
     exercises = text.split("\n## ")[1:]
     assert len(exercises) >= 10
     for exercise in exercises:
-        (answer_options, _), (check_options, check) = CELL.findall(exercise)
+        (open_options, _), (answer_options, _), (check_options, check) = CELL.findall(exercise)
+        assert not open_options
         assert "hide-cell" in answer_options
         assert "hide-input" in check_options
         assert any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(check)))

@@ -1,0 +1,180 @@
+"""The chapters as Jupyter notebooks: what a page includes or folds away, Jupyter shows or folds away, too.
+
+Each page of a chapter offers its notebook.  Without building the pages, all are written by
+
+    python docs/_ext/notebooks.py notebooks
+
+which needs jupytext.  A notebook differs from its chapter in four things: a piece of source that the page includes
+stands in the text; an answer is folded text instead of a cell that has run; links lead to the other notebooks; and a
+first, folded cell gives figures the look of the pages.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+DOCS = Path(__file__).resolve().parents[1]
+WORDS = {"en": ("Answer", "Download as a notebook"), "zh": ("答案", "下载笔记本")}
+_CHAPTER = re.compile(r"(en|zh)/\d\d-[\w-]+")
+_DIRECTIVE = re.compile(r"^```\{([\w-]+)\} *([^\n]*)\n((?::[^\n]*\n)*).*?^```$", re.MULTILINE | re.DOTALL)
+_OPTION = re.compile(r"^:([\w-]+): ?(.*)$", re.MULTILINE)
+_LINK = re.compile(r"\[([^\]]*)\]\((?!\w+:)([^)#\s]*)(#[^)]*)?\)")
+
+
+def chapters() -> list[str]:
+    """Give the pages that are chapters, such as ``en/01-convolution``."""
+    pages = (path.relative_to(DOCS).with_suffix("").as_posix() for path in DOCS.glob("*/*.md"))
+    return sorted(filter(_CHAPTER.fullmatch, pages))
+
+
+# --- text --------------------------------------------------------------------------------------------
+
+
+def included(text: str, options: dict[str, str]) -> str:
+    """Cut from a source what Sphinx's directive ``literalinclude`` shows of it.
+
+    Examples
+    --------
+    >>> print(included("a = 1\\ndef f(x):\\n    y = x\\n    return y\\n", {"pyobject": "f", "start-at": "return"}))
+        return y
+    """
+    unknown = set(options) - {"pyobject", "start-at", "end-before", "prepend", "append", "language"}
+    if unknown:
+        raise ValueError(f"literalinclude: notebooks do not know {unknown}")
+    lines = _lines_of(text, options["pyobject"]) if "pyobject" in options else text.splitlines()
+    if "start-at" in options:
+        lines = lines[_first(lines, options["start-at"]) :]
+    if "end-before" in options:
+        lines = lines[: _first(lines, options["end-before"], 1)]
+    around = [options.get(name, "").strip('"') for name in ("prepend", "append")]
+    return "\n".join([*around[:1], *lines, *around[1:]]).strip("\n")
+
+
+def _lines_of(text: str, name: str) -> list[str]:
+    """The lines of a function, class or method ``Class.method``, with its decorators."""
+    scope: Any = ast.parse(text)
+    for part in name.split("."):
+        scope = next(node for node in scope.body if getattr(node, "name", None) == part)
+    start = min(node.lineno for node in (scope, *scope.decorator_list))
+    return text.splitlines()[start - 1 : scope.end_lineno]
+
+
+def _first(lines: list[str], words: str, start: int = 0) -> int:
+    return next(i for i, line in enumerate(lines) if i >= start and words in line)
+
+
+def for_jupyter(text: str, page: str) -> str:
+    """Rewrite the Markdown of a chapter's text: no directives of Sphinx, links among notebooks."""
+
+    def directive(match: re.Match[str]) -> str:
+        name, argument, options = match.groups()
+        if name != "literalinclude":
+            raise ValueError(f"{page}: notebooks do not know the directive {{{name}}}")
+        source = (DOCS / page).parent / argument.strip()
+        return f"```python\n{included(source.read_text(encoding='utf-8'), dict(_OPTION.findall(options)))}\n```"
+
+    def link(match: re.Match[str]) -> str:
+        words, target, _ = match.groups()
+        if not target.endswith(".md"):
+            return match.group()
+        language = page.partition("/")[0]
+        return f"[{words}]({target[:-3]}.ipynb)" if f"{language}/{target[:-3]}" in chapters() else words
+
+    parts = re.split(r"(^```.*?^```$)", text, flags=re.MULTILINE | re.DOTALL)  # every other one is fenced
+    return "".join(_DIRECTIVE.sub(directive, part) if i % 2 else _LINK.sub(link, part) for i, part in enumerate(parts))
+
+
+def folded(code: str, page: str) -> str:
+    """An answer, as text that opens on a click."""
+    summary = WORDS[page.partition("/")[0]][0]
+    return f"<details>\n<summary>{summary}</summary>\n\n```python\n{code}\n```\n\n</details>"
+
+
+def look_of_figures() -> str:
+    """Code that gives figures the look of the pages."""
+    lines = (DOCS / "matplotlibrc").read_text(encoding="utf-8").splitlines()
+    settings = [line.split(": ", 1) for line in lines if line and not line.startswith("#")]
+    body = "".join(f'    "{name}": "{value}",\n' for name, value in settings)
+    return f"import matplotlib.pyplot as plt\n\nlook = {{\n{body}}}\nplt.rcParams.update(look)"
+
+
+# --- notebooks ---------------------------------------------------------------------------------------
+
+
+def notebook(page: str) -> Any:
+    """Make a chapter's notebook, a ``nbformat`` node, without outputs."""
+    import jupytext
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+    chapter = jupytext.read(DOCS / f"{page}.md", fmt="md:myst")
+    cells = []
+    for cell in chapter.cells:
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type == "markdown":
+            cells.append(new_markdown_cell(for_jupyter(cell.source, page)))
+        elif "hide-cell" in tags:
+            cells.append(new_markdown_cell(folded(cell.source, page)))
+        else:
+            cells.append(new_code_cell(cell.source, metadata=_closed() if "hide-input" in tags else {}))
+    if any("matplotlib" in cell.source for cell in cells):
+        cells.insert(1, new_code_cell(look_of_figures(), metadata=_closed()))
+    for i, cell in enumerate(cells):
+        cell.id = f"cell-{i}"  # the same at every build
+    return new_notebook(cells=cells, metadata={"kernelspec": chapter.metadata["kernelspec"]})
+
+
+def _closed() -> dict[str, Any]:
+    """How Jupyter marks a cell whose code is folded and whose output is shown."""
+    return {"jupyter": {"source_hidden": True}}
+
+
+def write(folder: Path) -> Iterator[Path]:
+    """Write every chapter's notebook, and give the files."""
+    import nbformat
+
+    for page in chapters():
+        path = folder / f"{page}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook(page), path)
+        yield path
+
+
+# --- Sphinx ------------------------------------------------------------------------------------------
+
+
+def offer(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Tell the template of a chapter's page where its notebook will be."""
+    if _CHAPTER.fullmatch(page):
+        context["notebook"] = f"notebooks/{page}.ipynb"
+        context["notebook_words"] = WORDS[page.partition("/")[0]][1]
+
+
+def write_beside_pages(app: Sphinx, failure: Exception | None) -> None:
+    """Write the notebooks into an HTML build."""
+    if not failure and app.builder.format == "html":
+        list(write(Path(app.outdir) / "notebooks"))
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register with Sphinx; notebooks are written before links are checked, at priority 500."""
+    app.connect("html-page-context", offer)
+    app.connect("build-finished", write_beside_pages, priority=400)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=textwrap.dedent(__doc__), formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, help="where to; en and zh are made in it")
+    for written in write(parser.parse_args().folder):
+        print(written)
