@@ -20,6 +20,7 @@ project_copyright = "the tinyconv developers, MIT licence"
 version = release = tinyconv.__version__
 
 extensions = [
+    "alt_texts",
     "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
