@@ -12,6 +12,7 @@ y[0, 0, 0, 0] = 0*0 + 1*1 + 3*2 + 4*3 = 19
 
 from .cell import CellExplanation, Influence, Influences, Term, explain_cell, influences
 from .faces import Im2Col, Loops, SparseMatrix, ThreeWays, conv_matrix, im2col, loops, three_ways
+from .film import Film, animate
 from .graph import GraphDrawing, draw
 from .receptive import Coverage, LayerField, ReceptiveFields, coverage, dilation_coverage, receptive_field
 from .report import Cause, GradcheckReport, InputReport, gradcheck_report

@@ -4,6 +4,7 @@ python -m tinyconv.explain conv --input 5x5 --kernel 2x2 --stride 2
 python -m tinyconv.explain conv --input 5x5 --kernel 4x4 --padding same
 python -m tinyconv.explain transposed --input 2x2 --kernel 3x3 --stride 2 --padding 1
 python -m tinyconv.explain pool --input 5x5 --kernel 3x3 --stride 2 --padding 1 --mode avg
+python -m tinyconv.explain conv --input 5x5 --kernel 3x3 --dilation 2 --save film.svg
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .. import nn
 from ..errors import phrase, refusal
 from ..kernels.geometry import Ints
 from ..tensor import Tensor
+from .film import animate
 from .show import grid_text, number
 from .slide import count_frames, frames, size_arithmetic, spread_frames
 
@@ -118,6 +120,7 @@ def make_parser() -> argparse.ArgumentParser:
         sub.add_argument("--stride", type=sizes, metavar="N", help="its step (default: 1; of a pooling: the kernel)")
         sub.add_argument("--frames", type=int, default=4, metavar="N", help="pictures to show, 0 for all (4)")
         sub.add_argument("--values", type=numbers, metavar="A,B,...", help="the input's numbers (default: 0, 1, 2 ...)")
+        sub.add_argument("--save", metavar="FILE", help="also keep all pictures as a film, FILE.svg or FILE.gif")
     for sub in (conv, transposed):
         sub.add_argument("--dilation", type=sizes, default=(1,), metavar="N", help="distance of the kernel's taps (1)")
         sub.add_argument("--weights", type=numbers, metavar="A,B,...", help="the kernel's numbers (default: 0, 1 ...)")
@@ -216,12 +219,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         _show(args)
         sys.stdout.flush()
-    except (ValueError, RuntimeError, TypeError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
-        return 2
     except BrokenPipeError:  # `| head` has seen enough; what is left to flush at the end goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except (ValueError, RuntimeError, TypeError, ImportError, OSError) as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("\nstopped by Ctrl-C", file=sys.stderr)
         return 130
@@ -242,6 +245,9 @@ def _show(args: argparse.Namespace) -> None:
         print(f"\nwindow {count} of {total}\n{_cut_grid(picture)}")
     if shown < total:
         print(f"\n{total - shown} more; --frames 0 shows them all")
+    if args.save:
+        film = animate(layer, x, args.save)
+        print(f"\n{args.save}: a film of {len(film.shots)} pictures")
 
 
 def _cut_grid(picture: str) -> str:

@@ -31,16 +31,27 @@ PALETTE = {
 }
 
 
-def _style(scope: str) -> str:
-    """The style sheet of one picture: dark by the system's wish, or by the page's (Jupyter, Sphinx themes)."""
-    light, dark = ("".join(f"--{name}:{pair[i]};" for name, pair in PALETTE.items()) for i in (0, 1))
+def themed(scope: str, palette: dict[str, tuple[str, str]]) -> str:
+    """The colours of one picture: dark by the system's wish, or by the page's (Jupyter, Sphinx themes).
+
+    Examples
+    --------
+    >>> themed("p", {"ink": ("black", "white")})[:20]
+    '.p{--ink:black;font-'
+    """
+    light, dark = ("".join(f"--{name}:{pair[i]};" for name, pair in palette.items()) for i in (0, 1))
     is_dark = '[data-theme="dark"],[data-jp-theme-light="false"]'
     is_light = '[data-theme="light"],[data-jp-theme-light="true"]'
-    kinds = "".join(f".{scope} .{k}{{fill:var(--{k})}}" for k in ("operation", "parameter", "leaf", "module", "chain"))
     return (
         f".{scope}{{{light}font-family:{FONT}}}"
         f"@media(prefers-color-scheme:dark){{.{scope}{{{dark}}}}}"
         f":is({is_dark}) .{scope}{{{dark}}}:is({is_light}) .{scope}{{{light}}}"
+    )
+
+
+def _style(scope: str) -> str:
+    kinds = "".join(f".{scope} .{k}{{fill:var(--{k})}}" for k in ("operation", "parameter", "leaf", "module", "chain"))
+    return themed(scope, PALETTE) + (
         f".{scope} .page{{fill:var(--page)}}.{scope} rect.box{{stroke:var(--line)}}"
         f".{scope} rect.output{{stroke:var(--ink);stroke-width:2}}.{scope} .chain{{stroke-dasharray:5 3}}{kinds}"
         f".{scope} path{{fill:none;stroke:var(--line);stroke-width:1.3}}.{scope} .tip{{fill:var(--line);stroke:none}}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,13 @@ from ..nn.module import Module
 from ..tensor import Tensor
 from .cell import explain_cell, taps_making
 from .dry_run import copy_of
-from .show import number
-from .window import Window, channel_sources, host_array, split_shape, window_of
+from .show import number, product
+from .window import Window, channel_sources, host_array, split_shape, weight_of, window_of
 
-__all__ = ["frame", "frames", "size_arithmetic"]
+__all__ = ["Shot", "frame", "frames", "shots", "size_arithmetic"]
 
 Planes = list[list[list[str]]]  # planes of rows of cells
+Cells = dict[Ints, str]  # what stands at each position; positions before the first real cell are negative
 
 
 def size_arithmetic(layer: Module, input_size: Sequence[int]) -> str:
@@ -83,6 +85,39 @@ def _transposed_axis(window: Window, axis: int) -> str:
 # --- pictures ----------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Shot:
+    """One place of the window, before it is drawn: what stands in the cells, and which of them take part.
+
+    Attributes
+    ----------
+    before, after : dict from position to str
+        One channel of the input, with padding (``.``) as far as the window goes, and one of the output, in which ``?``
+        comes later.
+    read, written : set of positions
+        The cells of the two that take part.
+    arithmetic : str
+        The sum that makes the output cell, or what an input cell spreads.
+
+    Examples
+    --------
+    >>> print(Shot({(0,): "3", (1,): "4"}, {(0,): "9"}, {(1,)}, {(0,)}, "4 + 5 = 9").text())
+     3 [4]     [9]
+    4 + 5 = 9
+    """
+
+    before: Cells
+    after: Cells
+    read: set[Ints]
+    written: set[Ints]
+    arithmetic: str
+
+    def text(self) -> str:
+        """Draw it as text, cells that take part in ``[ ]``; of three spatial axes, the first as planes."""
+        pictures = _side_by_side(_as_planes(self.before, self.read), _as_planes(self.after, self.written))
+        return f"{pictures}\n{self.arithmetic}"
+
+
 def frame(layer: Module, x: Any, index: Sequence[int]) -> str:
     """Picture the window that makes one output cell, and the cell's arithmetic.
 
@@ -106,14 +141,18 @@ def frame(layer: Module, x: Any, index: Sequence[int]) -> str:
     y[0, 0, 0, 1] = 1*0 + 2*1 + 4*2 + 5*3 = 25
     """
     values = host_array(x)
-    _, _, size = split_shape(layer, values.shape)
-    window, cell = window_of(layer, size), explain_cell(layer, x, index)
+    return _shot(layer, values, _output(layer, values), index).text()
+
+
+def _shot(layer: Module, values: np.ndarray, output: np.ndarray, index: Sequence[int]) -> Shot:
+    """The window that makes the output cell at `index`."""
+    window, cell = window_of(layer, split_shape(layer, values.shape)[2]), explain_cell(layer, values, index)
     planes = cell.index[: len(cell.index) - window.ndim]
     place = cell.index[len(planes) :]
     source = (*planes[:-1], channel_sources(layer, planes[-1])[0][0])
-    before = _input_planes(values[source], window, _under(window, place))
-    after = _output_planes(_output(layer, values)[planes], place)
-    return f"{_side_by_side(before, after)}\n{cell}"
+    made = output[planes]
+    after = {each: number(float(made[each])) if each <= place else "?" for each in np.ndindex(*made.shape)}
+    return Shot(_input_cells(values[source], window), after, _under(window, place), {place}, str(cell))
 
 
 def _output(layer: Module, values: np.ndarray) -> np.ndarray:
@@ -130,16 +169,15 @@ def _under(window: Window, place: Ints) -> set[Ints]:
     return {tuple(window.position(axis, p, t) for axis, (p, t) in enumerate(zip(place, tap))) for tap in taps}
 
 
-def _input_planes(x: np.ndarray, window: Window, under: set[Ints]) -> Planes:
+def _input_cells(x: np.ndarray, window: Window) -> Cells:
     """The cells of an input with the padding around, as far as the window goes."""
     pairs = _shown_padding(window)
     positions = [np.arange(-lo, size + hi) for size, (lo, hi) in zip(x.shape, pairs)]
     held = positions if window.transposed else [window.cells_at(axis, p) for axis, p in enumerate(positions)]
-    cells = {}
-    for position, cell in zip(itertools.product(*positions), itertools.product(*held)):
-        text = "." if min(cell) < 0 else number(float(x[cell]))
-        cells[tuple(map(int, position))] = _marked(text, position in under)
-    return _as_planes(cells, [p.tolist() for p in positions])
+    return {
+        tuple(map(int, position)): "." if min(cell) < 0 else number(float(x[cell]))
+        for position, cell in zip(itertools.product(*positions), itertools.product(*held))
+    }
 
 
 def _shown_padding(window: Window) -> tuple[tuple[int, int], ...]:
@@ -153,24 +191,17 @@ def _shown_padding(window: Window) -> tuple[tuple[int, int], ...]:
     return tuple(pairs)
 
 
-def _output_planes(y: np.ndarray, place: Ints) -> Planes:
-    cells = {
-        position: _marked(number(float(y[position])) if position <= place else "?", position == place)
-        for position in np.ndindex(*y.shape)
-    }
-    return _as_planes(cells, [list(range(size)) for size in y.shape])
-
-
 def _marked(text: str, marked: bool) -> str:
     return f"[{text}]" if marked else f" {text} "
 
 
-def _as_planes(cells: dict[Ints, str], positions: list[list[int]]) -> Planes:
+def _as_planes(cells: Cells, marked: set[Ints]) -> Planes:
     """Arrange cells by position: planes of rows; one row of one plane if there is but one axis."""
-    *outer, columns = positions
+    *outer, columns = [sorted(set(axis)) for axis in zip(*cells)]
     rows = [(row,) for row in outer.pop()] if outer else [()]
     planes = list(itertools.product(*outer))
-    return [[[cells[plane + row + (column,)] for column in columns] for row in rows] for plane in planes]
+    places = [[[plane + row + (column,) for column in columns] for row in rows] for plane in planes]
+    return [[[_marked(cells[at], at in marked) for at in row] for row in plane] for plane in places]
 
 
 def _side_by_side(left: Planes, right: Planes) -> str:
@@ -209,9 +240,29 @@ def frames(layer: Module, x: Any, most: int | None = None) -> Iterator[str]:
      1  4 [3][2]      4 [3]
     y[0, 0, 1] = max(3, 2) = 3
     """
-    batch, _, size = split_shape(layer, host_array(x).shape)
-    places = itertools.islice(np.ndindex(*window_of(layer, size).output_size), most)
-    return (frame(layer, x, (*([0] * len(batch)), 0, *place)) for place in places)
+    return (shot.text() for shot in shots(layer, x, most))
+
+
+def shots(layer: Module, x: Any, most: int | None = None) -> Iterator[Shot]:
+    """Give what :func:`frames` draws: all places of the first output channel, one after the other.
+
+    Parameters
+    ----------
+    layer, x, most
+        As for :func:`frames`.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> first, second = shots(tc.nn.MaxPool1d(2), tc.tensor([[[1.0, 4.0, 3.0, 2.0]]]))
+    >>> second.read == {(2,), (3,)}, second.written, second.after
+    (True, {(1,)}, {(0,): '4', (1,): '3'})
+    """
+    values = host_array(x)
+    batch, _, size = split_shape(layer, values.shape)
+    output = _output(layer, values)
+    for place in itertools.islice(np.ndindex(*window_of(layer, size).output_size), most):
+        yield _shot(layer, values, output, (*([0] * len(batch)), 0, *place))
 
 
 def spread_frames(layer: Module, x: Any, most: int | None = None) -> Iterator[str]:
@@ -223,9 +274,9 @@ def spread_frames(layer: Module, x: Any, most: int | None = None) -> Iterator[st
     Parameters
     ----------
     layer : Module
-        ``ConvTranspose1d/2d/3d``; without batch and channels beyond one.
+        ``ConvTranspose1d/2d/3d``.
     x : Tensor
-        Its input, ``(1, 1, *size)``.
+        Its input; the first sample's first channel is drawn, and all that the first output channel is made of spread.
     most : int, optional
         How many; by default all.
 
@@ -241,28 +292,41 @@ def spread_frames(layer: Module, x: Any, most: int | None = None) -> Iterator[st
       1 [10]       1 [12][20]
     x[0, 0, 1] = 10 spreads: y[0, 0, 1] += 10*1, y[0, 0, 2] += 10*2
     """
+    return (shot.text() for shot in spread_shots(layer, x, most))
+
+
+def spread_shots(layer: Module, x: Any, most: int | None = None) -> Iterator[Shot]:
+    """Give what :func:`spread_frames` draws.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> first, second = spread_shots(tc.nn.ConvTranspose1d(1, 1, 2), tc.tensor([[[1.0, 10.0]]]))
+    >>> second.read, second.written == {(1,), (2,)}
+    ({(1,)}, True)
+    """
     values = host_array(x)
-    _, _, size = split_shape(layer, values.shape)
-    window = window_of(layer, size)
-    weight = host_array(layer.weight)[0, 0]
-    output = np.zeros(window.output_size, values.dtype)
+    batch, channels, size = split_shape(layer, values.shape)
+    planes = values.reshape(-1, channels, *size)[0]
+    window, (weight, bias) = window_of(layer, size), weight_of(layer, values.dtype)
+    sources = channel_sources(layer, 0)
+    output = np.full(window.output_size, 0 if bias is None else bias[0], values.dtype)
+    origin = [0] * (len(batch) + 1)  # of the first sample's first channel
+    before = {place: number(float(planes[0][place])) for place in np.ndindex(*size)}
     for place in itertools.islice(np.ndindex(*size), most):
-        value, under, terms = values[0, 0][place], set(), []
+        under, terms = set(), []
         for tap in np.ndindex(*window.kernel):
             cell = tuple(window.position(axis, p, t) for axis, (p, t) in enumerate(zip(place, tap)))
             if all(0 <= c < o for c, o in zip(cell, output.shape)):
-                output[cell] += value * weight[tap]
+                factors = [(planes[source][place], weight[prefix + tap]) for source, prefix in sources]
+                output[cell] += sum(value * factor for value, factor in factors)
                 under.add(cell)
-                terms.append(f"y{[0, 0, *cell]} += {number(float(value))}*{number(float(weight[tap]))}")
-        before = _marked_planes(values[0, 0], {place})
+                products = [product(number(float(value)), float(factor)) for value, factor in factors]
+                terms.append(f"y{[*origin, *cell]} += {' + '.join(products)}")
         told = ", ".join(terms) if terms else "nothing, for the padding cuts it all away"
-        picture = _side_by_side(before, _marked_planes(output, under))
-        yield f"{picture}\nx{[0, 0, *place]} = {number(float(value))} spreads: {told}"
-
-
-def _marked_planes(values: np.ndarray, under: set[Ints]) -> Planes:
-    cells = {place: _marked(number(float(values[place])), place in under) for place in np.ndindex(*values.shape)}
-    return _as_planes(cells, [list(range(size)) for size in values.shape])
+        after = {cell: number(float(output[cell])) for cell in np.ndindex(*output.shape)}
+        said = f"x{[*origin, *place]} = {before[place]} spreads: {told}"
+        yield Shot(before, after, {place}, under, said)
 
 
 def count_frames(layer: Module, input_size: Sequence[int]) -> int:

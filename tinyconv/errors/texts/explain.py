@@ -140,6 +140,17 @@ TEXTS = {
         en=f"plots need matplotlib, which is not installed. Install it with: {install('examples')}",
         zh=f"画图需要 matplotlib，而它没有安装。请安装：{install('examples')}",
     ),
+    "explain.no_pillow": Text(
+        ImportError,
+        en=f"a GIF needs Pillow, which is not installed. Save an .svg, or install it with: {install('vision')}",
+        zh=f"写 GIF 需要 Pillow，而它没有安装。请保存成 .svg，或安装它：{install('vision')}",
+    ),
+    "explain.no_frame": Text(
+        ValueError,
+        en="there is no frame to show of an input of shape {shape} with most={most}. Give one sample, and most of at "
+        "least 1",
+        zh="形状为 {shape} 的输入在 most={most} 时没有可以展示的画面。请给一个样本，most 不小于 1",
+    ),
     "explain.no_spatial_axes": Text(
         RuntimeError,
         en="expected an input (N, C, *size) with spatial axes, got {shape}",
