@@ -79,7 +79,8 @@ def needed_width(page: str | Path, width: int) -> int:
     measure = """<p id="result"></p><script>
     const frame = document.querySelector('iframe');
     setTimeout(() => {
-        document.querySelector('#result').textContent = frame.contentDocument.documentElement.scrollWidth;
+        const page = frame.contentDocument.documentElement;  // its scroll bar on the right is not the page's fault
+        document.querySelector('#result').textContent = frame.offsetWidth - page.clientWidth + page.scrollWidth;
     }, 3000);
     </script>"""
     with tempfile.TemporaryDirectory() as folder:

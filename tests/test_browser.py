@@ -43,6 +43,7 @@ def test_document_and_picture(tmp_path: Path):
 
 def test_a_phone_s_width_is_measured(tmp_path: Path):
     assert needed_width("<!doctype html><p>short</p>", 390) == 390
+    assert needed_width("<!doctype html><p style='height:5000px'>high</p>", 390) == 390
     assert needed_width('<!doctype html><div style="width:700px">x</div>', 390) >= 700
 
 

@@ -18,3 +18,4 @@ from .receptive import Coverage, LayerField, ReceptiveFields, coverage, dilation
 from .report import Cause, GradcheckReport, InputReport, gradcheck_report
 from .steps import BackwardSteps, Step, backward_steps
 from .summary import LayerCost, Summary, summary
+from .widget import Widget, widget

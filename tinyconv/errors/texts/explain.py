@@ -151,6 +151,48 @@ TEXTS = {
         "least 1",
         zh="形状为 {shape} 的输入在 most={most} 时没有可以展示的画面。请给一个样本，most 不小于 1",
     ),
+    # --- the figure to drive (widget.py) ---
+    "explain.widget_both": Text(
+        TypeError,
+        en="a layer brings its own options, but {options} is given too. Give the layer, or options without one",
+        zh="层自带各个选项，却又给了 {options}。请只给层，或只给选项",
+    ),
+    "explain.widget_input": Text(
+        TypeError,
+        en="an input goes with a layer, and has a size of its own. Use widget(layer, input), or size= without an input",
+        zh="输入要和层一起给，而且自有大小。请用 widget(layer, input)，或者不给输入而用 size=",
+    ),
+    "explain.widget_kind": Text(
+        ValueError, en="kind={kind!r} must be one of {known}", zh="kind={kind!r} 必须是 {known} 之一"
+    ),
+    "explain.widget_axes": Text(
+        ValueError,
+        en="size has {axes} axes, but the figure shows 1 or 2. Use size=5, or size=(5,) for one axis",
+        zh="size 有 {axes} 个轴，而图只能显示 1 或 2 个。请用 size=5，一个轴时用 size=(5,)",
+    ),
+    "explain.widget_controls": Text(
+        ValueError,
+        en="there is no slider {unknown!r} for this layer. Use some of {known}",
+        zh="这个层没有滑块 {unknown!r}。请从 {known} 中选用",
+    ),
+    "explain.widget_size": Text(
+        ValueError,
+        en="an input of shape {shape} cannot be shown: at most {cells} cells an axis and {channels} channels can be "
+        "read, in and out. Give a piece of it, such as x[:1, :1, :8, :8]",
+        zh="形状为 {shape} 的输入无法显示：每个轴最多 {cells} 格，输入和输出最多各 {channels} 个通道。"
+        "请给其中一块，例如 x[:1, :1, :8, :8]",
+    ),
+    "explain.widget_finite": Text(
+        ValueError,
+        en="the input has NaN or infinite values, which the figure cannot show. Use nan_to_num",
+        zh="输入中有 NaN 或无穷大，图中无法显示。请用 nan_to_num",
+    ),
+    "explain.widget_layer": Text(
+        ValueError,
+        en="{layer} cannot be shown, because of {option}: the figure has 1 or 2 axes, a window of one size and padding "
+        "of zeros. Use explain_cell or animate",
+        zh="{layer} 无法显示，因为 {option}：图只有 1 或 2 个轴，窗口大小固定，填充为零。请用 explain_cell 或 animate",
+    ),
     "explain.no_spatial_axes": Text(
         RuntimeError,
         en="expected an input (N, C, *size) with spatial axes, got {shape}",
