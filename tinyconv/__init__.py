@@ -152,7 +152,7 @@ for _room in (
 ):  # fmt: skip
     __all__ += _room.__all__
 
-autograd.gradcheck, autograd.gradgradcheck = gradcheck, gradgradcheck  # type: ignore[attr-defined]  # PyTorch's place
+autograd.gradcheck, autograd.gradgradcheck = gradcheck, gradgradcheck  # PyTorch's place
 _sys.meta_path.insert(0, alias.AliasFinder())  # before the finder that would load the same files again
 
 

@@ -7,38 +7,50 @@ from __future__ import annotations
 
 import functools
 import json
+import re
+import sys
 from pathlib import Path
 
 from .errors import phrase, refusal
 
-__all__ = ["missing"]
+__all__ = ["missing", "reason", "recorded", "substitute"]
 
-# what a name begins with, or is -> the reason; the first that fits is told
+_PACKAGE = __name__.rpartition(".")[0]
+
+# how a name begins -> the reason; the first that fits is told
 REASONS = {
-    ("RNN", "LSTM", "GRU", "rnn", "lstm", "gru"): "absent.recurrent",
-    ("Transformer", "MultiheadAttention", "scaled_dot", "multi_head"): "absent.attention",
-    ("linalg", "svd", "qr", "lu", "cholesky", "inverse", "det", "logdet", "slogdet", "pinverse", "matrix_"): (
-        "absent.linalg"
+    "RNN|LSTM|GRU|rnn|lstm|gru": "absent.recurrent",
+    "Transformer|Multihead|scaled_dot|multi_head|attention$": "absent.attention",
+    "quant|q_|qint|quint|qscheme|int_repr|dequantize|fake_quant|choose_qparams|per_(channel|tensor)": (
+        "absent.quantized"
     ),
-    ("sparse", "to_sparse", "coalesce", "EmbeddingBag", "embedding_bag"): "absent.sparse",
-    (
-        "complex",
-        "cfloat",
-        "cdouble",
-        "real",
-        "imag",
-        "angle",
-        "conj",
-        "view_as_complex",
-        "fft",
-        "stft",
-        "istft",
-        "polar",
-    ): ("absent.complex"),
-    ("bfloat16", "BFloat16"): "absent.bfloat16",
-    ("quant", "q_", "qint", "quint", "qscheme"): "absent.quantized",
-    ("jit", "fx", "export", "func", "vmap", "_dynamo"): "absent.compiled",
+    ".*sparse|coalesce|is_coalesced|EmbeddingBag|embedding_bag|crow_|ccol_|(col|row)_indices|h?spmm|.*smm$|sspaddmm|"
+    "saddmm|dense_dim|to_dense|indices$|values$": "absent.sparse",
+    "linalg|svd|.*qr$|geqrf|ormqr|lu$|lu_|cholesky|inverse|.*det$|pinverse|matrix_|eig$|symeig|lobpcg|.*solve$|lstsq|"
+    "pca_lowrank|(frobenius|nuclear)_norm|.*_lowrank": "absent.linalg",
+    "[Cc]omplex|cfloat|cdouble|chalf|real$|isreal|is_complex|imag$|angle|.*conj|view_as_(complex|real)|fft|i?stft|"
+    "polar|adjoint|mH": "absent.complex",
+    "bfloat16|BFloat16": "absent.bfloat16",
+    "u?int[1-7]?$|u?int(16|32|64)$|int8$|bits|bit$|float[48]_|short$|char$|Short|Char": "absent.dtype",
+    ".*[Ss]torage|.*data_ptr|set_$|resize|share_memory_|is_shared|is_pinned|is_set_to|.*_strided|as_strided|dim_order|"
+    ".*_permuted|.*_?memory_format|channels_last|(contiguous|preserve|legacy_contiguous)_format|strided|layout|"
+    "from_file": "absent.memory",
+    ".*_copy$|.*_scatter$|unsafe_": "absent.copy",
+    "mkldnn|miopen|cudnn|fbgemm|native_|to_mkldnn|mtia|xpu|ipu|has_(lapack|mkl|openmp|spectral|magma)|"
+    "is_(cpu|ipu|xla|xpu|maia|meta|mkldnn|mps|mtia|vulkan)": "absent.backends",
+    "jit|fx|export|func$|functional$|vmap|_dynamo|compiler|Script|cond$|while_loop|library": "absent.compiled",
+    ".*_window$|signal$": "absent.windows",
+    "(di|l|poly|mvl)gamma|igamma|i0|erfinv|special|nextafter|ldexp|frexp": "absent.special",
+    "poisson$|binomial|cauchy_|geometric_|log_normal_|distributions|quasirandom": "absent.drawing",
+    ".*autocast|sym_|Sym|is_.*_enabled|parse_|import_ir|has_torch_function|handle_torch|batch_norm_|.*interop|"
+    "cuda[A-Z]|.*DataPipe|functional_datapipe|types$|return_types|classproperty|.*_TORCH|[A-Z]+_[A-Z_]+$": (
+        "absent.machinery"
+    ),
 }
+_WHOLE_ROOMS = {
+    "cuda": "absent.cuda", "vision.datasets": "absent.datasets", "vision.models": "absent.models",
+    "vision.transforms": "absent.transforms", "vision.transforms.functional": "absent.transforms",
+}  # fmt: skip
 INSTEAD = {
     "hub": "vision.models", "onnx": "tinyconv.onnx.export", "optim.LBFGS": "optim.SGD", "t_copy": "t",
     "nn.SyncBatchNorm": "tinyconv.distributed", "distributed": "tinyconv.distributed", "inner": "matmul",
@@ -48,8 +60,14 @@ INSTEAD = {
 
 
 @functools.cache
-def _names() -> dict[str, frozenset[str]]:
-    """The recorded names, by the room below ``torch``."""
+def recorded() -> dict[str, frozenset[str]]:
+    """Give PyTorch's names, by the room below ``torch``; ``vision`` is torchvision.
+
+    Examples
+    --------
+    >>> "conv2d" in recorded()["nn.functional"]
+    True
+    """
     rooms = json.loads(Path(__file__).with_name("pytorch_names.json").read_text("utf-8"))
     return {room: frozenset(names) for room, names in rooms.items()}
 
@@ -74,17 +92,75 @@ def missing(owner: str, name: str) -> Exception:
     module 'tinyconv.nn' has no attribute 'Convv2d'
     """
     room = owner.partition(".")[2]
-    if name.startswith("__") or name not in _names().get(room, ()):
+    if name.startswith("__") or name not in recorded().get(room, ()):
         return refusal("absent.module", owner=owner, name=name)
-    place = f"{room}.{name}".lstrip(".")
-    return refusal("absent.name", name=place, reason=_reason(place, name))
+    return refusal("absent.name", name=_place(room, name), reason=reason(room, name))
 
 
-def _reason(place: str, name: str) -> str:
-    instead = INSTEAD.get(place)
+def reason(room: str, name: str) -> str:
+    """Say why a name of PyTorch's is not here, or what to use in its place: the end of the error's text.
+
+    Parameters
+    ----------
+    room : str
+        Where the name stands below ``torch``: ``""``, ``"nn"``, ``"Tensor"``.
+    name : str
+        The name, one that tinyconv has not.
+
+    Examples
+    --------
+    >>> reason("nn", "LSTM")
+    ': recurrent layers are outside of what it is for'
+    >>> reason("", "sparse_coo_tensor")
+    ': its tensors are dense'
+    """
+    instead = substitute(room, name)
     if instead is not None:
         return phrase("absent.instead", instead=instead)
-    for beginnings, reason in REASONS.items():
-        if name.startswith(beginnings):
-            return phrase(reason)
-    return ""
+    for beginnings, words in REASONS.items():
+        if not room.startswith("vision") and re.match(beginnings, name):
+            return phrase(words)
+    if room in _WHOLE_ROOMS:
+        return phrase(_WHOLE_ROOMS[room])
+    if room == "" and name[0].isupper():  # the classes of PyTorch's C++ part
+        return phrase("absent.machinery")
+    return phrase("absent.other")
+
+
+def substitute(room: str, name: str) -> str | None:
+    """Name what stands here in place of a name of PyTorch's: in its own table, in another room, or out of place.
+
+    Examples
+    --------
+    >>> substitute("nn.init", "xavier_normal")
+    'nn.init.xavier_normal_'
+    """
+    place = _place(room, name)
+    if place in INSTEAD:
+        return INSTEAD[place]
+    if room in _SAME and name not in _MEANS_ANOTHER_THING:
+        for other in _SAME:
+            if _offers(other, name):
+                return _place(other, name)
+    if _offers(room, name + "_"):  # PyTorch's old names of what works in place
+        return _place(room, name + "_")
+    if room in ("Tensor", "") and name.endswith("_") and _offers("Tensor", name[:-1]):
+        return f"x = x.{name[:-1]}()"
+    return None
+
+
+_SAME = ("nn.functional", "Tensor", "")  # rooms whose names mean the same
+_MEANS_ANOTHER_THING = {"cpu", "dtype", "grad", "unfold"}
+
+
+def _offers(room: str, name: str) -> bool:
+    """Is the name here?  Modules are not asked, they would answer with an error of this module's."""
+    owner = f"{_PACKAGE}.tensor" if room == "Tensor" else f"{_PACKAGE}.{room}".rstrip(".")
+    if owner not in sys.modules:
+        return False
+    here = sys.modules[owner]
+    return hasattr(here.Tensor, name) if room == "Tensor" else name in vars(here)
+
+
+def _place(room: str, name: str) -> str:
+    return f"{room}.{name}".lstrip(".")

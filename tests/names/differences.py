@@ -64,6 +64,7 @@ REASONS = {
     "names that PyTorch deprecated": ["nn.Hardtanh"],
     "takes anything, as there": ["nn.Identity"],
     "an empty one either way": ["nn.ModuleList"],
+    "wide and grouped residual networks are not offered": ["vision.models.ResNet"],
     "its shape's pattern is tinyconv's own": ["nn.UninitializedParameter"],
     "the stub says 'valid', which is 0": ["nn.functional.conv1d", "nn.functional.conv2d", "nn.functional.conv3d"],
     "seed= is tinyconv's own, by keyword": ["utils.data.DataLoader"],

@@ -1,4 +1,4 @@
-"""Write PyTorch's public names and signatures: ``python -m tests.names.record`` with PyTorch 2.13 installed.
+"""Write PyTorch's public names and signatures: ``python -m tests.names.record`` with PyTorch 2.13 and its torchvision.
 
 The names go to ``tinyconv/pytorch_names.json``, which tells tinyconv what is PyTorch's and not offered here; the
 signatures of those that tinyconv offers go beside this file.  Functions written in C have theirs in PyTorch's stubs.
@@ -12,6 +12,7 @@ import json
 import re
 import warnings
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import tinyconv
@@ -54,6 +55,19 @@ def is_theirs(thing: Any) -> bool:
     )
 
 
+def is_public(thing: Any, name: str, room: str) -> bool:
+    """Is it a name of PyTorch's, and no module, type or number of Python's that stands beside?"""
+    if name.startswith("_") or (name == "Tensor" and room) or thing is None:
+        return False
+    if isinstance(thing, ModuleType):
+        own = thing.__name__.startswith(("torch.", "torchvision."))
+        return own and (not room.startswith("vision") or hasattr(thing, "__path__"))  # their files are no names
+    home = getattr(thing, "__module__", None) or "torch"
+    if isinstance(thing, type):
+        return home.startswith("torch")
+    return home.startswith(("torch", "builtins")) and (room == "" or not isinstance(thing, (dict, float, str, bool)))
+
+
 def main() -> None:
     import torch
 
@@ -64,7 +78,7 @@ def main() -> None:
     names, signatures = {}, {}
     for room in ROOMS:
         theirs = found(torch, room)
-        names[room] = sorted(name for name in dir(theirs) if not name.startswith("_"))
+        names[room] = sorted(name for name in dir(theirs) if is_public(getattr(theirs, name, None), name, room))
         ours = found(tinyconv, room)
         offered = [
             name for name in names[room] if callable(getattr(ours, name, None)) and is_theirs(getattr(theirs, name))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import tinyconv as tc
+from tests.names.rooms import found
+from tinyconv.absent import reason, recorded, substitute
 
 
 @pytest.mark.parametrize(
@@ -16,6 +20,11 @@ import tinyconv as tc
         (lambda: tc.complex64, "its numbers are real"),
         (lambda: tc.optim.LBFGS, "; use optim.SGD"),
         (lambda: tc.nn.functional.scaled_dot_product_attention, "matmul and softmax"),
+        (lambda: tc.instance_norm, "; use nn.functional.instance_norm$"),
+        (lambda: tc.nn.init.xavier_normal, "; use nn.init.xavier_normal_$"),
+        (lambda: tc.cuda.Stream, "CuPy"),
+        (lambda: tc.nn.utils.spectral_norm, "multilayer perceptrons"),
+        (lambda: tc.autograd.profiler, "^autograd.profiler is PyTorch's"),
         (lambda: tc.nn.Convv2d, "^module 'tinyconv.nn' has no attribute 'Convv2d'$"),
     ],
 )
@@ -28,3 +37,35 @@ def test_what_is_told(ask, words: str) -> None:
 def test_asking_whether_is_no_error() -> None:
     assert not hasattr(tc, "linalg")
     assert getattr(tc.nn, "LSTM", None) is None
+
+
+@pytest.mark.parametrize("room", recorded())
+def test_each_absent_name_has_a_reason(room: str) -> None:
+    if room.startswith("vision"):
+        pytest.importorskip("PIL")
+    absent = [name for name in recorded()[room] if not hasattr(found(tc, room), name)]
+    with tc.use_language("en"):
+        assert all(reason(room, name).startswith((": ", "; use ")) for name in absent)
+
+
+@pytest.mark.parametrize("room", recorded())
+def test_what_is_to_be_used_instead_is_here(room: str) -> None:
+    for name in recorded()[room]:
+        instead = substitute(room, name)
+        if instead is not None and re.fullmatch(r"(vision|nn|Tensor|optim|torch)?[.\w]*", instead):
+            place, _, last = instead.removeprefix("tinyconv.").rpartition(".")
+            assert instead in ("vision.models", "cProfile", "tinyconv.onnx.export") or hasattr(found(tc, place), last)
+
+
+@pytest.mark.parametrize(
+    ("room", "name", "instead"),
+    [
+        ("", "abs_", "Tensor.abs_"),
+        ("Tensor", "arccosh", "arccosh"),
+        ("Tensor", "greater_", "x = x.greater()"),
+        ("", "cpu", None),  # a module there, a method here
+        ("", "vdot", "dot"),
+    ],
+)
+def test_another_place(room: str, name: str, instead: str | None) -> None:
+    assert substitute(room, name) == instead

@@ -5,6 +5,9 @@ back over it, :mod:`.views` what happens when memory that tensors share is writt
 an operation, and :mod:`.mode` the switches that turn recording on and off.
 """
 
+from typing import NoReturn
+
+from ..absent import missing as _missing
 from .backward import backward, grad, run_backward, seed_gradient, unbroadcast, walk_order
 from .custom import Function, once_differentiable
 from .hooks import RemovableHandle
@@ -27,3 +30,7 @@ __all__ = [
     "Function", "Operation", "Variable", "backward", "detect_anomaly", "enable_grad", "grad", "inference_mode",
     "is_grad_enabled", "no_grad", "once_differentiable", "set_detect_anomaly", "set_grad_enabled",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise _missing(__name__, name)

@@ -5,8 +5,9 @@ Each says how things stand without a GPU too; what needs one raises as ``Device(
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
+from ..absent import missing as _missing
 from ..backend import Device, cuda_is_available
 from ..random import Generator
 from ..random import manual_seed as _manual_seed
@@ -18,6 +19,11 @@ __all__ = [
     "is_available", "is_initialized", "manual_seed", "manual_seed_all", "max_memory_allocated", "memory_allocated",
     "memory_reserved", "reset_peak_memory_stats", "synchronize",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise _missing(__name__, name)
+
 
 FloatTensor, DoubleTensor, HalfTensor, LongTensor, IntTensor, ByteTensor, BoolTensor = _cuda_types
 __all__ += [kind.__name__ for kind in _cuda_types]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy
 
+from ..absent import missing as _missing
 from ..backend import Array, get_array_module
 from ..errors import refusal
 from ..kernels.sums import sum_of_squares
@@ -15,6 +16,10 @@ from ..ops import cat
 from ..tensor import Tensor
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "parameters_to_vector", "vector_to_parameters"]
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise _missing(__name__, name)
 
 
 def clip_grad_norm_(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import numpy as np
 
+from ..absent import missing as _missing
 from ..autograd import no_grad
 from ..creation import full
 from ..errors import refusal
@@ -17,6 +18,10 @@ from ..tensor import Tensor
 from .transforms.functional import to_pil_image
 
 __all__ = ["make_grid", "save_image"]
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise _missing(__name__, name)
 
 
 def make_grid(

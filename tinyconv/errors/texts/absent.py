@@ -33,4 +33,45 @@ PHRASES = {
     ),
     "absent.quantized": Phrase(en=": it has no quantised tensors", zh="：它没有量化张量"),
     "absent.compiled": Phrase(en=": it runs every operation as it is called", zh="：它的每个运算都是立即执行的"),
+    "absent.dtype": Phrase(
+        en=": its dtypes are float16, float32, float64, uint8, int32, int64 and bool",
+        zh="：它的 dtype 只有 float16、float32、float64、uint8、int32、int64 和 bool",
+    ),
+    "absent.memory": Phrase(
+        en=": a tensor's memory is a NumPy or CuPy array, x.array", zh="：张量的内存就是 NumPy 或 CuPy 数组 x.array"
+    ),
+    "absent.copy": Phrase(
+        en=": write it with clone(): y = x.clone(); y[...] = values",
+        zh="：可以用 clone() 来写：y = x.clone(); y[...] = values",
+    ),
+    "absent.backends": Phrase(en=": it computes with NumPy and CuPy alone", zh="：它只用 NumPy 和 CuPy 计算"),
+    "absent.windows": Phrase(
+        en=": NumPy has windows: from_numpy(numpy.hanning(n))", zh="：NumPy 有窗函数：from_numpy(numpy.hanning(n))"
+    ),
+    "absent.special": Phrase(en=": special functions are outside of what it is for", zh="：特殊函数不在它的范围之内"),
+    "absent.drawing": Phrase(
+        en=": NumPy's generators draw such numbers: from_numpy(numpy.random.default_rng(0).poisson(2.0, n))",
+        zh="：这类随机数可以由 NumPy 的生成器产生：from_numpy(numpy.random.default_rng(0).poisson(2.0, n))",
+    ),
+    "absent.cuda": Phrase(
+        en=": CuPy manages the memory and the streams of a GPU: cupy.cuda",
+        zh="：GPU 的内存和流由 CuPy 管理：cupy.cuda",
+    ),
+    "absent.datasets": Phrase(
+        en=": read its files with a Dataset of your own, or sort its images into the folders of an ImageFolder",
+        zh="：请用自己的 Dataset 读取它的文件，或者把图像按 ImageFolder 的文件夹放好",
+    ),
+    "absent.models": Phrase(
+        en=": it has LeNet, VGG11 and ResNet18; others are built from the layers of nn, their weights read by load",
+        zh="：它有 LeNet、VGG11 和 ResNet18；其他模型用 nn 的层来搭建，权重用 load 读取",
+    ),
+    "absent.transforms": Phrase(
+        en=": write it as a function on images, and put it into transforms.Lambda",
+        zh="：请写成一个处理图像的函数，放进 transforms.Lambda",
+    ),
+    "absent.machinery": Phrase(en=": it is inner machinery of PyTorch's", zh="：这是 PyTorch 内部的部件"),
+    "absent.other": Phrase(
+        en=": it keeps to what multilayer perceptrons and convolutional networks need",
+        zh="：它只保留多层感知机和卷积网络所需要的内容",
+    ),
 }

@@ -9,6 +9,9 @@ Examples
 ((3, 4, 4), 8)
 """
 
+from typing import NoReturn
+
+from ...absent import missing as _missing
 from .base import VisionDataset
 from .cifar import CIFAR10, CIFAR100
 from .digits import EMNIST, KMNIST, MNIST, FashionMNIST
@@ -19,3 +22,7 @@ __all__ = [
     "CIFAR10", "CIFAR100", "EMNIST", "KMNIST", "MNIST", "DatasetFolder", "FakeData", "FashionMNIST", "ImageFolder",
     "VisionDataset",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise _missing(__name__, name)

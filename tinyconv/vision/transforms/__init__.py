@@ -9,6 +9,9 @@ Examples
 tensor([[[1., 1.]]])
 """
 
+from typing import NoReturn
+
+from ...absent import missing as _missing
 from . import functional
 from .convert import ConvertImageDtype, Grayscale, Normalize, PILToTensor, ToPILImage, ToTensor
 from .geometry import CenterCrop, Pad, Resize
@@ -30,3 +33,7 @@ __all__ = [
     "RandomGrayscale", "RandomHorizontalFlip", "RandomOrder", "RandomResizedCrop", "RandomRotation",
     "RandomVerticalFlip", "Resize", "ToPILImage", "ToTensor", "functional",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise _missing(__name__, name)

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from PIL import Image
 
+from ...absent import missing as _missing
 from ...backend import asnumpy
 from ...errors import refusal
 from ...tensor import Tensor, from_numpy
@@ -33,6 +34,11 @@ __all__ = [
     "get_image_size", "hflip", "normalize", "pad", "pil_to_tensor", "resize", "resized_crop", "rgb_to_grayscale",
     "rotate", "to_grayscale", "to_pil_image", "to_tensor", "vflip",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> NoReturn:
+    raise _missing(__name__, name)
+
 
 PADDING_MODES = ("constant", "edge", "reflect", "symmetric")
 _SHORT = "I;16" if sys.byteorder == "little" else "I;16B"
