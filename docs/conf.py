@@ -31,6 +31,7 @@ extensions = [
     "mathml",
     "notebooks",
     "numpy_docstrings",
+    "pytorch_names",
 ]
 exclude_patterns = ["_build", "jupyter_execute"]
 suppress_warnings = ["toc.empty_glob"]  # a language of which no chapter is written yet

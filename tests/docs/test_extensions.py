@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 import types
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+import tinyconv as tc
+from tinyconv.absent import recorded
 
 EXTENSIONS = Path(__file__).parents[2] / "docs" / "_ext"
 
@@ -25,7 +29,8 @@ class Stub(types.ModuleType):
 @pytest.fixture
 def load(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Give a function that imports an extension, with stubs in Sphinx's place."""
-    for name in ("sphinx", "sphinx.application", "sphinx.search", "sphinx.search.en", "sphinx.util"):
+    stubs = "docutils sphinx sphinx.application sphinx.search sphinx.search.en sphinx.util sphinx.util.docutils"
+    for name in stubs.split():
         monkeypatch.setitem(sys.modules, name, Stub(name))
     sys.modules["sphinx"].addnodes = types.SimpleNamespace(pending_xref=None)  # type: ignore[attr-defined]
     sys.modules["sphinx.search"].languages = {}  # type: ignore[attr-defined]
@@ -94,3 +99,34 @@ def test_types_of_attributes_are_no_links(load: Any) -> None:
     ]
     load("numpy_docstrings").unlink(None, types.SimpleNamespace(findall=lambda kind: found))
     assert [node.instead for node in found] == ["the word", None, None]
+
+
+@pytest.mark.parametrize("room", [room for room in recorded() if not room.startswith("vision")])
+def test_each_name_stands_once_where_it_belongs(load: Any, room: str) -> None:
+    offered, elsewhere, reasons = load("pytorch_names").sort_out(room)
+    absent = [name for names in reasons.values() for name in names]
+    assert sorted([*offered, *elsewhere, *absent]) == sorted(recorded()[room])
+    here = tc.Tensor if room == "Tensor" else importlib.import_module(f"tinyconv.{room}".rstrip("."))
+    assert all(hasattr(here, name) for name in offered)
+    assert not any(hasattr(here, name) for name in [*elsewhere, *absent])
+
+
+def test_the_dictionary_says_what_the_error_says(load: Any) -> None:
+    _, elsewhere, reasons = load("pytorch_names").sort_out("nn")
+    told = next(why for why, names in reasons.items() if "LSTM" in names)
+    with pytest.raises(AttributeError, match=re.escape(told)):
+        _ = tc.nn.LSTM
+    assert elsewhere["SyncBatchNorm"] == "tinyconv.distributed"
+
+
+def test_the_names_as_a_page_shows_them(load: Any) -> None:
+    pytest.importorskip("PIL")
+    english, chinese = (load("pytorch_names").as_html(language) for language in ("en", "zh"))
+    for html in (english, chinese):
+        assert html.count("<details") == html.count("</details>") == html.count("<tr>") - 1 == len(recorded())
+        assert "<code>torchvision.models</code>" in html
+    offered = sum(hasattr(tc.nn.init, name) for name in recorded()["nn.init"])
+    assert f"<td><code>torch.nn.init</code></td><td>{len(recorded()['nn.init'])}</td><td>{offered}</td>" in english
+    assert "recurrent layers" in english
+    assert "循环层" in chinese
+    assert re.findall("<td>.*?</td>", english) == re.findall("<td>.*?</td>", chinese)
