@@ -61,14 +61,15 @@ def as_html(language: str) -> str:
     head = "".join(f"<th>{word}</th>" for word in WORDS[language][:5])
     rows = "".join(_row(room, *sorted_names) for room, sorted_names in rooms.items())
     parts = "".join(_part(language, room, *sorted_names) for room, sorted_names in rooms.items())
-    table = f'<table class="docutils align-default"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    table = f'<table class="names docutils align-default"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
     return f'<div class="table-wrapper docutils container">{table}</div>\n{parts}'
 
 
 def _row(room: str, offered: list[str], elsewhere: dict[str, str], reasons: dict[str, list[str]]) -> str:
     numbers = [len(offered), len(elsewhere), sum(map(len, reasons.values()))]
     cells = "".join(f"<td>{number}</td>" for number in [sum(numbers), *numbers])
-    return f"<tr><td><code>{title(room)}</code></td>{cells}</tr>"
+    words = title(room).replace(".", ".<wbr>")  # on a narrow screen a line ends at a dot
+    return f"<tr><td><code>{words}</code></td>{cells}</tr>"
 
 
 def _part(
