@@ -3,6 +3,8 @@
 Into a convolutional network, in Chainer's words: random filters, edge filters, stride, max pooling, and SimpleCNN with
 both of its output sizes.
 
+A rewrite of a Chinese tutorial; its own short programs are in tests/tutorials/test_chainer_walkthrough.py.
+
     python examples/tutorials/chainer_walkthrough.py --out pictures
 """
 

@@ -3,6 +3,8 @@
 From a dense layer to a convolution: two demands on the weights leave four numbers of 36; the sum 19 by hand, by loops
 and by the layer; and a kernel that is learnt from examples.
 
+A rewrite of a Chinese tutorial; its own short programs are in tests/tutorials/test_cross_correlation.py.
+
     python examples/tutorials/cross_correlation.py --out pictures
 """
 

@@ -2,6 +2,8 @@
 
 Every kind of convolution on something it is good at: a time series, a clip of moving digits, a picture.
 
+A rewrite of a Chinese tutorial; its own short programs are in tests/tutorials/test_kinds_of_convolution.py.
+
     python examples/tutorials/kinds_of_convolution.py --out pictures
 """
 

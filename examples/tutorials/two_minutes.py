@@ -3,6 +3,8 @@
 The numbers of a convolution with each option, then the shapes and the cost of its grouped, separable and transposed
 relatives.
 
+A rewrite of a Chinese tutorial; its own short programs are in tests/tutorials/test_two_minutes.py.
+
     python examples/tutorials/two_minutes.py --out pictures
 """
 

@@ -3,6 +3,8 @@
 Why convolutional layers: what a dense layer would cost on a picture, an edge kernel beside a random one, and what
 happens to the result when the picture moves.
 
+A rewrite of a Chinese tutorial; its own short programs are in tests/tutorials/test_why_convolution.py.
+
     python examples/tutorials/why_convolution.py --out pictures
 """
 

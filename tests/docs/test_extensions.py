@@ -126,7 +126,10 @@ def test_the_names_as_a_page_shows_them(load: Any) -> None:
         assert html.count("<details") == html.count("</details>") == html.count("<tr>") - 1 == len(recorded())
         assert "<code>torchvision.models</code>" in html
     offered = sum(hasattr(tc.nn.init, name) for name in recorded()["nn.init"])
-    assert f"<td><code>torch.<wbr>nn.<wbr>init</code></td><td>{len(recorded()['nn.init'])}</td><td>{offered}</td>" in english
+    assert (
+        f"<td><code>torch.<wbr>nn.<wbr>init</code></td><td>{len(recorded()['nn.init'])}</td><td>{offered}</td>"
+        in english
+    )
     assert "recurrent layers" in english
     assert "循环层" in chinese
     assert re.findall("<td>.*?</td>", english) == re.findall("<td>.*?</td>", chinese)

@@ -1,4 +1,4 @@
-"""The five tutorials as scripts: they run, check their own numbers, and draw; only their imports name tinyconv."""
+"""The rewrites of five tutorials: they run, check their own numbers, and draw; only their imports name tinyconv."""
 
 from __future__ import annotations
 
