@@ -5,9 +5,10 @@
     python examples/train_mnist.py --download         # the full MNIST, fetched once and checked
     python examples/train_mnist.py --resume           # go on where the last run stopped
 
-Everything goes to ``--out`` (``runs/mnist``): ``checkpoint.npz`` and four pictures.  Ctrl-C saves and
-stops; a resumed run ends with exactly the weights of one that was never interrupted.  A new run into a
-folder that holds one is refused: ``--resume`` goes on with it, ``--overwrite`` replaces it.
+Everything goes to ``--out`` (``runs/mnist``): ``checkpoint.npz``, four pictures, and ``draw.html``, a page on
+which you draw a digit yourself and watch the network read it.  Ctrl-C saves and stops; a resumed run ends
+with exactly the weights of one that was never interrupted.  A new run into a folder that holds one is
+refused: ``--resume`` goes on with it, ``--overwrite`` replaces it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import tinyconv as tc
 from tinyconv import nn
 from tinyconv.data import DataLoader, TensorDataset, mnist
 from tinyconv.errors.install import install
+from tinyconv.explain import draw_page
 
 try:
     import matplotlib
@@ -36,6 +38,7 @@ except ImportError as error:
     sys.exit(f"{error}. This example needs a progress bar and plots: {install('examples')}")
 
 PICTURES = ("learning_curve.png", "filters.png", "feature_maps.png", "mistakes.png")
+PAGE = "draw.html"
 FIXED = ("data", "download", "limit", "seed", "batch_size", "lr", "decay")  # a resumed run must not change these
 
 
@@ -73,10 +76,10 @@ def parse_arguments(argv: Sequence[str] | None = None) -> tuple[command_line.Par
     parser.add_argument("--seed", type=command_line.natural, default=0)
     parser.add_argument("--device", type=command_line.device, default="cpu", help="cpu, cuda, cuda:1")
     parser.add_argument("--threads", type=positive, help="CPU threads; all by default")
-    command_line.add_out(parser, "runs/mnist", "checkpoint and pictures")
+    command_line.add_out(parser, "runs/mnist", "checkpoint, pictures and a page to draw on")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
     args = parser.parse_args(argv)
-    command_line.claim_out(parser, args, (command_line.CHECKPOINT, *PICTURES), args.resume)
+    command_line.claim_out(parser, args, (command_line.CHECKPOINT, *PICTURES, PAGE), args.resume)
     return parser, args
 
 
@@ -275,6 +278,8 @@ def main(argv: Sequence[str] | None = None) -> Run:
             print(f"\nstopped; saved to {run.path}. Go on with --resume")
             return run
     print("pictures:", *draw_all(run))
+    draw_page(run.model, args.out / PAGE)
+    print("draw a digit yourself: open", args.out / PAGE)
     return run
 
 

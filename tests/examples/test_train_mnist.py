@@ -1,8 +1,11 @@
-"""The main example: it learns, stops on Ctrl-C, and resumes to the very same weights."""
+"""The main example: it learns, draws, stops on Ctrl-C, and resumes to the very same weights."""
 
 from __future__ import annotations
 
+import base64
 import importlib
+import json
+import re
 import signal
 import subprocess
 import sys
@@ -43,6 +46,15 @@ def test_it_learns_and_draws(uninterrupted: Path) -> None:
     assert history[1]["test_accuracy"] > 0.8
     for name in ("learning_curve", "filters", "feature_maps", "mistakes"):
         assert (uninterrupted / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_page_holds_the_weights_that_were_learnt(uninterrupted: Path) -> None:
+    page = (uninterrupted / "draw.html").read_text("utf-8")
+    data = json.loads(re.search(r'<script type="application/json">(.*?)</script>', page, re.DOTALL)[1])
+    learnt = weights(uninterrupted)
+    for layer, name in zip([layer for layer in data["layers"] if "weight" in layer], ("0", "3", "6", "10")):
+        held = np.frombuffer(base64.b64decode(layer["weight"]), "<f4").reshape(layer["shape"])
+        assert np.array_equal(held, learnt[f"{name}.weight"])
 
 
 def test_more_epochs_by_resume_are_bit_equal(uninterrupted: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ y[0, 0, 0, 0] = 0*0 + 1*1 + 3*2 + 4*3 = 19
 """
 
 from .cell import CellExplanation, Influence, Influences, Term, explain_cell, influences
+from .draw_page import DrawPage, draw_page
 from .faces import Im2Col, Loops, SparseMatrix, ThreeWays, conv_matrix, im2col, loops, three_ways
 from .film import Film, animate
 from .graph import GraphDrawing, draw

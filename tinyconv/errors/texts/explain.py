@@ -203,6 +203,47 @@ TEXTS = {
         en="the cell at {place} sees nothing but padding; choose another place",
         zh="{place} 处的格子只看得到填充；请换一个位置",
     ),
+    # --- the page to draw on (draw_page.py) ---
+    "explain.page_model": Text(
+        TypeError,
+        en="expected an nn.Sequential, whose layers are called one after the other, got {kind}. Put the model's layers "
+        "into one: nn.Sequential(model.conv1, nn.ReLU(), ...)",
+        zh="应当给一个 nn.Sequential，它的层一个接一个地调用，得到的是 {kind}。"
+        "请把模型的层放进去：nn.Sequential(model.conv1, nn.ReLU(), ...)",
+    ),
+    "explain.page_layer": Text(
+        TypeError,
+        en="layer {name!r} is a {kind}, which the page cannot compute. It knows {known}",
+        zh="层 {name!r} 是 {kind}，网页不会计算它。它认识的有 {known}",
+    ),
+    "explain.page_option": Text(
+        ValueError,
+        en="layer {name!r}, {layer}: the page cannot compute it with {what}",
+        zh="层 {name!r}，{layer}：网页不会按 {what} 计算它",
+    ),
+    "explain.page_linear": Text(
+        ValueError,
+        en="layer {name!r}, {layer}: expected an input of shape (N, features), got {shape}. Put an nn.Flatten() before "
+        "it",
+        zh="层 {name!r}，{layer}：输入应当是二维的 (N, features)，得到的形状是 {shape}。请在它前面放一个 nn.Flatten()",
+    ),
+    "explain.page_hooks": Text(
+        ValueError,
+        en="layer {name!r} ({kind}) has forward hooks, and the page cannot run them. Remove them first",
+        zh="层 {name!r}（{kind}）挂有前向钩子，网页不能运行它们。请先取下",
+    ),
+    "explain.page_scores": Text(
+        ValueError,
+        en="the model must give scores of shape (N, classes), one for each of the {labels} labels; it gives {shape}",
+        zh="模型应当给出形状为 (N, classes) 的得分，{labels} 个标签各一个；它给出的是 {shape}",
+    ),
+    "explain.page_examples": Text(
+        ValueError,
+        en="examples must be uint8 pictures of shape (N, 28, 28) and N classes that labels has names for; got {dtype} "
+        "{shape} and {classes}",
+        zh="examples 应当是形状为 (N, 28, 28) 的 uint8 图片，和 N 个在 labels 里有名字的类别；"
+        "得到 {dtype} {shape} 和 {classes}",
+    ),
     # --- the command line (__main__.py) ---
     "explain.input_axes": Text(
         ValueError, en="--input has {axes} axes; 1 to 3 can be shown", zh="--input 有 {axes} 个轴；只能展示 1 到 3 个"
@@ -225,6 +266,13 @@ TEXTS = {
 }
 
 PHRASES = {
+    "explain.page_title": Phrase("Draw a digit", "写一个数字"),
+    "explain.page_still": Phrase(
+        "Scripts do not run here, so this picture stands still: a digit, what the first layer sees in it, and the "
+        "network's probabilities. Where scripts run, you draw the digit yourself.",
+        "这里不运行脚本，所以图是静止的：一个数字、第一层在它里面看到的，以及网络给出的概率。"
+        "能运行脚本的地方，数字由你来写。",
+    ),
     "gradcheck.slopes": Phrase(
         ". The slopes to its left and right differ ({left:.6g}, {right:.6g})",
         "。它左右两侧的斜率不同（{left:.6g}、{right:.6g}）",
