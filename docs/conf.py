@@ -27,6 +27,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "bilingual",
+    "draw_digit",
     "internal_links",
     "mathml",
     "notebooks",

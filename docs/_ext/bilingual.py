@@ -1,7 +1,8 @@
 """Two languages in one site: a link from each page to its twin, and a search that finds Chinese words.
 
-A page ``en/X`` and a page ``zh/X`` are twins.  Sphinx builds in one language, so the search's splitter
-is replaced by one that cuts Chinese text into pairs of characters, when indexing and when asking.
+A page ``en/X`` and a page ``zh/X`` are twins, and the first page of all has ``zh/index`` for its own.  Sphinx builds
+in one language, so the search's splitter is replaced by one that cuts Chinese text into pairs of characters, when
+indexing and when asking.
 """
 
 from __future__ import annotations
@@ -61,6 +62,8 @@ class SearchBothLanguages(SearchEnglish):
 
 
 def _twin_of(page: str) -> str | None:
+    if page == "index":  # the first page of all is in English
+        return "zh/index"
     language, _, rest = page.partition("/")
     other = {"en": "zh", "zh": "en"}.get(language)
     return f"{other}/{rest}" if other and rest else None
@@ -68,7 +71,7 @@ def _twin_of(page: str) -> str | None:
 
 def add_twin(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Tell the page's template its language and its twin, if there is one."""
-    language = page.partition("/")[0]
+    language = "en" if page == "index" else page.partition("/")[0]
     if language in LANGUAGES:
         context["language"] = LANGUAGES[language][0]
     twin = _twin_of(page)

@@ -62,8 +62,8 @@ def test_twins(load: Any) -> None:
     bilingual = load("bilingual")
     assert bilingual._twin_of("en/06-pooling") == "zh/06-pooling"
     assert bilingual._twin_of("zh/index") == "en/index"
+    assert bilingual._twin_of("index") == "zh/index"
     assert bilingual._twin_of("api/nn") is None
-    assert bilingual._twin_of("index") is None
 
 
 def test_broken_links_are_found(load: Any, tmp_path: Path) -> None:
@@ -133,3 +133,17 @@ def test_the_names_as_a_page_shows_them(load: Any) -> None:
     assert "recurrent layers" in english
     assert "循环层" in chinese
     assert re.findall("<td>.*?</td>", english) == re.findall("<td>.*?</td>", chinese)
+
+
+def test_both_landing_pages_let_the_reader_draw(load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("docutils", "docutils.parsers", "docutils.parsers.rst"):
+        monkeypatch.setitem(sys.modules, name, Stub(name))
+    extension = load("draw_digit")
+    monkeypatch.setattr(extension, "EPOCHS", 0)
+    model = extension.trained_model()
+    numbers = sum(parameter.numel() for parameter in model.parameters())
+    for page, language, told in (("index.md", "en", f"{numbers:,} numbers"), ("zh/index.md", "zh", f"{numbers} 个数")):
+        text = (EXTENSIONS.parent / page).read_text(encoding="utf-8")
+        assert f"```{{draw-digit}} {language}\n" in text
+        assert told in text  # of the network that is there
+    assert "noscript" in extension.draw_page(model, language="zh").fragment()

@@ -304,17 +304,18 @@ def _poster(copy: Module, image: np.ndarray, mean: float, std: float, labels: Se
         f"<span>{100 * share:.1f} %</span></div>"
         for label, share in zip(labels, shares)
     )
+    digit = _tile(image / 255, above=(0, 0, 0))
     return (
         f'<noscript><div class="poster"><p>{escape(phrase("explain.page_still"))}</p>'
-        f'<div class="top"><div class="still">{_tile(image / 255)}</div><div class="maps">{tiles}</div>'
+        f'<div class="top"><div class="still">{digit}</div><div class="maps">{tiles}</div>'
         f"<div>{rows}</div></div></div></noscript>"
     )
 
 
-def _tile(values: np.ndarray) -> str:
+def _tile(values: np.ndarray, above: tuple[int, int, int] = (226, 112, 16)) -> str:
     """Numbers from -1 to 1 as a picture: orange above zero, blue below, nothing at zero."""
     pixels = np.empty((*values.shape, 4), np.uint8)
-    pixels[..., :3] = np.where(values[..., None] < 0, (46, 112, 214), (226, 112, 16))
+    pixels[..., :3] = np.where(values[..., None] < 0, (46, 112, 214), above)
     pixels[..., 3] = np.round(255 * np.abs(values))
     return f'<img alt="" src="data:image/png;base64,{base64.b64encode(_png(pixels)).decode()}">'
 
