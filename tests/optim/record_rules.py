@@ -13,8 +13,16 @@ RULES = {
     "SGD": [{"lr": 0.1, "momentum": 0.9, "foreach": True}, {"lr": 0.1, "fused": False}],
     "Adam": [{"foreach": True, "lr": 0.1}, {"capturable": False, "differentiable": False}],
     "Adagrad": [{"lr": 0.1, "foreach": True}],
+    "NAdam": [
+        {}, {"lr": 0.1, "betas": (0.8, 0.9), "eps": 0.01, "weight_decay": 0.1, "momentum_decay": 0.5},
+        {"maximize": True, "foreach": False}, {"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True},
+    ],
+    "RAdam": [
+        {}, {"lr": 0.1, "betas": (0.8, 0.9), "eps": 0.01, "weight_decay": 0.1}, {"maximize": True},
+        {"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True}, {"betas": (0.5, 0.6)},
+    ],
     "RMSprop": [{"lr": 0.1, "foreach": True, "differentiable": False}],
-}
+}  # fmt: skip
 
 
 def steps(library: Any, name: str, options: dict[str, Any]) -> list[list[float]]:
@@ -33,6 +41,7 @@ def steps(library: Any, name: str, options: dict[str, Any]) -> list[list[float]]
 def main() -> None:
     import torch
 
+    torch.set_default_dtype(torch.float64)  # that of the running product which NAdam keeps
     told = {name: [steps(torch, name, options) for options in rules] for name, rules in RULES.items()}
     RECORDED.write_text(json.dumps(told) + "\n")
 

@@ -22,6 +22,8 @@ RULES: list[tuple[type[tc.optim.Optimizer], dict[str, Any]]] = [
     (tc.optim.RMSprop, {"lr": 0.1, "momentum": 0.9, "centered": True}),
     (tc.optim.RMSprop, {"lr": 0.1, "weight_decay": 0.1}),
     (tc.optim.Adagrad, {"lr": 0.1, "lr_decay": 0.1, "initial_accumulator_value": 0.5}),
+    (tc.optim.NAdam, {"lr": 0.1, "weight_decay": 0.1, "decoupled_weight_decay": True}),
+    (tc.optim.RAdam, {"lr": 0.1, "weight_decay": 0.1, "maximize": True}),
 ]
 
 
@@ -85,8 +87,8 @@ def test_parameters_and_state_keep_their_dtype(rule: Any, options: dict, dtype: 
         assert param.array is array, "a step writes in place"
         assert param.dtype == dtype
         for key, value in optimizer.state[param].items():
-            if key == "step":
-                assert type(value) is int
+            if key in ("step", "mu_product"):
+                assert type(value) is (int if key == "step" else float)
             else:
                 assert (type(value), value.dtype, value.shape) == (np.ndarray, dtype, param.shape)
 
@@ -473,6 +475,8 @@ NUMBERS = {
     tc.optim.AdamW: ("lr", "eps", "weight_decay"),
     tc.optim.RMSprop: ("lr", "alpha", "eps", "weight_decay", "momentum"),
     tc.optim.Adagrad: ("lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps"),
+    tc.optim.NAdam: ("lr", "eps", "weight_decay", "momentum_decay"),
+    tc.optim.RAdam: ("lr", "eps", "weight_decay"),
 }
 SWITCHES = {
     tc.optim.SGD: ("nesterov", "maximize"),
@@ -480,12 +484,14 @@ SWITCHES = {
     tc.optim.AdamW: ("amsgrad", "maximize"),
     tc.optim.RMSprop: ("centered", "maximize"),
     tc.optim.Adagrad: ("maximize",),
+    tc.optim.NAdam: ("maximize", "decoupled_weight_decay"),
+    tc.optim.RAdam: ("maximize", "decoupled_weight_decay"),
 }
 NO_BETAS = [(1.0, 0.9), (0.9, 1.0), (0.9,), (0.9, 0.9, 0.9), 0.9, None, (NAN, 0.9), (".9", 0.9), "ab", (None, 0.9)]
 NONSENSE = [
     *[(rule, name, value) for rule, names in NUMBERS.items() for name in names for value in NO_NUMBER],
     *[(rule, name, value) for rule, names in SWITCHES.items() for name in names for value in ("no", NAN, 2, None, [])],
-    *[(rule, "betas", value) for rule in (tc.optim.Adam, tc.optim.AdamW) for value in NO_BETAS],
+    *[(rule, "betas", value) for rule in (tc.optim.Adam, tc.optim.NAdam, tc.optim.RAdam) for value in NO_BETAS],
 ]
 
 

@@ -18,6 +18,8 @@ from ..tensor import Tensor
 
 __all__ = ["Optimizer"]
 
+COUNTED = {"step": int, "mu_product": float}  # of a parameter's state: one number for all its cells
+
 
 class Optimizer:
     """Holds parameters in groups and changes them by their gradients.
@@ -452,8 +454,8 @@ def _placed_state(param: Tensor, entry: Mapping[str, Any], name: str) -> dict[st
         array = value.array if isinstance(value, Tensor) else value
         if array is None:  # PyTorch's momentum_buffer before the first step
             continue
-        if key == "step":  # a count: PyTorch saves it as a Tensor
-            placed[key] = int(array)
+        if key in COUNTED:  # one number: PyTorch saves it as a Tensor
+            placed[key] = COUNTED[key](array)
         elif not hasattr(array, "shape"):
             placed[key] = array
         elif tuple(array.shape) != tuple(param.shape):

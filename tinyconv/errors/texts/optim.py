@@ -318,6 +318,7 @@ PHRASES = {
     "optim.decay_rate": Phrase("rho value", "rho 的值"),
     "optim.epsilon": Phrase("epsilon value", "epsilon 的值"),
     "optim.weight_decay": Phrase("weight_decay value", "weight_decay 的值"),
+    "optim.momentum_decay": Phrase("momentum_decay value", "momentum_decay 的值"),
     "optim.momentum": Phrase("momentum value", "momentum 的值"),
     "optim.alpha": Phrase("alpha value", "alpha 的值"),
     "optim.lr_decay": Phrase("lr_decay value", "lr_decay 的值"),
