@@ -55,7 +55,7 @@ INSTEAD = {
     "hub": "vision.models", "onnx": "tinyconv.onnx.export", "optim.LBFGS": "optim.SGD", "t_copy": "t",
     "nn.SyncBatchNorm": "tinyconv.distributed", "distributed": "tinyconv.distributed", "inner": "matmul",
     "vdot": "dot", "ger": "outer", "diff": "x[1:] - x[:-1]", "erfc": "1 - erf(x)", "logaddexp": "logsumexp",
-    "profiler": "cProfile", "nn.Bilinear": "einsum",
+    "profiler": "cProfile",
 }  # fmt: skip
 
 

@@ -27,6 +27,16 @@ LOSSES = [
     "F.poisson_nll_loss(x, x.exp(), full=True)", "F.poisson_nll_loss(x.exp(), x.abs(), False)",
     "F.gaussian_nll_loss(x, x.flip(3), x.exp(), full=True)", "F.gaussian_nll_loss(x, x.flip(3), x[..., 0].exp())",
     "F.gaussian_nll_loss(x, x.flip(2), 0.5, reduction='none')",
+    "F.multi_margin_loss(x[0, 0], t.tensor([2, 0, 5, 5, 1], device=x.device))",
+    "F.multi_margin_loss(x[0, 0], t.tensor([2, 0, 5, 5, 1], device=x.device), 2, 0.3, "
+    "t.tensor([1., 0.5, 2., 3., 0.25, 0.75], device=x.device, dtype=t.float64))",
+    "F.multi_margin_loss(x[0, 0], t.tensor([2, 0, 5, 5, 1], device=x.device), reduction='none')",
+    "F.multi_margin_loss(x[0, 0, 0], t.tensor(3, device=x.device), size_average=False)",
+    "F.multilabel_margin_loss(x[0, 0, :3], t.tensor([[2, 0, -1, 1, 1, 5], [5, 5, 1, -1, 0, 0], [-1, 0, 0, 0, 0, 0]],"
+    " device=x.device))",
+    "F.multilabel_margin_loss(x[0, 0, 0], t.tensor([2, 0, 1, 3, 4, 5], device=x.device), reduction='none')",
+    "F.bilinear(x[:, 0], x[:, 1, :, :4], x[0, :3, :4].permute(0, 2, 1), x[0, 0, 0, :3])",
+    "F.bilinear(x[0, 0, 0], x[0, 1, 0, :4], x[0, :3, :4].permute(0, 2, 1))",
 ]  # fmt: skip
 SIZES = ["size=(7, 4)", "size=(3, 9)", "scale_factor=2", "scale_factor=(1.5, 0.6)", "size=(1, 1)", "size=(5, 12)"]
 RESIZED = [

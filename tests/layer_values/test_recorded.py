@@ -79,7 +79,7 @@ def test_embedding_shortens_long_rows_in_place():
     np.testing.assert_allclose(table.numpy(), [[0.6, 0.8], [0.3, 0.4], [6.0, 8.0]], rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["hardtanh_", "threshold_", "selu_", "celu_"])
+@pytest.mark.parametrize("name", ["hardtanh_", "threshold_", "selu_", "celu_", "relu_", "leaky_relu_", "elu_"])
 def test_written_over_the_input(name: str):
     arguments = (0.5, -9.0) if name == "threshold_" else ()
     x = tc.tensor([-1.5, 0.25, 2.0])
@@ -96,8 +96,39 @@ def test_written_over_the_input(name: str):
         (ValueError, "F.gaussian_nll_loss(x, x, -x.exp())"),
         (ValueError, "F.kl_div(x, x, reduction='max')"),
         (TypeError, "F.kl_div(x, 1.0)"),
+        (RuntimeError, "F.multi_margin_loss(x[0, 0], tc.tensor([0, 1, 2, 3, 6]))"),
+        (RuntimeError, "F.multi_margin_loss(x[0, 0], tc.tensor([0, -1, 2, 3, 5]))"),
+        (RuntimeError, "F.multi_margin_loss(x[0, 0], tc.tensor([0, 1]))"),
+        (RuntimeError, "F.multi_margin_loss(x[0], tc.tensor([0, 1]))"),
+        (RuntimeError, "F.multi_margin_loss(x[0, 0], tc.ones(5))"),
+        (RuntimeError, "F.multi_margin_loss(x[0, 0], tc.tensor([0] * 5), weight=x[0, 0, 0, :5])"),
+        (ValueError, "F.multi_margin_loss(x[0, 0], tc.tensor([0] * 5), weight=x[0, 0])"),
+        (ValueError, "F.multi_margin_loss(x[0, 0], tc.tensor([0] * 5), 3)"),
+        (RuntimeError, "F.multilabel_margin_loss(x[0, 0, 0], tc.tensor([0, 1, -1, 6, 0, 0]))"),
+        (RuntimeError, "F.multilabel_margin_loss(x[0, 0, 0], tc.tensor([-2, 1, -1, 0, 0, 0]))"),
+        (RuntimeError, "F.multilabel_margin_loss(x[0, 0, 0], tc.tensor([0, 1]))"),
     ],
 )
 def test_losses_refuse_what_does_not_fit(error: type[Exception], program: str):
     with pytest.raises(error, match=r"_loss|kl_div"):
-        eval(program, {"F": F, "x": tc.tensor(X)})
+        eval(program, {"F": F, "tc": tc, "x": tc.tensor(X)})
+
+
+@pytest.mark.parametrize(
+    "sizes", [((5, 6), (5, 4), (3, 6)), ((5, 6), (4, 4), (3, 6, 4)), ((5, 6), (5, 5), (3, 6, 4)), ((), (4,), (3, 6, 4))]
+)
+def test_bilinear_refuses_sizes_that_do_not_fit(sizes: tuple):
+    with pytest.raises(RuntimeError, match="bilinear: "):
+        F.bilinear(*map(tc.ones, sizes))
+    with pytest.raises(RuntimeError, match="bias size does not match weight size: got 2 but expected 3"):
+        F.bilinear(tc.ones(6), tc.ones(4), tc.ones(3, 6, 4), tc.ones(2))
+
+
+@pytest.mark.parametrize("target", [[0, 9], [0, -7]])
+def test_a_class_out_of_range_makes_the_loss_nan_on_a_device(target: list[int]):
+    scores, classes = tc.ones(2, 3, device="strict"), tc.tensor(target, device="strict")
+    losses = tc.asnumpy(F.multi_margin_loss(scores, classes, reduction="none").array)
+    assert np.isnan(losses).tolist() == [False, True]
+    rows = tc.tensor([[0, -1, -1], [1, target[1], -1]], device="strict")
+    losses = tc.asnumpy(F.multilabel_margin_loss(scores, rows, reduction="none").array)
+    assert np.isnan(losses).tolist() == [False, True]

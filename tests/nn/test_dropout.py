@@ -114,3 +114,40 @@ def test_one_hot(device, on_device) -> None:
 def test_one_hot_refuses_what_is_no_class(labels: list, text: str) -> None:
     with pytest.raises(RuntimeError, match=text):
         nn.functional.one_hot(tc.tensor(labels), 3)
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
+@pytest.mark.parametrize("layer", [nn.AlphaDropout, nn.FeatureAlphaDropout])
+def test_alpha_dropout_keeps_mean_and_variance(layer: type, p: float, device: tc.Device, on_device: Callable) -> None:
+    tc.manual_seed(3)
+    shape = (200, 300) if layer is nn.AlphaDropout else (200, 300, 2)
+    x = tc.randn(shape).to(device).requires_grad_()
+    with on_device():
+        y = layer(p)(x)
+        y.sum().backward()
+    values, slopes = tc.asnumpy(y.detach().array), tc.asnumpy(x.grad.array)
+    assert abs(values.mean()) < 0.05
+    assert abs(values.std() - 1) < 0.05
+    scale, floor = 1 / np.sqrt((1 - p) * (1 + p * 1.7580993408473766**2)), -1.7580993408473766
+    np.testing.assert_allclose(values[slopes == 0], scale * floor * (1 - p), rtol=1e-4)
+    np.testing.assert_allclose(slopes[slopes != 0], scale, rtol=1e-6)
+    assert abs((slopes == 0).mean() - p) < 0.01
+    if len(shape) == 3:  # whole channels
+        np.testing.assert_array_equal(slopes[..., 0], slopes[..., 1])
+
+
+@pytest.mark.parametrize("layer", [nn.AlphaDropout, nn.FeatureAlphaDropout])
+def test_alpha_dropout_of_nothing_and_of_everything(layer: type) -> None:
+    x = tc.randn(3, 4)
+    assert layer(0.0)(x) is layer(0.7).eval()(x) is x
+    assert (layer(1.0)(x) == 0).all()
+    assert layer(0.5, inplace=True)(x) is x
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        layer(1.5)
+    with pytest.raises(RuntimeError, match="int64"):
+        layer()(tc.ones(2, 2).long())
+
+
+def test_feature_dropout_needs_features() -> None:
+    with pytest.raises(RuntimeError, match="at least 2 dimensions"):
+        nn.FeatureAlphaDropout()(tc.ones(3))

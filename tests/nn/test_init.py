@@ -217,3 +217,12 @@ def test_identity_and_wrong_shapes() -> None:
             fill(tc.empty(*size))
     with pytest.raises(ValueError, match="divisible by groups"):
         init.dirac_(tc.empty(3, 1, 3), 2)
+
+
+def test_sparse_empties_a_share_of_each_column() -> None:
+    values = init.sparse_(tc.empty(50, 40), 0.25, std=2.0).numpy()
+    assert ((values == 0).sum(0) == 13).all()  # the share rounded up
+    assert len({tuple(column) for column in (values == 0).T}) == 40  # each column its own
+    assert_normal(values[values != 0], 0.0, 2.0)
+    with pytest.raises(ValueError, match="sparse_"):
+        init.sparse_(tc.empty(3), 0.5)

@@ -60,6 +60,8 @@ SHAPES: list[tuple[Make, tuple[int, ...], tuple[int, ...], bool]] = [
     (lambda: nn.Dropout1d(), (4, 3, 5), (4, 3, 5), True),
     (lambda: nn.Dropout2d(), (4, 3, 5, 2), (4, 3, 5, 2), True),
     (lambda: nn.Dropout3d(), (4, 3, 5, 2, 2), (4, 3, 5, 2, 2), True),
+    (lambda: nn.AlphaDropout(), (4, 3), (4, 3), False),
+    (lambda: nn.FeatureAlphaDropout(), (4, 3, 5), (4, 3, 5), False),
     (lambda: nn.PReLU(3), (4, 3, 5), (4, 3, 5), False),
     (lambda: nn.Softmax(dim=-1), (4, 3), (4, 3), True),
     (lambda: nn.Flatten(), (4, 3, 5), (4, 15), False),

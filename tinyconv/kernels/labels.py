@@ -10,7 +10,7 @@ import numpy as np
 from ..backend import Array, get_array_module
 from ..errors import refusal
 
-__all__ = ["check_classes", "check_probabilities", "checked_labels"]
+__all__ = ["check_classes", "check_probabilities", "checked_labels", "nan_outside"]
 
 
 def checked_labels(labels: Array, classes: int, ignore_index: int, function: str) -> tuple[Array, Array]:
@@ -67,6 +67,28 @@ def check_classes(labels: Array, classes: int, function: str) -> None:
     if get_array_module(labels) is np and not ((labels >= 0) & (labels < classes)).all():
         least, most = labels.min(), labels.max()
         raise refusal("label.classes", function, least=least, most=most, classes=classes, enough=most + 1)
+
+
+def nan_outside(labels: Array, least: int, classes: int, function: str) -> Array:
+    """Give 1 for each label in ``[least, classes)``, and NaN (on a device) for the others.
+
+    Raises
+    ------
+    RuntimeError
+        On the host, for a label out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> nan_outside(np.array([0, 2]), 0, 3, "multi_margin_loss")
+    array([1., 1.], dtype=float32)
+    """
+    xp = get_array_module(labels)
+    outside = (labels < least) | (labels >= classes)
+    if xp is np and outside.any():
+        label = labels[outside].ravel()[0]
+        raise refusal("label.outside", function, label=label, least=least, last=classes - 1, classes=classes)
+    return xp.where(outside, np.float32(math.nan), np.float32(1))
 
 
 def check_probabilities(x: Array, function: str) -> None:

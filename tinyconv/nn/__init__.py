@@ -21,7 +21,7 @@ from .conv import (
     LazyConvTranspose2d,
     LazyConvTranspose3d,
 )
-from .dropout import Dropout, Dropout1d, Dropout2d, Dropout3d
+from .dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from .embedding import Embedding
 from .lazy_norm import (
     LazyBatchNorm1d,
@@ -31,7 +31,7 @@ from .lazy_norm import (
     LazyInstanceNorm2d,
     LazyInstanceNorm3d,
 )
-from .linear import Flatten, Identity, LazyLinear, Linear, Unflatten
+from .linear import Bilinear, Flatten, Identity, LazyLinear, Linear, Unflatten
 from .loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -45,9 +45,13 @@ from .loss import (
 from .magnitude import CosineSimilarity, LocalResponseNorm, PairwiseDistance, RMSNorm
 from .margins import (
     CosineEmbeddingLoss,
+    GaussianNLLLoss,
     HingeEmbeddingLoss,
     KLDivLoss,
     MarginRankingLoss,
+    MultiLabelMarginLoss,
+    MultiMarginLoss,
+    PoissonNLLLoss,
     SoftMarginLoss,
     TripletMarginLoss,
 )
@@ -116,6 +120,7 @@ __all__ = [
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d",
+    "AlphaDropout",
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
@@ -124,6 +129,7 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
+    "Bilinear",
     "Buffer",
     "ChannelShuffle",
     "CircularPad1d",
@@ -148,7 +154,9 @@ __all__ = [
     "Dropout2d",
     "Dropout3d",
     "Embedding",
+    "FeatureAlphaDropout",
     "Flatten",
+    "GaussianNLLLoss",
     "GlobalAvgPool",
     "GlobalMaxPool",
     "GroupNorm",
@@ -195,12 +203,15 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiLabelMarginLoss",
+    "MultiMarginLoss",
     "NLLLoss",
     "PReLU",
     "PairwiseDistance",
     "Parameter",
     "PixelShuffle",
     "PixelUnshuffle",
+    "PoissonNLLLoss",
     "RMSNorm",
     "ReLU",
     "ReLU6",

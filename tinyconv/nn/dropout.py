@@ -7,7 +7,7 @@ from ..tensor import Tensor
 from . import functional as F
 from .layer import Layer
 
-__all__ = ["Dropout", "Dropout1d", "Dropout2d", "Dropout3d"]
+__all__ = ["AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"]
 
 
 class _Dropout(Layer):
@@ -54,3 +54,24 @@ class Dropout2d(_DropoutNd, ndim=2):
 
 class Dropout3d(_DropoutNd, ndim=3):
     """Zeroes whole channels of ``(N, C, D, H, W)`` with probability `p` in training."""
+
+
+class AlphaDropout(_Dropout):
+    """Puts SELU's floor in the place of elements in training, and brings mean 0 and variance 1 back.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.AlphaDropout().eval()(tc.ones(2))
+    tensor([1., 1.])
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.alpha_dropout(input, self.p, self.training, self.inplace)
+
+
+class FeatureAlphaDropout(_Dropout):
+    """:class:`AlphaDropout` of whole channels of ``(N, C, *)``."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.feature_alpha_dropout(input, self.p, self.training, self.inplace)

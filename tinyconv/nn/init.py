@@ -21,7 +21,7 @@ from ..tensor import Tensor
 
 __all__ = [
     "calculate_fans", "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_",
-    "lecun_normal_", "normal_", "ones_", "orthogonal_", "trunc_normal_", "uniform_", "xavier_normal_",
+    "lecun_normal_", "normal_", "ones_", "orthogonal_", "sparse_", "trunc_normal_", "uniform_", "xavier_normal_",
     "xavier_uniform_", "zeros_",
 ]  # fmt: skip
 
@@ -318,6 +318,33 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Ten
     q, r = np.linalg.qr(drawn)  # host: drawn there
     q = q * np.sign(np.diag(r))  # host: every orthogonal matrix is as likely as another
     return _fill(tensor, gain * (q if rows >= columns else q.T).reshape(tensor.shape))
+
+
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:
+    """Fill a matrix from N(0, std**2), and set a share of the cells of each column, drawn anew for each, to 0.
+
+    Raises
+    ------
+    ValueError
+        For other than two dimensions.
+
+    References
+    ----------
+    J. Martens, "Deep learning via Hessian-free optimization", ICML 2010.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> (sparse_(tc.empty(10, 2), 0.3) == 0).sum(0)
+    tensor([3, 3])
+    """
+    if tensor.ndim != 2:
+        raise refusal("init.dims", "sparse_", wanted="2", tensor=tensor)
+    draw = numpy_generator(generator)
+    values = draw.normal(0.0, std, tensor.shape)
+    order = draw.random(tensor.shape).argsort(0).argsort(0)  # of each column, a random one
+    values[order < math.ceil(sparsity * tensor.shape[0])] = 0.0
+    return _fill(tensor, values)
 
 
 def eye_(tensor: Tensor) -> Tensor:

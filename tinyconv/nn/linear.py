@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..creation import zeros
 from ..tensor import Tensor
 from . import functional as F
+from . import init
 from .layer import Layer
 from .lazy import WeightedLayer, positive
 from .module import Module
-from .parameter import UninitializedParameter
+from .parameter import Parameter, UninitializedParameter
 
-__all__ = ["Flatten", "Identity", "LazyLinear", "Linear", "Unflatten"]
+__all__ = ["Bilinear", "Flatten", "Identity", "LazyLinear", "Linear", "Unflatten"]
 
 
 class Linear(WeightedLayer):
@@ -86,6 +89,62 @@ class LazyLinear(Linear):
 
     def __init__(self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None):
         super().__init__(None, out_features, bias, device, dtype)
+
+
+class Bilinear(Layer):
+    """``y[o] = input1^T weight[o] input2 + bias[o]``.
+
+    Parameters
+    ----------
+    in1_features, in2_features : int
+        Sizes of the inputs' last dimensions.
+    out_features : int
+        Size of the result's last dimension.
+    bias : bool
+        Whether to add a bias.
+
+    Attributes
+    ----------
+    weight : Parameter
+        ``(out_features, in1_features, in2_features)``, drawn from U(-b, b) with ``b = 1/sqrt(in1_features)``.
+    bias : Parameter or None
+        ``(out_features,)``, drawn likewise.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.Bilinear(3, 4, 2)(tc.zeros(5, 3), tc.zeros(5, 4)).shape
+    (5, 2)
+    """
+
+    bias: Parameter | None
+
+    def __init__(
+        self, in1_features: int, in2_features: int, out_features: int, bias: bool = True, device: Any = None,
+        dtype: Any = None,
+    ):  # fmt: skip
+        super().__init__()
+        positive("Bilinear", in1_features=in1_features, in2_features=in2_features, out_features=out_features)
+        self.in1_features, self.in2_features, self.out_features = in1_features, in2_features, out_features
+        self.weight = Parameter(zeros(out_features, in1_features, in2_features, dtype=dtype, device=device))
+        if bias:
+            self.bias = Parameter(zeros(out_features, dtype=dtype, device=device))
+        else:
+            self.register_parameter("bias", None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw weight and bias anew."""
+        bound = 1.0 / math.sqrt(self.in1_features)
+        for parameter in self.parameters(recurse=False):
+            init.uniform_(parameter, -bound, bound)
+
+    def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
+        return F.bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        sizes = f"in1_features={self.in1_features}, in2_features={self.in2_features}, out_features={self.out_features}"
+        return f"{sizes}, bias={self.bias is not None}"
 
 
 class Identity(Module):

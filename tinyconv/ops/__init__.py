@@ -2,6 +2,7 @@
 
 from .activation import *
 from .aliases import *
+from .class_margins import *
 from .columns import *
 from .conv import *
 from .cumulative import *

@@ -106,3 +106,46 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     require_float(input, "linear")
     product = matmul(input, cast(weight, input.dtype).T)
     return product if bias is None else product + cast(bias, input.dtype)
+
+
+@checked
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """``y[o] = sum over i, j of input1[i] * weight[o, i, j] * input2[j] + bias[o]``.
+
+    Parameters
+    ----------
+    input1, input2 : Tensor
+        ``(*, in1_features)`` and ``(*, in2_features)``.
+    weight : Tensor
+        ``(out_features, in1_features, in2_features)``.
+    bias : Tensor, optional
+        ``(out_features,)``.
+
+    Returns
+    -------
+    Tensor
+        ``(*, out_features)``.
+
+    Raises
+    ------
+    RuntimeError
+        If the sizes do not fit.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.bilinear(tc.tensor([1.0, 2.0]), tc.tensor([3.0, 4.0]), tc.eye(2).unsqueeze(0))
+    tensor([11.])
+    """
+    require_float(input1, "bilinear")
+    if weight.ndim != 3:
+        raise refusal("bilinear.weight", "bilinear", weight=weight)
+    if not input1.ndim or not input2.ndim or input1.shape[:-1] != input2.shape[:-1]:
+        raise refusal("bilinear.batch", "bilinear", input1=input1, input2=input2)
+    given = {"input1": (input1, 1), "input2": (input2, 2), "bias": (bias, 0)}
+    for name, (x, axis) in given.items():
+        if x is not None and x.shape[-1] != weight.shape[axis]:
+            raise refusal("bilinear.features", "bilinear", name=name, got=x.shape[-1], expected=weight.shape[axis])
+    left, right = input1.reshape(-1, 1, 1, weight.shape[1]), input2.reshape(-1, 1, weight.shape[2], 1)
+    product = matmul(matmul(left, weight), right).reshape(*input1.shape[:-1], weight.shape[0])  # x1^T W_o x2 for each o
+    return product if bias is None else product + bias

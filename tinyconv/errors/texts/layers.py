@@ -75,6 +75,26 @@ TEXTS = {
         en="expected {unbatched}D (unbatched) or {batched}D (batched) input, but got input of shape {input.shape}",
         zh="输入应当是 {unbatched} 维（没有批量）或 {batched} 维（有批量），但得到的形状是 {input.shape}",
     ),
+    "dropout.features": Text(
+        RuntimeError,
+        en="Feature dropout requires at least 2 dimensions in the input, (N, C, *), got shape {input.shape}",
+        zh="按特征 dropout 的输入至少要有 2 维，即 (N, C, *)，得到的形状是 {input.shape}",
+    ),
+    "bilinear.weight": Text(
+        RuntimeError,
+        en="weight must be (out_features, in1_features, in2_features), got shape {weight.shape}",
+        zh="weight 应当是 (out_features, in1_features, in2_features)，得到的形状是 {weight.shape}",
+    ),
+    "bilinear.batch": Text(
+        RuntimeError,
+        en="input batch dimensions do not match: {input1.shape} and {input2.shape} must be equal up to the last",
+        zh="输入的批量维不一致：{input1.shape} 和 {input2.shape} 除最后一维外必须相同",
+    ),
+    "bilinear.features": Text(
+        RuntimeError,
+        en="{name} size does not match weight size: got {got} but expected {expected}",
+        zh="{name} 的大小与 weight 不符：得到 {got}，应当是 {expected}",
+    ),
     # --- labels and losses ---
     "one_hot.dtype": Text(
         RuntimeError,

@@ -298,6 +298,23 @@ TEXTS = {
         en="margin must be greater than 0, got {margin}",
         zh="margin 必须大于 0，得到的是 {margin}",
     ),
+    "loss.margin_power": Text(
+        ValueError,
+        en="only p == 1 and p == 2 supported, got {p}",
+        zh="p 只能是 1 或 2，得到的是 {p}",
+    ),
+    "loss.margin_target": Text(
+        RuntimeError,
+        en="inconsistent target size: {target.shape} for input of size {input.shape}, (N, C) or (C,); expected "
+        "{expected}",
+        zh="目标的大小不一致：输入的大小是 {input.shape}，即 (N, C) 或 (C,)，目标应当是 {expected}，"
+        "得到的是 {target.shape}",
+    ),
+    "loss.weight_dims": Text(
+        ValueError,
+        en="weight must be one-dimensional, got shape {weight.shape}",
+        zh="weight 必须是一维的，得到的形状是 {weight.shape}",
+    ),
     # --- values of targets ---
     "label.range": Text(
         IndexError,
@@ -312,6 +329,11 @@ TEXTS = {
         "num_classes={classes}. Use num_classes={enough} or more, and no negative ones",
         zh="类别的值不能是负数，并且必须小于 num_classes，但它们从 {least} 到 {most}，而 num_classes={classes}。"
         "请用 num_classes={enough} 或更大的数，且不要有负数",
+    ),
+    "label.outside": Text(
+        RuntimeError,
+        en="target is out of range: got class {label}, but the scores are of {classes} classes, {least} to {last}",
+        zh="目标超出范围：得到类别 {label}，但得分有 {classes} 个类别，从 {least} 到 {last}",
     ),
     "label.probability": Text(
         RuntimeError,
