@@ -11,6 +11,7 @@ Examples
 
 import importlib as _importlib
 import sys as _sys
+from math import e, inf, nan, pi
 from typing import Any as _Any
 
 import numpy as _np
@@ -41,6 +42,7 @@ from .kernels.threads import get_num_threads, set_num_threads
 from .language import get_language, set_language, use_language
 from .likeness import *
 from .ops import aliases as _aliases
+from .ops import assembling as _assembling
 from .ops import cumulative as _cumulative
 from .ops import drawing as _drawing
 from .ops import einstein as _einstein
@@ -49,6 +51,7 @@ from .ops import gathering as _gathering
 from .ops import indexing as _indexing
 from .ops import inspection as _inspection
 from .ops import linalg as _linalg
+from .ops import pairs as _pairs
 from .ops import products as _products
 from .ops import rearranging as _rearranging
 from .ops import reduction as _reduction
@@ -61,6 +64,7 @@ from .ops import truth as _truth
 from .ops import unary as _unary
 from .ops.activation import log_softmax, relu, softmax, softplus
 from .ops.aliases import *
+from .ops.assembling import *
 from .ops.cumulative import *
 from .ops.drawing import *
 from .ops.einstein import *
@@ -69,6 +73,7 @@ from .ops.gathering import *
 from .ops.indexing import *
 from .ops.inspection import *
 from .ops.linalg import *
+from .ops.pairs import *
 from .ops.products import *
 from .ops.rearranging import *
 from .ops.reduction import *
@@ -91,22 +96,28 @@ from .random import (
 )
 from .settings import *
 from .size import Size
-from .tensor import Tensor, from_numpy, tensor
+from .tensor import Tensor, as_tensor, from_numpy, tensor
 from .typed import (
     BoolTensor,
     ByteTensor,
+    CharTensor,
     DoubleTensor,
     FloatTensor,
     HalfTensor,
     IntTensor,
     LongTensor,
+    ShortTensor,
 )
+from .typeinfo import *
 
 device = Device
 float16, float32, float64 = _np.dtype("float16"), _np.dtype("float32"), _np.dtype("float64")
-uint8, int32, int64 = _np.dtype("uint8"), _np.dtype("int32"), _np.dtype("int64")
+uint8, int8, int16 = _np.dtype("uint8"), _np.dtype("int8"), _np.dtype("int16")
+int32, int64 = _np.dtype("int32"), _np.dtype("int64")
 bool = _np.dtype("bool")
-half, float, double, int, long = float16, float32, float64, int32, int64
+half, float, double, short, int, long = float16, float32, float64, int16, int32, int64
+dtype = _np.dtype
+newaxis = None
 __version__ = "0.1.0"
 
 
@@ -129,26 +140,28 @@ from . import creation as _creation  # noqa: E402
 from . import defaults as _defaults  # noqa: E402
 from . import likeness as _likeness  # noqa: E402
 from . import settings as _settings  # noqa: E402
+from . import typeinfo as _typeinfo  # noqa: E402
 from .amp import autocast  # noqa: E402
 from .autograd import functional as _functional  # noqa: E402 - so that tinyconv.autograd.functional is there
 from .gradcheck import gradcheck, gradgradcheck  # noqa: E402
 from .serialization import load, save  # noqa: E402
 
 __all__ = [
-    "BoolTensor", "ByteTensor", "Device", "DoubleTensor", "FloatTensor", "Function", "Generator", "HalfTensor",
-    "IntTensor", "LongTensor", "Size", "Tensor", "accelerator", "amp", "asnumpy", "autocast", "autograd",
-    "backends", "bool", "cuda", "cuda_is_available", "data", "default_generator", "detect_anomaly", "device",
-    "distributed", "double", "enable_grad", "float", "float16", "float32", "float64", "fork_rng", "from_dlpack",
-    "from_numpy", "get_array_module", "get_language", "get_num_threads", "get_rng_state", "grad", "gradcheck",
-    "gradgradcheck", "half", "inference_mode", "initial_seed", "int", "int32", "int64", "is_grad_enabled", "load",
-    "log_softmax", "long", "manual_seed", "mps", "nn", "no_grad", "optim", "random", "relu", "save", "seed",
-    "set_grad_enabled", "set_language", "set_num_threads", "set_printoptions", "set_rng_state", "softmax",
-    "softplus", "tensor", "testing", "uint8", "use_language", "utils",
+    "BoolTensor", "ByteTensor", "CharTensor", "Device", "DoubleTensor", "FloatTensor", "Function", "Generator",
+    "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor", "accelerator", "amp", "as_tensor",
+    "asnumpy", "autocast", "autograd", "backends", "bool", "cuda", "cuda_is_available", "data", "default_generator",
+    "detect_anomaly", "device", "distributed", "double", "dtype", "e", "enable_grad", "float", "float16", "float32",
+    "float64", "fork_rng", "from_dlpack", "from_numpy", "get_array_module", "get_language", "get_num_threads",
+    "get_rng_state", "grad", "gradcheck", "gradgradcheck", "half", "inf", "inference_mode", "initial_seed", "int",
+    "int8", "int16", "int32", "int64", "is_grad_enabled", "load", "log_softmax", "long", "manual_seed", "mps",
+    "nan", "newaxis", "nn", "no_grad", "optim", "pi", "random", "relu", "save", "seed", "set_grad_enabled",
+    "set_language", "set_num_threads", "set_printoptions", "set_rng_state", "short", "softmax", "softplus",
+    "tensor", "testing", "uint8", "use_language", "utils",
 ]  # fmt: skip
 for _room in (
-    _aliases, _creation, _cumulative, _defaults, _drawing, _einstein, _elementwise, _gathering, _indexing, _inspection,
-    _likeness, _linalg, _products, _rearranging, _reduction, _rounding, _settings, _shape, _sorting, _statistics,
-    _trigonometry, _truth, _unary,
+    _aliases, _assembling, _creation, _cumulative, _defaults, _drawing, _einstein, _elementwise, _gathering,
+    _indexing, _inspection, _likeness, _linalg, _pairs, _products, _rearranging, _reduction, _rounding, _settings,
+    _shape, _sorting, _statistics, _trigonometry, _truth, _typeinfo, _unary,
 ):  # fmt: skip
     __all__ += _room.__all__
 

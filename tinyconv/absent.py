@@ -53,8 +53,7 @@ _WHOLE_ROOMS = {
 }  # fmt: skip
 INSTEAD = {
     "hub": "vision.models", "onnx": "tinyconv.onnx.export", "optim.LBFGS": "optim.SGD", "t_copy": "t",
-    "nn.SyncBatchNorm": "tinyconv.distributed", "distributed": "tinyconv.distributed", "inner": "matmul",
-    "vdot": "dot", "ger": "outer", "diff": "x[1:] - x[:-1]", "erfc": "1 - erf(x)", "logaddexp": "logsumexp",
+    "nn.SyncBatchNorm": "tinyconv.distributed", "distributed": "tinyconv.distributed", "vdot": "dot", "ger": "outer",
     "profiler": "cProfile",
 }  # fmt: skip
 

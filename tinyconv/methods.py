@@ -111,6 +111,10 @@ class Methods:
     half, float, double, int, long, bool = (
         casts.half, casts.float, casts.double, casts.int, casts.long, casts.bool,
     )  # fmt: skip
+    short, char, byte, type_as = casts.short, casts.char, casts.byte, transfer.type_as
+    is_cuda, is_contiguous, stride, data_ptr = (
+        property(inspection.is_cuda), inspection.is_contiguous, inspection.stride, inspection.data_ptr,
+    )  # fmt: skip
     astype = dtype.cast
 
     # in place
@@ -148,23 +152,24 @@ class Methods:
 
 # functions of ops that are methods under their own names
 AS_THEY_ARE = """
-    absolute acos acosh addcdiv addcmul addmm allclose aminmax arccos arcsin arctan argsort argwhere asin asinh atan
-    atan2 atanh baddbmm bernoulli bincount bmm broadcast_to ceil cosh count_nonzero cummax cummin cumprod cumsum diag
-    diag_embed diagonal dist divide dot equal exp2 fix fliplr flipud floor fmod frac gather greater greater_equal
-    histc hypot index_add index_copy index_fill index_put index_select is_floating_point isclose isfinite isinf kron
-    kthvalue lerp less less_equal log10 log2 logical_and logical_not logical_or logical_xor masked_scatter
-    masked_select median mm mode moveaxis movedim multinomial multiply mv nan_to_num nanmean nansum narrow negative
-    nonzero not_equal outer quantile ravel reciprocal repeat_interleave roll rot90 round scatter scatter_add select
-    sinh sort subtract swapaxes swapdims take take_along_dim tan tile topk trace tril triu true_divide trunc unbind
-    unique unique_consecutive
+    absolute acos acosh addbmm addcdiv addcmul addmm addmv addr allclose aminmax arccos arcsin arctan arctan2 argsort
+    argwhere asin asinh atan atan2 atanh baddbmm bernoulli bincount bmm broadcast_to ceil clamp_max clamp_min corrcoef
+    cosh count_nonzero cov cross cummax cummin cumprod cumsum deg2rad diag diag_embed diagonal diff dist divide dot
+    equal erfc exp2 fix fliplr flipud float_power floor fmod frac gather greater greater_equal heaviside histc hsplit
+    hypot index_add index_copy index_fill index_put index_select inner is_complex is_floating_point is_nonzero isclose
+    isfinite isinf kron kthvalue lerp less less_equal log10 log2 logaddexp logical_and logical_not logical_or
+    logical_xor masked_scatter masked_select median mm mode moveaxis movedim multinomial multiply mv nan_to_num
+    nanmean nansum narrow negative nonzero not_equal outer quantile rad2deg ravel reciprocal repeat_interleave roll
+    rot90 round scatter scatter_add select sinh sort subtract swapaxes swapdims take take_along_dim tan tensor_split
+    tile topk trace tril triu true_divide trunc unbind unique unique_consecutive vsplit
 """
 # functions whose result can be written over the tensor: ``x.floor_()``
 WRITTEN_OVER = """
-    abs acos acosh addcdiv addcmul addmm asin asinh atan atan2 atanh baddbmm bitwise_and bitwise_not bitwise_or
-    bitwise_xor ceil clip cos cosh cumprod cumsum divide eq erf exp2 expm1 fix floor floor_divide fmod frac ge gt
-    hypot le lerp log log10 log1p log2 logical_and logical_not logical_or logical_xor lt masked_fill masked_scatter
-    multiply nan_to_num ne reciprocal remainder round rsqrt sign sin sinh square subtract tan tril triu true_divide
-    trunc
+    abs acos acosh addbmm addcdiv addcmul addmm addmv addr asin asinh atan atan2 atanh baddbmm bitwise_and bitwise_not
+    bitwise_or bitwise_xor ceil clamp_max clamp_min clip cos cosh cumprod cumsum deg2rad divide eq erf erfc exp2 expm1
+    fix float_power floor floor_divide fmod frac ge gt heaviside hypot le lerp log log10 log1p log2 logical_and
+    logical_not logical_or logical_xor lt masked_fill masked_scatter multiply nan_to_num ne rad2deg reciprocal
+    remainder round rsqrt sign sin sinh square subtract tan tril triu true_divide trunc
 """
 for _name in AS_THEY_ARE.split():
     setattr(Methods, _name, getattr(ops, _name))

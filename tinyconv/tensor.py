@@ -11,7 +11,9 @@ from .backend import Device, is_array
 from .defaults import get_default_device
 from .errors import refusal
 
-__all__ = ["Tensor", "from_numpy", "tensor"]
+__all__ = [
+    "Tensor", "as_tensor", "from_numpy", "tensor",
+]  # fmt: skip
 
 
 def tensor(data: Any, dtype: Any = None, device: Device | str | None = None, requires_grad: bool = False) -> Tensor:
@@ -31,6 +33,21 @@ def tensor(data: Any, dtype: Any = None, device: Device | str | None = None, req
     if is_array(source) and isinstance(source, type(moved)) and source.dtype == moved.dtype:
         moved = moved.copy()  # nothing converted it so far
     return Tensor(moved, requires_grad)
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Device | str | None = None) -> Tensor:
+    """Make a Tensor as :func:`tensor` does, but without a copy where none is needed: a Tensor is given back.
+
+    Examples
+    --------
+    >>> import numpy as np, tinyconv as tc
+    >>> x = tc.ones(2)
+    >>> tc.as_tensor(x) is x, tc.as_tensor([1, 2])
+    (True, tensor([1, 2]))
+    """
+    if isinstance(data, Tensor):
+        return data.to(device, dtype)
+    return Tensor(_placed(as_array(data, dtype), data, device))
 
 
 def _placed(array: Any, data: Any, device: Device | str | None) -> Any:

@@ -15,7 +15,8 @@ from .errors import refusal
 from .size import Size
 
 __all__ = [
-    "BoolTensor", "ByteTensor", "DoubleTensor", "FloatTensor", "HalfTensor", "IntTensor", "LongTensor", "cuda_types",
+    "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor", "IntTensor",
+    "LongTensor", "ShortTensor", "cuda_types",
 ]  # fmt: skip
 
 
@@ -41,7 +42,7 @@ class _Typed(type):
             return Tensor(where.asarray(values.array))
         if isinstance(values, (float, np.generic)):
             raise refusal("typed.number", cls.__name__, value=values)
-        return Tensor(where.asarray(np.array(as_array(values), cls.dtype)))
+        return Tensor(where.asarray(np.array(as_array(values, cls.dtype))))
 
 
 class FloatTensor(metaclass=_Typed):
@@ -89,6 +90,18 @@ class IntTensor(FloatTensor):
     dtype = np.dtype(np.int32)
 
 
+class ShortTensor(FloatTensor):
+    """Make an int16 Tensor; see :class:`FloatTensor`."""
+
+    dtype = np.dtype(np.int16)
+
+
+class CharTensor(FloatTensor):
+    """Make an int8 Tensor; see :class:`FloatTensor`."""
+
+    dtype = np.dtype(np.int8)
+
+
 class ByteTensor(FloatTensor):
     """Make a uint8 Tensor; see :class:`FloatTensor`."""
 
@@ -101,7 +114,7 @@ class BoolTensor(FloatTensor):
     dtype = np.dtype(np.bool_)
 
 
-_TYPES = (FloatTensor, DoubleTensor, HalfTensor, LongTensor, IntTensor, ByteTensor, BoolTensor)
+_TYPES = (FloatTensor, DoubleTensor, HalfTensor, LongTensor, IntTensor, ShortTensor, CharTensor, ByteTensor, BoolTensor)
 
 cuda_types = tuple(
     _Typed(kind.__name__, (kind,), {"__doc__": f"Make a {kind.dtype} Tensor on a GPU.", "device_type": "cuda"})

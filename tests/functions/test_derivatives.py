@@ -155,7 +155,34 @@ STATISTICS: dict[str, Case] = {
     "var_mean": (lambda x: tc.add(*tc.var_mean(x, 1)), (M,)),
 }
 
-CASES = ONE_BY_ONE | PRODUCTS | RUNNING_AND_SORTED | GATHERED | REARRANGED | STATISTICS
+PUT_TOGETHER: dict[str, Case] = {
+    "inner": (tc.inner, (M, (4, 3))),
+    "addmv": (lambda a, m, v: tc.addmv(a, m, v, beta=0.5, alpha=-2.0), ((1,), M, (3,))),
+    "addr": (lambda a, v, w: tc.addr(a, v, w, beta=-0.5, alpha=2.0), ((3,), (2,), (3,))),
+    "addbmm": (lambda a, b, c: tc.addbmm(a, b, c, beta=2.0, alpha=-1.0), ((4,), (2, 2, 3), (2, 3, 4))),
+    "cross": (tc.cross, (M, M)),
+    "cross along": (lambda a, b: tc.cross(a, b, 0), ((3, 2), (3, 1))),
+    "block_diag": (tc.block_diag, (M, (2,), (3, 1))),
+    "cartesian_prod": (tc.cartesian_prod, ((2,), (3,))),
+    "combinations": (lambda x: tc.combinations(x, 2, True), ((4,),)),
+    "vander": (tc.vander, ((4,),)),
+    "tensor_split": (lambda x: tc.tensor_split(x, 2, 1)[0], ((2, 5),)),
+    "hsplit": (lambda x: tc.hsplit(x, (1, 2))[1], (M,)),
+    "vsplit": (lambda x: tc.vsplit(x, 2)[1], (M,)),
+    "diff": (lambda x, y: tc.diff(x, 2, prepend=y), (M, (2, 1))),
+    "logaddexp": (tc.logaddexp, (M, (3,))),
+    "float_power": (lambda x: tc.float_power(x, 3), (M,)),
+    "erfc": (tc.erfc, (M,)),
+    "deg2rad": (tc.deg2rad, (M,)),
+    "rad2deg": (lambda x: tc.rad2deg(x * 0.02), (M,)),
+    "clamp_min": (lambda x: tc.clamp_min(x, 0.5), (M,)),
+    "clamp_max": (tc.clamp_max, (M, M)),
+    "cov": (tc.cov, ((2, 4),)),
+    "cov of weights": (lambda x, w: tc.cov(x, aweights=w * w), (M, (3,))),
+    "corrcoef": (lambda x: tc.corrcoef(x)[0, 1:], ((3, 5),)),
+}
+
+CASES = PUT_TOGETHER | ONE_BY_ONE | PRODUCTS | RUNNING_AND_SORTED | GATHERED | REARRANGED | STATISTICS
 
 
 def _apart(rng: np.random.Generator, shapes: tuple[tuple[int, ...], ...]) -> list[np.ndarray]:

@@ -129,6 +129,19 @@ class Tensor(Methods):
         result._version = self._version
         return result
 
+    def detach_(self) -> Tensor:
+        """Cut this tensor itself off from the graph; gives the tensor.
+
+        Raises
+        ------
+        RuntimeError
+            If it is a view.
+        """
+        if self._view is not None:
+            raise refusal("tensor.detach_view", "detach_")
+        self._grad_fn, self._index, self._requires_grad = None, 0, False
+        return self
+
     def bump_version(self) -> None:
         """Note that the raw array was written to, so that a graph that saved it will refuse to go on."""
         self._version[0] += 1
@@ -440,8 +453,21 @@ def as_array(data: Any, dtype: Any = None) -> Array:
             dtype = get_default_dtype()
     if dtype is None or array.dtype == np.dtype(dtype):
         return array
+    if np.dtype(dtype).kind in "iu" and not isinstance(data, Tensor) and not is_array(data):
+        _check_fits(array, np.dtype(dtype))
     with quiet():
         return array.astype(np.dtype(dtype))
+
+
+def _check_fits(numbers: np.ndarray, dtype: np.dtype) -> None:
+    """Refuse numbers that an integer dtype cannot hold, once truncated; -1 may stand for the largest, as in PyTorch."""
+    if np.can_cast(numbers.dtype, dtype):
+        return
+    most = int(np.iinfo(dtype).max)
+    least = -most if dtype.kind == "u" else -most - 1
+    fits = (numbers > least - 1) & (numbers < most + 1)  # False for NaN
+    if not fits.all():
+        raise refusal("dtype.overflow", value=numbers[~fits].flat[0], dtype=dtype)
 
 
 def _from_numbers(data: Any) -> np.ndarray:

@@ -25,7 +25,9 @@ def __getattr__(name: str) -> NoReturn:
     raise _missing(__name__, name)
 
 
-FloatTensor, DoubleTensor, HalfTensor, LongTensor, IntTensor, ByteTensor, BoolTensor = _cuda_types
+(
+    FloatTensor, DoubleTensor, HalfTensor, LongTensor, IntTensor, ShortTensor, CharTensor, ByteTensor, BoolTensor,
+) = _cuda_types  # fmt: skip
 __all__ += [kind.__name__ for kind in _cuda_types]
 
 

@@ -2,6 +2,7 @@
 
 from .activation import *
 from .aliases import *
+from .assembling import *
 from .class_margins import *
 from .columns import *
 from .conv import *
@@ -22,6 +23,7 @@ from .linalg import linear
 from .loss import *
 from .magnitude import *
 from .norm import *
+from .pairs import *
 from .piecewise import *
 from .pixel import *
 from .pool import *

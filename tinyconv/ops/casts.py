@@ -36,6 +36,21 @@ def long(x: Tensor) -> Tensor:
     return cast(x, np.int64)
 
 
+def short(x: Tensor) -> Tensor:
+    """Give the tensor in int16."""
+    return cast(x, np.int16)
+
+
+def char(x: Tensor) -> Tensor:
+    """Give the tensor in int8."""
+    return cast(x, np.int8)
+
+
+def byte(x: Tensor) -> Tensor:
+    """Give the tensor in uint8."""
+    return cast(x, np.uint8)
+
+
 def bool(x: Tensor) -> Tensor:
     """Give the tensor as bool."""
     return cast(x, np.bool_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..backend import Array
@@ -28,6 +29,12 @@ _D = (
 )  # fmt: skip
 
 
+_P = (1.63153871373020978e-2, 3.05326634961232344e-1, 3.60344899949804439e-1, 1.25781726111229246e-1,
+      1.60837851487422766e-2, 6.58749161529837803e-4)  # fmt: skip
+_Q = (1.0, 2.56852019228982242e0, 1.87295284992346725e0, 5.27905102951428412e-1, 6.05183413124413191e-2,
+      2.33520497626869185e-3)  # fmt: skip
+
+
 def _horner(coefficients: tuple[float, ...], x: Array) -> Array:
     result = x * coefficients[0] + coefficients[1]
     for c in coefficients[2:]:
@@ -43,3 +50,17 @@ def erf(xp: Any, x: Array) -> Array:
     far = 1.0 - xp.exp(-size * size) * _horner(_C, size) / _horner(_D, size)
     magnitude = xp.where(size <= 0.46875, near, far)
     return (xp.sign(wide) * magnitude).astype(x.dtype)
+
+
+def erfc(xp: Any, x: Array) -> Array:
+    """``1 - erf(x)`` to double precision, the tiny values far to the right too."""
+    wide = x.astype("float64")
+    size = xp.minimum(xp.maximum(xp.abs(wide), 0.46875), 30.0)  # erfc(30) is 0
+    coarse = xp.floor(size * 16.0) / 16.0  # its square is exact: what exp loses of a large square is not small
+    fall = xp.exp(-coarse * coarse) * xp.exp((coarse - size) * (coarse + size))
+    square = 1.0 / (size * size)
+    beyond = (1.0 / math.sqrt(math.pi) - square * _horner(_P, square) / _horner(_Q, square)) / size
+    right = fall * xp.where(size <= 4.0, _horner(_C, size) / _horner(_D, size), beyond)
+    near = 1.0 - erf(xp, wide)
+    result = xp.where(xp.abs(wide) <= 0.46875, near, xp.where(wide > 0, right, 2.0 - right))
+    return xp.where(xp.isnan(wide), wide, result).astype(x.dtype)

@@ -11,12 +11,13 @@ from ..errors import refusal
 from .dtype import rank_of
 from .elementwise import add, mul
 from .linalg import matmul
-from .reduction import norm
+from .rearranging import broadcast_tensors, roll
+from .reduction import norm, sum
 from .shape import as_int, normalize_dim
 
 __all__ = [
-    "addcdiv", "addcmul", "addmm", "baddbmm", "bmm", "cdist", "dist", "dot", "lerp", "mm", "mv", "outer",
-    "rsub", "tensordot",
+    "addbmm", "addcdiv", "addcmul", "addmm", "addmv", "addr", "baddbmm", "bmm", "cdist", "cross", "dist", "dot",
+    "inner", "lerp", "mm", "mv", "outer", "rsub", "tensordot",
 ]  # fmt: skip
 
 
@@ -104,6 +105,54 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
 
 
 @checked
+def inner(input: Tensor, other: Tensor) -> Tensor:
+    """Sums of products over the last dimensions; a tensor of no dimension multiplies the other.
+
+    Raises
+    ------
+    RuntimeError
+        If the last sizes differ.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.inner(tc.tensor([[1.0, 2.0], [0.0, 1.0]]), tc.tensor([3.0, 4.0]))
+    tensor([11.,  4.])
+    """
+    if not input.ndim or not other.ndim:
+        return mul(input, other)
+    if input.shape[-1] != other.shape[-1]:
+        raise refusal("inner.last", "inner", input=input, other=other)
+    return tensordot(input, other, ([-1], [-1]))
+
+
+@checked
+def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
+    """Cross product of vectors along `dim`, of size 3; without `dim` along the first dimension of that size.
+
+    Raises
+    ------
+    RuntimeError
+        If there is no such dimension.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.cross(tc.tensor([1.0, 0.0, 0.0]), tc.tensor([0.0, 1.0, 0.0]))
+    tensor([0., 0., 1.])
+    """
+    if input.ndim != other.ndim:
+        raise refusal("cross.ranks", "cross", input=input, other=other)
+    a, b = broadcast_tensors(input, other)
+    if dim is None and 3 not in a.shape:
+        raise refusal("cross.size", "cross", shape=a.shape)
+    axis = a.shape.index(3) if dim is None else normalize_dim(dim, a.ndim, "cross")
+    if a.shape[axis] != 3:
+        raise refusal("cross.size", "cross", shape=a.shape)
+    return mul(roll(a, -1, axis), roll(b, -2, axis)) - mul(roll(a, -2, axis), roll(b, -1, axis))
+
+
+@checked
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """All products of two vectors' elements, ``(n, m)``.
 
@@ -173,6 +222,32 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, a
             [6.]])
     """
     return _plus(input, bmm(batch1, batch2), beta, alpha, "baddbmm")
+
+
+@checked
+def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """``beta * input + alpha * bmm(batch1, batch2).sum(0)``; `input` broadcasts."""
+    return _plus(input, sum(bmm(batch1, batch2), 0), beta, alpha, "addbmm")
+
+
+@checked
+def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """``beta * input + alpha * mv(mat, vec)``; `input` broadcasts."""
+    return _plus(input, mv(mat, vec), beta, alpha, "addmv")
+
+
+@checked
+def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    """``beta * input + alpha * outer(vec1, vec2)``; `input` broadcasts.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.addr(tc.zeros(2, 2), tc.tensor([1.0, 2.0]), tc.tensor([3.0, 4.0]))
+    tensor([[3., 4.],
+            [6., 8.]])
+    """
+    return _plus(input, outer(vec1, vec2), beta, alpha, "addr")
 
 
 @checked

@@ -19,8 +19,8 @@ from .shape import as_int, as_sizes, cat, clone, expand, flip, normalize_dim, pe
 __all__ = [
     "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_tensors", "broadcast_to", "column_stack", "concat",
     "concatenate", "diag", "diag_embed", "diagonal", "dstack", "fliplr", "flipud", "hstack", "kron", "meshgrid",
-    "moveaxis", "movedim", "narrow", "ravel", "repeat_interleave", "roll", "rot90", "select", "swapaxes", "swapdims",
-    "tile", "trace", "tril", "triu", "unbind", "vstack",
+    "moveaxis", "movedim", "narrow", "ravel", "repeat_interleave", "roll", "rot90", "row_stack", "select",
+    "swapaxes", "swapdims", "tile", "trace", "tril", "triu", "unbind", "vstack",
 ]  # fmt: skip
 
 concat = concatenate = cat
@@ -468,6 +468,9 @@ def vstack(tensors: Sequence[Tensor]) -> Tensor:
             [3, 4]])
     """
     return cat([atleast_2d(t) for t in tensors], 0)
+
+
+row_stack = vstack
 
 
 @checked

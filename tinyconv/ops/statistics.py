@@ -10,12 +10,16 @@ from ..arguments import checked
 from ..autograd import Tensor
 from ..backend import get_array_module
 from ..errors import refusal
-from .dtype import cast, require_float
-from .elementwise import isnan, where
+from .dtype import as_float, cast, require_float
+from .elementwise import isnan, ones_like, where
+from .rearranging import diagonal
 from .reduction import amax, amin, mean, std, sum, var
 from .shape import Dims
+from .unary import clamp
 
-__all__ = ["aminmax", "bincount", "histc", "nanmean", "nansum", "std_mean", "var_mean"]
+__all__ = [
+    "aminmax", "bincount", "corrcoef", "cov", "histc", "nanmean", "nansum", "std_mean", "var_mean",
+]  # fmt: skip
 
 
 class MinMax(NamedTuple):
@@ -160,3 +164,65 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     counts = xp.zeros(bins + 1, "float64")
     xp.add.at(counts, place, xp.ones(place.shape))
     return Tensor(counts[:bins].astype(input.dtype))
+
+
+@checked
+def cov(
+    input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None
+) -> Tensor:
+    """Covariances of the rows of a matrix, whose columns are observations.
+
+    Parameters
+    ----------
+    input : Tensor
+        ``(variables, observations)``, or a vector: one variable.
+    correction : int
+        Taken off the number of observations, which the sum of products is divided by.
+    fweights : Tensor, optional
+        How often each observation counts.
+    aweights : Tensor, optional
+        How much each observation weighs.
+
+    Raises
+    ------
+    RuntimeError
+        For more than two dimensions.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.cov(tc.tensor([[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]]))
+    tensor([[ 1., -1.],
+            [-1.,  1.]])
+    """
+    if input.ndim > 2:
+        raise refusal("cov.rank", "cov", x=input)
+    x = as_float(input).reshape(-1, input.shape[-1]) if input.ndim else as_float(input).reshape(1, 1)
+    weights = ones_like(x[0].detach())
+    for given in (fweights, aweights):
+        weights = weights if given is None else weights * given
+    total = sum(weights)
+    centred = x - sum(x * weights, 1, keepdim=True) / total
+    lost = correction if aweights is None else correction * sum(weights * aweights) / total
+    result = (centred * weights) @ centred.T / clamp(total - lost, min=0)
+    return result if input.ndim == 2 else result.reshape(())
+
+
+@checked
+def corrcoef(input: Tensor) -> Tensor:
+    """Correlations of the rows of a matrix, whose columns are observations: covariances over standard deviations.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.corrcoef(tc.tensor([[1.0, 2.0, 3.0], [3.0, 1.0, 2.0]]))
+    tensor([[ 1.0000, -0.5000],
+            [-0.5000,  1.0000]])
+    """
+    if input.ndim > 2:
+        raise refusal("cov.rank", "corrcoef", x=input)
+    covariances = cov(input)
+    if not covariances.ndim:
+        return covariances / covariances
+    spread = diagonal(covariances).sqrt()
+    return clamp(covariances / spread.unsqueeze(1) / spread, -1, 1)

@@ -14,7 +14,8 @@ from .dtype import cast
 
 _KINDS = {
     "FloatTensor": np.float32, "DoubleTensor": np.float64, "HalfTensor": np.float16, "LongTensor": np.int64,
-    "IntTensor": np.int32, "ByteTensor": np.uint8, "BoolTensor": np.bool_,
+    "IntTensor": np.int32, "ShortTensor": np.int16, "CharTensor": np.int8,
+    "ByteTensor": np.uint8, "BoolTensor": np.bool_,
 }  # fmt: skip
 _NAMES = {np.dtype(kind): name for name, kind in _KINDS.items()}
 
@@ -117,3 +118,16 @@ def _type_name(x: Tensor) -> str:
     """As PyTorch calls the dtype and the device together."""
     place = "" if x.device.type == "cpu" else f"{x.device.type}."
     return f"torch.{place}{_NAMES.get(x.dtype, x.dtype.name)}"
+
+
+@checked
+def type_as(input: Tensor, other: Tensor) -> Tensor:
+    """Give the tensor in another one's dtype, on its device.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.tensor([1, 2]).type_as(tc.tensor([0.5]))
+    tensor([1., 2.])
+    """
+    return to(input, other)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..arguments import checked
+from ..arguments import checked, refuse
 from ..autograd import Tensor
 from ..backend import get_array_module
 from ..errors import refusal
-from .dtype import cast
+from .dtype import as_operand, cast
 from .elementwise import bitwise_and, bitwise_or, bitwise_xor, eq, isnan, le, ne
-from .reduction import all, sum
+from .reduction import all, any, sum
 from .shape import Dims
 from .unary import abs
 
 __all__ = [
-    "allclose", "count_nonzero", "equal", "isclose", "isfinite", "isinf", "logical_and", "logical_not", "logical_or",
-    "logical_xor",
+    "allclose", "count_nonzero", "equal", "isclose", "isfinite", "isin", "isinf", "logical_and", "logical_not",
+    "logical_or", "logical_xor",
 ]  # fmt: skip
 
 
@@ -143,3 +143,30 @@ def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
     tensor([1, 2])
     """
     return sum(ne(input, 0), dim)
+
+
+def isin(
+    elements: Tensor | float, test_elements: Tensor | float, *, assume_unique: bool = False, invert: bool = False
+) -> Tensor:
+    """Tell which elements are among others; with `invert` which are not.  `assume_unique` changes nothing here.
+
+    Raises
+    ------
+    TypeError
+        If neither is a Tensor.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.isin(tc.tensor([1, 2, 3]), tc.tensor([3, 1]))
+    tensor([ True, False,  True])
+    """
+    if not isinstance(elements, Tensor) and not isinstance(test_elements, Tensor):
+        raise refuse("isin", "elements", elements, "Tensor")
+    these, those = (as_operand(x) for x in (elements, test_elements))
+    if not isinstance(elements, Tensor):
+        these = these.to(those.device)
+    elif not isinstance(test_elements, Tensor):
+        those = those.to(these.device)
+    found = any(eq(these.unsqueeze(-1), those.reshape(-1)), -1)
+    return ~found if invert else found

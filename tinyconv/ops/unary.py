@@ -28,10 +28,11 @@ from ..errors import refusal
 from .dtype import RANK, as_float, cast, rank_of, scalar_of
 from .elementwise import AtLeast, AtMost, Gate, binary, zeros_like
 from .numeric import erf as erf_array
+from .numeric import erfc as erfc_array
 
 __all__ = [
-    "abs", "clamp", "clip", "cos", "erf", "exp", "expm1", "log", "log1p", "neg", "rsqrt", "sigmoid", "sign", "sin",
-    "sqrt", "square", "tanh",
+    "abs", "clamp", "clamp_max", "clamp_min", "clip", "cos", "deg2rad", "erf", "erfc", "exp", "expm1", "log",
+    "log1p", "neg", "rad2deg", "rsqrt", "sigmoid", "sign", "sin", "sqrt", "square", "tanh",
 ]  # fmt: skip
 
 
@@ -151,6 +152,38 @@ def erf(xp: Any, x: Array) -> Array:
     return erf_array(xp, x)
 
 
+@unary(lambda g, x: g * ((-2 / math.sqrt(math.pi)) * (-x * x).exp()))
+def erfc(xp: Any, x: Array) -> Array:
+    """``1 - erf(x)``, without loss where that is near 0; derivative ``-2/sqrt(pi) exp(-x**2)``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.erfc(tc.tensor([0.0, 1.0]))
+    tensor([1.0000, 0.1573])
+    """
+    return erfc_array(xp, x)
+
+
+@checked
+def deg2rad(input: Tensor) -> Tensor:
+    """Degrees as radians, ``x * pi / 180``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.deg2rad(tc.tensor([180.0]))
+    tensor([3.1416])
+    """
+    return as_float(input) * (math.pi / 180)
+
+
+@checked
+def rad2deg(input: Tensor) -> Tensor:
+    """Radians as degrees, ``x * 180 / pi``."""
+    return as_float(input) * (180 / math.pi)
+
+
 @unary(lambda g, out: g * (1.0 - out * out))
 def tanh(xp: Any, x: Array) -> Array:
     """Hyperbolic tangent y; derivative ``1 - y**2``."""
@@ -263,3 +296,22 @@ def clamp(input: Tensor, min: float | Tensor | None = None, max: float | Tensor 
 
 
 clip = clamp
+
+
+@checked
+def clamp_min(input: Tensor, min: float | Tensor) -> Tensor:
+    """Raise values to `min` at least; :func:`clamp` with that bound alone.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.tensor([-1.0, 2.0]).clamp_min(0)
+    tensor([0., 2.])
+    """
+    return clamp(input, min=min)
+
+
+@checked
+def clamp_max(input: Tensor, max: float | Tensor) -> Tensor:
+    """Lower values to `max` at most; :func:`clamp` with that bound alone."""
+    return clamp(input, max=max)

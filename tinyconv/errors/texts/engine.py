@@ -21,6 +21,11 @@ TEXTS = {
         en="you can only change requires_grad flags of leaf variables. Use x.detach()",
         zh="只能改变叶子张量的 requires_grad。请用 x.detach()",
     ),
+    "tensor.detach_view": Text(
+        RuntimeError,
+        en="Can't detach views in-place. Use x = x.detach()",
+        zh="不能就地分离一个视图。请用 x = x.detach()",
+    ),
     "tensor.hook_no_function": Text(
         TypeError,
         en="register_hook takes a function of the gradient, got {kind}",

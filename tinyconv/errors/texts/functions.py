@@ -28,7 +28,75 @@ TEXTS = {
         en="input tensor must have at least {least} dimensions, got shape {x.shape}; use unsqueeze",
         zh="输入至少要有 {least} 维，得到的形状是 {x.shape}；请用 unsqueeze",
     ),
+    # --- put together and cut apart ---
+    "parts.vector": Text(
+        RuntimeError,
+        en="expects a 1D vector, got shape {x.shape}; use x.flatten()",
+        zh="应当是一维向量，得到的形状是 {x.shape}；请用 x.flatten()",
+    ),
+    "parts.matrices": Text(
+        RuntimeError,
+        en="Input tensors must have 2 or fewer dimensions. Input {position} has {x.ndim} dimensions",
+        zh="输入的张量至多有 2 维。第 {position} 个有 {x.ndim} 维",
+    ),
+    "parts.count": Text(
+        RuntimeError,
+        en="the number must be non-negative but got {r}",
+        zh="这个数不能是负数，得到的是 {r}",
+    ),
+    "parts.sections": Text(
+        RuntimeError,
+        en="number of sections must be larger than 0, got {parts}",
+        zh="份数必须大于 0，得到的是 {parts}",
+    ),
+    "parts.even": Text(
+        RuntimeError,
+        en="attempted to split along dimension {dim}, but the size of the dimension {size} is not divisible by "
+        "{parts}; tensor_split cuts parts of unlike sizes",
+        zh="沿第 {dim} 维切分，但这一维的大小 {size} 不能被 {parts} 整除；tensor_split 可以切成不等的份",
+    ),
+    "pairs.dtypes": Text(
+        RuntimeError,
+        en="both tensors must have one dtype, got {input.dtype} and {other.dtype}; use values.to(input.dtype)",
+        zh="两个张量的 dtype 必须相同，得到 {input.dtype} 和 {other.dtype}；请用 values.to(input.dtype)",
+    ),
+    "pairs.numbers": Text(
+        TypeError,
+        en="one of the two must be a Tensor; of two numbers use a ** b",
+        zh="两者之一必须是 Tensor；两个数请用 a ** b",
+    ),
+    "cov.rank": Text(
+        RuntimeError,
+        en="expected input to have two or fewer dimensions but got an input with {x.ndim} dimensions",
+        zh="输入至多有两维，得到的有 {x.ndim} 维",
+    ),
+    # --- limits of dtypes ---
+    "typeinfo.float": Text(
+        TypeError,
+        en="finfo requires a floating point dtype, got {dtype}. Use iinfo for integers",
+        zh="finfo 要求浮点的 dtype，得到 {dtype}。整数请用 iinfo",
+    ),
+    "typeinfo.int": Text(
+        TypeError,
+        en="iinfo requires an integer dtype, got {dtype}. Use finfo for floats",
+        zh="iinfo 要求整数的 dtype，得到 {dtype}。浮点数请用 finfo",
+    ),
     # --- products ---
+    "inner.last": Text(
+        RuntimeError,
+        en="the last dimension must match on both input tensors but got shapes {input.shape} and {other.shape}",
+        zh="两个输入的最后一维必须相同，得到的形状是 {input.shape} 和 {other.shape}",
+    ),
+    "cross.ranks": Text(
+        RuntimeError,
+        en="inputs must have the same number of dimensions, got {input.shape} and {other.shape}",
+        zh="两个输入的维数必须相同，得到 {input.shape} 和 {other.shape}",
+    ),
+    "cross.size": Text(
+        RuntimeError,
+        en="no dimension of size 3 where the vectors should be, in shape {shape}; a cross product is of 3 numbers",
+        zh="向量所在的维大小不是 3，形状是 {shape}；叉积是 3 个数的",
+    ),
     "product.rank": Text(
         RuntimeError,
         en="{name} must have {ndim} dimension(s), got {x.ndim}, of shape {x.shape}; matmul takes any number",
