@@ -334,3 +334,12 @@ def test_frozen_layers_hold_less_memory(kind):
         tc.set_num_threads(threads)
     layers = held / y.array.nbytes
     assert layers < 1.5 if kind == "frozen" else layers > 5.5
+
+
+def test_a_retained_gradient_has_the_shape_that_was_changed_in_place() -> None:
+    x = tc.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 3
+    y.retain_grad()
+    y.unsqueeze_(0)
+    (y * y).sum().backward()
+    assert (y.grad.tolist(), x.grad.tolist()) == ([[6.0, 12.0]], [18.0, 36.0])

@@ -19,6 +19,7 @@ from .ops import (
     gathering,
     indexing,
     inplace,
+    inplace_shape,
     inspection,
     rearranging,
     reduction,
@@ -102,6 +103,8 @@ class Methods:
         ops.reshape, shape.view, shape.reshape_as, shape.view_as, shape.contiguous,
     )  # fmt: skip
     flatten, unflatten, squeeze, unsqueeze = ops.flatten, ops.unflatten, ops.squeeze, ops.unsqueeze
+    squeeze_, unsqueeze_, t_ = inplace_shape.squeeze_, inplace_shape.unsqueeze_, inplace_shape.t_
+    transpose_, swapaxes_, swapdims_ = inplace_shape.transpose_, inplace_shape.swapaxes_, inplace_shape.swapdims_
     permute, transpose, t, flip = ops.permute, ops.transpose, ops.t, ops.flip
     expand, expand_as, split, chunk, clone = shape.expand, shape.expand_as, ops.split, ops.chunk, ops.clone
     T, mT = property(shape.reversed_dims), property(shape.matrix_transpose)

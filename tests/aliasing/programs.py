@@ -6,6 +6,7 @@ errors, to ``recorded.json``; ``test_recorded.py`` holds tinyconv to it.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Callable
 from typing import Any
@@ -943,3 +944,119 @@ def a_decorated_generator_is_closed_under_its_mode(lib):
     thrown = first.throw(KeyError())
     first.close()
     return [thrown, seen, lib.is_grad_enabled()]
+
+
+# --- the shape of the tensor itself is changed ---
+
+
+@program
+def shape_changed_in_place(lib):
+    x = lib.zeros(2, 1, 3)
+    same = [x.squeeze_() is x, x.unsqueeze_(0) is x, x.transpose_(0, 2) is x, x.squeeze_(1) is x, x.t_() is x]
+    x[0, 0] = 5
+    shapes = [list(x.swapaxes_(0, 1).shape), list(x.unsqueeze_(-1).shape), list(x.swapdims_(0, 2).shape)]
+    return [same, shapes, x.tolist(), list(x.stride()), x.is_contiguous()]
+
+
+@program
+def shape_changed_in_place_keeps_the_memory_of_views(lib):
+    x = lib.arange(6).reshape(2, 3)
+    row = x[1]
+    x.t_()
+    row += 10
+    x[0] = 7
+    return [x.tolist(), row.tolist()]
+
+
+@program
+def an_old_view_of_a_tensor_whose_shape_changed_is_followed(lib):
+    x = lib.zeros(2, 3, dtype=lib.float64)
+    row, w = x[1], leaf(lib, 1.0, 2.0, 3.0)
+    x.unsqueeze_(0)
+    row += w * w
+    (x * x).sum().backward()
+    return [x.tolist(), list(x.shape), x.requires_grad, w.grad.tolist()]
+
+
+@program
+def a_write_after_the_shape_changed_reaches_an_old_view(lib):
+    x = lib.ones(2, 3, dtype=lib.float64)
+    row, w = x[1], leaf(lib, 2.0, 3.0)
+    x.t_()
+    x[1] *= w
+    (row * row).sum().backward()
+    return [row.tolist(), row.requires_grad, w.grad.tolist()]
+
+
+@program
+def a_write_through_a_new_view_reaches_an_old_one(lib):
+    x = lib.ones(2, 3, dtype=lib.float64)
+    row, w = x[1], leaf(lib, 2.0, 3.0)
+    x.t_().unsqueeze_(0)
+    new = x[0, 1]
+    new *= w
+    (row * row).sum().backward()
+    return [x.tolist(), row.tolist(), row.requires_grad, w.grad.tolist()]
+
+
+@program
+def the_shape_of_a_result_changed_in_place(lib):
+    x = matrix(lib)
+    y = x * x
+    y.t_().unsqueeze_(0)
+    y[0, 1] *= 3
+    (y * lib.arange(6, dtype=lib.float64).reshape(1, 3, 2)).sum().backward()
+    return [list(y.shape), y.tolist(), x.grad.tolist()]
+
+
+@program
+def the_shape_of_a_view_changed_in_place(lib):
+    x = matrix(lib)
+    y = x * 2
+    part = y[:, 1:]
+    part.t_()
+    part[0] *= 5
+    y.sum().backward()
+    return [part.tolist(), y.tolist(), x.grad.tolist()]
+
+
+@program
+def the_shape_of_a_leaf_changed_in_place(lib):
+    x = matrix(lib)
+    with lib.no_grad():
+        x.unsqueeze_(0)
+    (x * x).sum().backward()
+    return [list(x.shape), x.is_leaf, x.grad.tolist()]
+
+
+@program
+def the_shape_of_a_leaf_changed_in_place_within_the_graph(lib):
+    matrix(lib).unsqueeze_(0)
+
+
+@program
+def the_shape_changed_in_place_after_it_was_saved(lib):
+    x = leaf(lib, 1.0, 2.0)
+    y = x.exp()
+    y.unsqueeze_(0)
+    y.sum().backward()
+
+
+@program
+def the_shape_of_a_tensor_made_without_a_graph(lib):
+    w = leaf(lib, 2.0, 3.0)
+    with lib.no_grad():
+        x = lib.ones(2, dtype=lib.float64)
+        x.unsqueeze_(0)
+    x *= w
+    (x * x).sum().backward()
+    return [x.tolist(), w.grad.tolist()]
+
+
+@program
+def an_unfit_dimension_leaves_the_tensor_as_it_was(lib):
+    x = lib.zeros(2, 3)
+    for change in (lambda: x.unsqueeze_(5), lambda: x.transpose_(0, 4), lambda: x.squeeze_(3)):
+        with contextlib.suppress(IndexError):
+            change()
+    return [list(x.shape), list(x.squeeze_(0).shape)]

@@ -160,6 +160,12 @@ GROUPS: dict[str, list[str]] = {
         f"t.diff({A}, n=-1)", "t.vander(T([1, 2, 3]))", f"t.vander({V}, 2, increasing=True)", f"t.vander({A})",
         "t.vander(T([2.]), 0)", f"t.vander({V}, -1)", f"t.row_stack([{V}, {V}])",
     ],
+    "the shape itself": [
+        f"{A}.unsqueeze_(0)", f"{A}.unsqueeze_(-1)", f"{A}.unsqueeze_(4)", f"{A}.t_()", "t.ones(1, 2, 2).t_()",
+        f"{A}[:1].squeeze_()", f"{A}[:1].squeeze_(1)", "t.ones(1, 2, 1).squeeze_((0, 2))", f"{A}.squeeze_(2)",
+        f"{A}.transpose_(0, -1)", f"{A}.transpose_(0, 2)", f"{A}.swapaxes_(0, 1)", f"{A}.swapdims_(0, 1)",
+        "slope(lambda x: (x * x).unsqueeze_(0).t_()[1], T([2., 3.]))",
+    ],
     "pairs, limits and layouts": [
         "t.isin(T([1, 2]), T([2]))", "t.isin(T([[1, 2]]), 2)", "t.isin(1, T([1, 2]))",
         f"t.isin({I}, T([2, 4]), invert=True)", f"t.isin({A}, t.ones(0))",

@@ -8,6 +8,7 @@ graph.  A view that finds its base at another place than it knew takes its own a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import refusal
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from .operation import Operation
     from .tensor import Tensor
 
-__all__ = ["Path", "View", "check_writable_in_graph", "follow", "hand_through", "look", "mark", "refresh"]
+__all__ = ["Path", "View", "become", "check_writable_in_graph", "follow", "hand_through", "look", "mark", "refresh"]
 
 Path = tuple[tuple[Any, tuple], ...]  # the operations that lead from a base to its view, with their arguments
 
@@ -28,11 +29,19 @@ class View:
     A view that cannot follow is `closed`, by the name of the text that says why.
     """
 
-    __slots__ = ("base", "closed", "known", "path")
+    __slots__ = ("_base", "closed", "known", "path")
 
     def __init__(self, base: Tensor, path: Path, closed: str | None = None):
-        self.base, self.path, self.closed = base, path, closed
+        self._base, self.path, self.closed = base, path, closed
         self.known = base._grad_fn
+
+    @property
+    def base(self) -> Tensor:
+        """The tensor that is no view itself."""
+        moved = self._base._view
+        if moved is not None:  # it was one, until its shape was changed in place
+            self._base = moved.base
+        return self._base
 
 
 def hand_through(output: Tensor, x: Tensor) -> None:
@@ -47,6 +56,35 @@ def mark(view: Tensor, x: Tensor, operation: type[Operation], arguments: tuple) 
     above = x._view
     base, path, closed = (x, (), None) if above is None else (above.base, above.path, above.closed)
     view._view = View(base, (*path, (operation, arguments)), closed if _mode.grad else "inplace.view_of_no_grad")
+
+
+def become(x: Tensor, operation: Callable[[Tensor], Tensor], how: str) -> Tensor:
+    """Let `x` itself become a view of what it was, as in ``x.unsqueeze_(0)``; gives `x`.
+
+    What it was lives on as a tensor of its own, which x's views have for their base from now on.
+
+    Raises
+    ------
+    RuntimeError
+        For a leaf that requires grad.
+    """
+    leaf = x.requires_grad and x.is_leaf
+    if leaf and _mode.grad:
+        raise refusal("inplace.shape_of_leaf", how, function=how.rstrip("_"))
+    was = x.detach()
+    if leaf:
+        x._take(operation(was)._array)
+        return x
+    was._view = x._view
+    if x._grad_fn is not None:
+        was._put(x._grad_fn, x._index)
+    with enable_grad():
+        view = operation(was)
+    x._array, x._view = view._array, view._view
+    if view._grad_fn is not None:
+        x._move(view._grad_fn, view._index)
+    x.bump_version()
+    return x
 
 
 def follow(base: Tensor, path: Path) -> Tensor:

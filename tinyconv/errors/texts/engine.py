@@ -374,6 +374,12 @@ TEXTS = {
         zh="对标记了 @once_differentiable 的函数求了第二次导",
     ),
     # --- writes in place ---
+    "inplace.shape_of_leaf": Text(
+        RuntimeError,
+        en="a leaf Variable that requires grad is being used in an in-place operation. Use x = x.{function}(...), or "
+        "work in `with no_grad():`",
+        zh="要求梯度的叶子张量不能就地改变形状。请用 x = x.{function}(...)，或在 `with no_grad():` 中进行",
+    ),
     "inplace.leaf": Text(
         RuntimeError,
         en=(
