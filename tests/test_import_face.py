@@ -130,6 +130,22 @@ def test_importing_loads_nothing_optional() -> None:
     assert "numpy" in done.stdout.split()
 
 
+def test_importing_loads_no_room_before_it_is_asked_for() -> None:
+    """Rooms come at their first name, and with them what they need of the web and of files; dir() has them before."""
+    later = ["tinyconv.nn", "tinyconv.optim", "tinyconv.data", "tinyconv.serialization", "tinyconv.errors.texts"]
+    slow = ["http.client", "urllib.request", "ssl", "zipfile", "logging", "concurrent.futures", "json", "numpy.random"]
+    program = f"""
+import sys, numpy
+before = set(sys.modules)  # NumPy 1.26 brings some of them along
+import tinyconv as tc
+print(*sorted((set(sys.modules) - before) & set({later + slow})))
+print(*{{"nn", "optim", "data", "save", "load", "testing", "Tensor"}} - set(dir(tc)))
+print(tc.nn.Linear.__name__, tc.optim.SGD.__name__, tc.save.__name__, tc.save is tc.save)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["", "", "Linear SGD save True"]
+
+
 # ---------------------------------------------------------------------- documentation
 
 

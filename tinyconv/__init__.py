@@ -12,6 +12,7 @@ Examples
 import importlib as _importlib
 import sys as _sys
 from math import e, inf, nan, pi
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 import numpy as _np
@@ -120,31 +121,23 @@ dtype = _np.dtype
 newaxis = None
 __version__ = "0.1.0"
 
+# imported when they are first asked for: not every program needs all of them
+_ROOMS = ("data", "distributed", "nn", "optim", "testing", "utils", "vision")
+_FROM = {"load": "serialization", "save": "serialization"}  # name -> the module it is from
+if _TYPE_CHECKING:
+    from . import data, distributed, nn, optim, testing, utils
+    from .serialization import load, save
 
-from . import (  # noqa: E402 - they use the names above
-    accelerator,
-    alias,
-    amp,
-    backends,
-    cuda,
-    data,
-    distributed,
-    mps,
-    nn,
-    optim,
-    random,
-    testing,
-    utils,
-)
+from . import accelerator, alias, amp, backends, cuda, mps, random  # noqa: E402 - they use the names above
 from . import creation as _creation  # noqa: E402
 from . import defaults as _defaults  # noqa: E402
 from . import likeness as _likeness  # noqa: E402
 from . import settings as _settings  # noqa: E402
 from . import typeinfo as _typeinfo  # noqa: E402
 from .amp import autocast  # noqa: E402
-from .autograd import functional as _functional  # noqa: E402 - so that tinyconv.autograd.functional is there
 from .gradcheck import gradcheck, gradgradcheck  # noqa: E402
-from .serialization import load, save  # noqa: E402
+
+_importlib.import_module(f"{__name__}.autograd.functional")  # so that it is there
 
 __all__ = [
     "BoolTensor", "ByteTensor", "CharTensor", "Device", "DoubleTensor", "FloatTensor", "Function", "Generator",
@@ -170,7 +163,12 @@ _sys.meta_path.insert(0, alias.AliasFinder())  # before the finder that would lo
 
 
 def __getattr__(name: str) -> _Any:
-    """``tinyconv.vision`` is imported when it is first used: it needs Pillow, which the rest does without."""
-    if name == "vision":
-        return _importlib.import_module(".vision", __name__)
+    if name in _ROOMS:
+        return _importlib.import_module(f".{name}", __name__)
+    if name in _FROM:
+        return globals().setdefault(name, getattr(_importlib.import_module(f".{_FROM[name]}", __name__), name))
     raise _missing(__name__, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

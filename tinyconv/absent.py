@@ -6,7 +6,6 @@ The names are recorded from PyTorch 2.13 in ``pytorch_names.json``.
 from __future__ import annotations
 
 import functools
-import json
 import re
 import sys
 from pathlib import Path
@@ -67,6 +66,8 @@ def recorded() -> dict[str, frozenset[str]]:
     >>> "conv2d" in recorded()["nn.functional"]
     True
     """
+    import json  # here: only who asks for a name that is not there needs it
+
     rooms = json.loads(Path(__file__).with_name("pytorch_names.json").read_text("utf-8"))
     return {room: frozenset(names) for room, names in rooms.items()}
 

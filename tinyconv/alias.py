@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -18,7 +17,7 @@ from typing import Any
 __all__ = ["AliasFinder"]
 
 
-class AliasFinder(MetaPathFinder):
+class AliasFinder:
     """Finds ``torch.nn`` where ``sys.modules["torch"]`` is tinyconv: it is ``tinyconv.nn``.
 
     Examples
@@ -43,10 +42,10 @@ class AliasFinder(MetaPathFinder):
             if error.name != f"{known}.{name}":
                 raise
             return None
-        return ModuleSpec(fullname, _Loaded(module))
+        return ModuleSpec(fullname, _Loaded(module))  # type: ignore[arg-type]  # what it takes, without importlib.abc
 
 
-class _Loaded(Loader):
+class _Loaded:
     """Gives a module that was imported before, and leaves it as it is."""
 
     def __init__(self, module: ModuleType):

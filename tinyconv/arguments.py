@@ -128,6 +128,32 @@ class _Slot(NamedTuple):
         raise refuse(function, self.name, value, *self.words)
 
 
+class _Plan(NamedTuple):
+    """The parameters of a function: all by name, and those that may be given by their place."""
+
+    by_name: dict[str, _Slot | None]
+    before: tuple[str, ...]
+    in_order: tuple[_Slot | None, ...]
+    rest: str | None  # *sizes: one sequence by that name
+
+    def named(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Arguments by the function's own names: of ``zeros(size=(2, 3))``, ``reshape(input=x, shape=(2, 3))``."""
+        if not kwargs.keys() <= self.by_name.keys():
+            kwargs = _renamed(kwargs, self.by_name)
+        if self.rest in kwargs:
+            sizes = kwargs.pop(self.rest)
+            args = (*args, *[kwargs.pop(name) for name in self.before[len(args) :]], sizes)
+        return args, kwargs
+
+
+def _plan_of(function: Callable[..., Any]) -> _Plan:
+    parameters = list(inspect.signature(function).parameters.values())
+    by_name = {parameter.name: _slot_of(parameter) for parameter in parameters}
+    before = tuple([p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD])
+    rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
+    return _Plan(by_name, before, tuple([by_name[name] for name in before]), rest)
+
+
 def refuse(function: str, name: str, value: Any, *words: str) -> Exception:
     """Make the error for an argument that is none of these kinds.
 
@@ -178,25 +204,20 @@ def checked(function: F) -> F:
     """
     of_layer = function.__name__ == "__init__"
     name = function.__qualname__.split(".")[0] if of_layer else function.__name__
-    parameters = list(inspect.signature(function).parameters.values())
-    by_name = {parameter.name: _slot_of(parameter) for parameter in parameters}
-    before = [parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
-    in_order = tuple([by_name[parameter] for parameter in before])
-    rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)  # *sizes: one sequence by that name
+    plan: _Plan | None = None  # made at the first call: most functions are never called
 
     @functools.wraps(function)
     def gate(*args: Any, **kwargs: Any) -> Any:
+        nonlocal plan
+        if plan is None:
+            plan = _plan_of(function)
         if kwargs:
-            if not kwargs.keys() <= by_name.keys():
-                kwargs = _renamed(kwargs, by_name)
-            if rest in kwargs:
-                sizes = kwargs.pop(rest)  # zeros(size=(2, 3)), reshape(input=x, shape=(2, 3))
-                args = (*args, *[kwargs.pop(slot) for slot in before[len(args) :]], sizes)
+            args, kwargs = plan.named(args, kwargs)
             for given, value in kwargs.items():
-                slot = by_name.get(given)
+                slot = plan.by_name.get(given)
                 if slot is not None and type(value) not in slot.usual:
                     slot.look(value, type(args[0]).__name__ if of_layer else name, of_layer)
-        for slot, value in zip(in_order, args):
+        for slot, value in zip(plan.in_order, args):
             if slot is not None and type(value) not in slot.usual:
                 slot.look(value, type(args[0]).__name__ if of_layer else name, of_layer)
         return function(*args, **kwargs)

@@ -6,6 +6,8 @@ All numbers are drawn on the host, so that a seed gives the same ones on every d
 from __future__ import annotations
 
 import contextlib
+import functools
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,8 +43,11 @@ class Generator:
 
     def __init__(self, device: Any = "cpu"):
         self.device = device
-        self._numpy = np.random.Generator(np.random.PCG64())
-        self.seed()
+        self._seed: int | None = None  # the system's, if it is asked for before one is given
+
+    @functools.cached_property
+    def _numpy(self) -> np.random.Generator:
+        return np.random.Generator(np.random.PCG64(self.initial_seed()))  # not before: numpy.random is slow to import
 
     def manual_seed(self, seed: int) -> Generator:
         """Start anew from a seed; gives the generator itself.
@@ -66,10 +71,12 @@ class Generator:
 
     def seed(self) -> int:
         """Start anew from a seed that the operating system draws, and give it."""
-        return self.manual_seed(int(np.random.default_rng().integers(2**64, dtype=np.uint64))).initial_seed()
+        return self.manual_seed(_system_seed()).initial_seed()
 
     def initial_seed(self) -> int:
         """Give the seed that it last started from."""
+        if self._seed is None:
+            self._seed = _system_seed()
         return self._seed
 
     def get_state(self) -> dict[str, Any]:
@@ -80,6 +87,10 @@ class Generator:
         """Go on from a state that :meth:`get_state` gave; gives the generator itself."""
         self._numpy.bit_generator.state = state
         return self
+
+
+def _system_seed() -> int:
+    return int.from_bytes(os.urandom(8), "little")
 
 
 default_generator = Generator()

@@ -4,9 +4,9 @@ Each page of a chapter offers its notebook.  Without building the pages, all are
 
     python docs/_ext/notebooks.py notebooks
 
-which needs jupytext.  A notebook differs from its chapter in four things: a piece of source that the page includes
-stands in the text; an answer is folded text instead of a cell that has run; links lead to the other notebooks; and a
-first, folded cell gives figures the look of the pages.
+which needs jupytext.  A notebook differs from its chapter in five things: a piece of source that the page includes
+stands in the text; a table that the build makes does not; an answer is folded text instead of a cell that has run;
+links lead to the other notebooks; and a first, folded cell gives figures the look of the pages.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).resolve().parents[1]
 WORDS = {"en": ("Answer", "Download as a notebook"), "zh": ("答案", "下载笔记本")}
+ON_THE_PAGE = {"en": "*(The table stands on the chapter's page.)*", "zh": "*（表格见本章的网页。）*"}
 _CHAPTER = re.compile(r"(en|zh)/\d\d-[\w-]+")
 _DIRECTIVE = re.compile(r"^```\{([\w-]+)\} *([^\n]*)\n((?::[^\n]*\n)*).*?^```$", re.MULTILINE | re.DOTALL)
 _OPTION = re.compile(r"^:([\w-]+): ?(.*)$", re.MULTILINE)
@@ -77,6 +78,8 @@ def for_jupyter(text: str, page: str) -> str:
 
     def directive(match: re.Match[str]) -> str:
         name, argument, options = match.groups()
+        if name == "pytorch-names":
+            return ON_THE_PAGE[page.partition("/")[0]]
         if name != "literalinclude":
             raise ValueError(f"{page}: notebooks do not know the directive {{{name}}}")
         source = (DOCS / page).parent / argument.strip()

@@ -25,7 +25,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import traceback
 import zlib
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple
@@ -324,6 +323,8 @@ class Operation:
 
     def _check_forward(self, outputs: tuple[Tensor, ...], inputs: list[Tensor]) -> None:
         """In anomaly mode: note the line of the call, and stop at the operation that makes a NaN."""
+        import traceback  # here: anomaly mode alone needs it
+
         self._where = "".join(traceback.format_list(traceback.extract_stack()[:-2][-20:]))
         if _mode.inside_gradient:
             return

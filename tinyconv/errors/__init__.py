@@ -17,7 +17,6 @@ from itertools import pairwise
 from typing import Any
 
 from ..language import get_language
-from .texts import PHRASES, TEXTS
 
 __all__ = ["Refusal", "locate", "phrase", "refusal"]
 
@@ -93,6 +92,8 @@ def refusal(name: str, function: str = "", /, **values: Any) -> Exception:
     ...
     ValueError: max_pool2d: ceil_mode (PyTorch) and cover_all (Chainer) are two rules for the last window; choose one
     """
+    from .texts import TEXTS  # here: most programs never need them
+
     text = TEXTS[name]
     told = Refusal(name, function, text.told(get_language(), values), values)
     error = text.kind(str(told))
@@ -108,6 +109,8 @@ def phrase(name: str, /, **values: Any) -> str:
     >>> phrase("window.use_padding", fits=(1, 2))
     'Use padding=(1, 2)'
     """
+    from .texts import PHRASES  # as in refusal
+
     return PHRASES[name].told(get_language(), values)
 
 

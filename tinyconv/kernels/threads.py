@@ -18,13 +18,15 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from ..errors import refusal
 from . import tuning
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 __all__ = ["get_num_threads", "parallel_for", "parallel_sum", "set_num_threads"]
 
@@ -109,9 +111,11 @@ class _Pool:
             helpers = min(helpers, self.threads - 1)
             if helpers < 1:
                 return
-            if self.executor is None:
-                self.executor = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="tinyconv")
             try:
+                if self.executor is None:
+                    from concurrent.futures import ThreadPoolExecutor  # here: not every program shares a loop
+
+                    self.executor = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="tinyconv")
                 for _ in range(helpers):
                     futures.append(self.executor.submit(task))
             except RuntimeError:  # Python is ending, or the system has no thread left: the caller does it all
