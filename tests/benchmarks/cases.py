@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,11 +146,10 @@ def _twin(nn: Any) -> Any:
 
 
 def _example() -> Any:
-    path = REPOSITORY / "examples" / "train_mnist.py"
-    spec = importlib.util.spec_from_file_location("train_mnist", path)
-    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
-    spec.loader.exec_module(module)  # type: ignore[union-attr]
-    return module
+    folder = str(REPOSITORY / "examples")
+    if folder not in sys.path:
+        sys.path.append(folder)  # where its own helpers lie
+    return importlib.import_module("train_mnist")
 
 
 def sums_along_the_first_axis(*shape: int) -> Case:

@@ -84,12 +84,15 @@ def run_backward(
             if not received:
                 continue
             _finish(node, received)
-            captured.update({(node, index): received[index] for index in asked.get(node, ()) if index in received})
+            if node in asked:
+                captured.update({(node, index): received[index] for index in asked[node] if index in received})
             if isinstance(node, Tensor):
                 if targets is None:
                     _accumulate(node, received[0])
                 continue
-            wanted = [edge is not None and (leading is None or edge[0] in leading) for edge in node.edges]
+            wanted = node.needs_input_grad
+            if leading is not None:
+                wanted = tuple([edge is not None and edge[0] in leading for edge in node.edges])
             if True in wanted:
                 for edge, gradient in zip(node.edges, node.gradients(received, wanted)):
                     if gradient is not None and edge is not None and edge[0] in pending:

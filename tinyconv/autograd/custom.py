@@ -10,7 +10,7 @@ from typing import Any
 from ..backend import get_array_module
 from ..errors import refusal
 from .mode import _mode, enable_grad, no_grad
-from .operation import Operation, _edge_of, _Saved, check_devices
+from .operation import Operation, _Saved, check_devices, edges_of
 from .tensor import Tensor
 from .views import check_writable_in_graph, hand_through
 
@@ -149,7 +149,7 @@ class Function(Operation):
                 raise refusal("function.reserved_name", name=type(self).__name__, attribute=name)
         self._hooks = self._retained = None
         self._tensors = [isinstance(a, Tensor) for a in args]
-        self.edges = tuple([_edge_of(a) if needs else None for a, needs in zip(args, self.needs_input_grad)])
+        self.edges = edges_of(args, self.needs_input_grad)
         self._outputs = [
             (o.shape, o.dtype, get_array_module(o._array)) if isinstance(o, Tensor) else None for o in outputs
         ]

@@ -91,8 +91,7 @@ def _checksum(array: Array) -> int:
 class _Plan(NamedTuple):
     """What one use of an operation keeps and calls; it depends on which arguments need a gradient."""
 
-    kept: tuple[str, ...]  # the names that the wanted gradients read
-    places: tuple[int, ...]  # of each: which argument it is, or -1
+    kept: dict[str, int]  # the names that the wanted gradients read; of each, which argument it is, or -1
     calls: tuple[tuple[Callable, tuple[int, ...]] | None, ...]  # per argument: its gradient, and which kept it reads
 
 
@@ -177,24 +176,28 @@ class Operation:
     @classmethod
     def apply(cls, *args: Any) -> Any:
         """Run ``forward`` on the arguments and record the call if a gradient may be wanted."""
-        inputs, needs_grad, on_host = [], [], True  # one plain loop: this method is most of a small call's time
-        for arg in args:
+        inputs, needs, edges = [], [], []
+        grad_mode, on_host = _mode.grad, True
+        for arg in args:  # one plain loop: this method is most of a small call's time
+            edge = None
             if isinstance(arg, Tensor):
-                view = arg._view
-                if view is not None and view.known is not view.base._grad_fn and _mode.grad:
-                    views.refresh(arg)
-                needs_grad.append(arg._requires_grad)
-                arg = arg._array
-                on_host = on_host and type(arg) is np.ndarray
-            else:
-                needs_grad.append(False)
+                array = arg._array
+                if grad_mode:
+                    view = arg._view
+                    if view is not None and view.known is not view.base._grad_fn:
+                        views.refresh(arg)
+                    if arg._requires_grad:
+                        edge = arg._grad_fn or arg, arg._index, array.shape, array.dtype
+                on_host = on_host and type(array) is np.ndarray
+                arg = array
             inputs.append(arg)
+            needs.append(edge is not None)
+            edges.append(edge)
         if not on_host:
             check_devices(cls.__name__, [a for a in args if isinstance(a, Tensor)])
-        recording = _mode.grad and True in needs_grad
         node = cls()
         node._aside = None
-        node.needs_input_grad = tuple(needs_grad) if recording else (False,) * len(args)
+        node.needs_input_grad = tuple(needs)
         if _mode.quiet:
             result = node.forward(*inputs)
         else:
@@ -211,8 +214,8 @@ class Operation:
             outputs = (as_tensor(result),)
         if _mode.anomaly:
             node._check_forward(outputs, [a for a in args if isinstance(a, Tensor)])
-        if recording:
-            node._record(args, outputs, several)
+        if True in needs:
+            node._record(args, edges, outputs, several)
         if cls.is_view:
             _note_view(outputs[0], args, cls)
         elif inputs and result is inputs[0] and isinstance(args[0], Tensor):  # handed through
@@ -221,10 +224,12 @@ class Operation:
             _mode.trace.operation(cls, args, outputs)
         return outputs if several else outputs[0]
 
-    def _record(self, args: tuple[Any, ...], outputs: tuple[Tensor, ...], several: bool) -> None:
+    def _record(
+        self, args: tuple[Any, ...], edges: list[Edge | None], outputs: tuple[Tensor, ...], several: bool
+    ) -> None:
         """Tie the outputs to this node, and this node to where its inputs came from."""
         self._hooks = self._outputs = self._retained = None
-        self.edges = tuple([_edge_of(a) if needs else None for a, needs in zip(args, self.needs_input_grad)])
+        self.edges = tuple(edges)
         for index, output in enumerate(outputs):
             output._put(self, index)
         if several:
@@ -234,7 +239,7 @@ class Operation:
         if plan is None:
             plan = cls._plans[self.needs_input_grad] = _plan_of(cls, self.needs_input_grad)
         self._plan = plan
-        self._saved = tuple([self._save(name, at, args, outputs) for name, at in zip(plan.kept, plan.places)])
+        self._saved = tuple([self._save(name, at, args, outputs) for name, at in plan.kept.items()])
         self._aside = None
 
     def _save(self, name: str, at: int, args: tuple[Any, ...], outputs: tuple[Tensor, ...]) -> Any:
@@ -278,19 +283,20 @@ class Operation:
         )
 
     def _call_gradients(self, g: Any, wanted: Sequence[bool]) -> Sequence[Tensor | None]:
+        if self.vjp is not None:
+            return self._joint(g)
         results: list[Tensor | None] = []
         for call, edge, is_wanted in zip(self._plan.calls, self.edges, wanted):
-            if not is_wanted or call is None:
+            if is_wanted and call is not None:
+                gradient, reads = call
+                results.append(gradient(self, g, *[self._read(at, edge) for at in reads]))
+            else:
                 results.append(None)
-                continue
-            gradient, reads = call
-            if gradient is type(self).vjp:
-                return self._joint(g, reads)
-            results.append(gradient(self, g, *[self._read(at, edge) for at in reads]))
         return results
 
-    def _joint(self, g: Any, reads: tuple[int, ...]) -> Sequence[Tensor | None]:
+    def _joint(self, g: Any) -> Sequence[Tensor | None]:
         """All gradients by one formula."""
+        reads = range(len(self._plan.kept))  # it reads all that is kept, in this order
         results = self.vjp(g, *[self._read(at, None) for at in reads])
         results = tuple(results) if isinstance(results, (tuple, list)) else (results,)
         if len(results) != len(self.edges):
@@ -312,7 +318,7 @@ class Operation:
 
     def recall(self, name: str) -> Any:
         """Give what is kept under a name, because a wanted gradient reads it, to whoever looks at the graph."""
-        return self._read(self._plan.kept.index(name), None)
+        return self._read(list(self._plan.kept).index(name), None)
 
     def release(self) -> None:
         """Let go of what was kept, once the gradients are computed."""
@@ -363,8 +369,8 @@ def _plan_of(cls: type[Operation], needs: tuple[bool, ...]) -> _Plan:
         None if g is None else (g, tuple(-1 if name == OWN_SHAPE else kept.index(name) for name in names))
         for g, names in zip(gradients, read)
     ]
-    places = [cls._arguments.index(name) if name in cls._arguments and name != cls._rest else -1 for name in kept]
-    return _Plan(kept, tuple(places), tuple(calls))
+    places = {name: at for at, name in enumerate(cls._arguments) if name != cls._rest}
+    return _Plan({name: places.get(name, -1) for name in kept}, tuple(calls))
 
 
 def _missing(node: Operation, g: Tensor) -> Tensor:
@@ -400,9 +406,11 @@ def _has_nan(tensor: Tensor) -> bool:
     return tensor.dtype.kind == "f" and bool(np.isnan(asnumpy(tensor._array)).any())
 
 
-def _edge_of(tensor: Tensor) -> Edge:
-    data = tensor._array
-    return (tensor._grad_fn or tensor, tensor._index, data.shape, data.dtype)
+def edges_of(args: Sequence[Any], needs: Sequence[bool]) -> tuple[Edge | None, ...]:
+    """Where the arguments that need a gradient came from."""
+    return tuple([
+        (a._grad_fn or a, a._index, a._array.shape, a._array.dtype) if need else None for a, need in zip(args, needs)
+    ])  # fmt: skip
 
 
 def check_devices(function: str, tensors: Sequence[Tensor]) -> None:
