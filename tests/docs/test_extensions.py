@@ -30,7 +30,7 @@ class Stub(types.ModuleType):
 def load(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Give a function that imports an extension, with stubs in Sphinx's place."""
     stubs = "docutils sphinx sphinx.application sphinx.search sphinx.search.en sphinx.util sphinx.util.docutils"
-    for name in stubs.split():
+    for name in (*stubs.split(), "latex2mathml", "latex2mathml.converter"):
         monkeypatch.setitem(sys.modules, name, Stub(name))
     sys.modules["sphinx"].addnodes = types.SimpleNamespace(pending_xref=None)  # type: ignore[attr-defined]
     sys.modules["sphinx.search"].languages = {}  # type: ignore[attr-defined]
@@ -72,6 +72,50 @@ def test_broken_links_are_found(load: Any, tmp_path: Path) -> None:
     (tmp_path / "b.html").write_text('<p id="here"></p><a href="a.html#top">a</a><a href="https://example.org/x">x</a>')
     assert internal_links.broken_links(tmp_path / "a.html") == ["b.html#there", "no.png"]
     assert internal_links.broken_links(tmp_path / "b.html") == []
+
+
+@pytest.mark.parametrize(
+    ("converted", "better"),
+    [
+        ("<msup><mi>k</mi><mi>&#x02032;</mi></msup>",
+         '<mrow><mi>k</mi><mo lspace="0" rspace="0">&#x02032;</mo></mrow>'),
+        ("<mi>&#x0230A;</mi><mn>5</mn><mi>&#x0230B;</mi>",
+         '<mo stretchy="false" fence="true" form="prefix">&#x0230A;</mo><mn>5</mn>'
+         '<mo stretchy="false" fence="true" form="postfix">&#x0230B;</mo>'),
+        ("<mi>&#x00064;</mi><mi>u</mi>", '<mi mathvariant="normal">d</mi><mi>u</mi>'),
+        ('<mrow><mi mathvariant="normal">v</mi><mi mathvariant="normal">e</mi></mrow>', "<mi>ve</mi>"),
+        ("<msup><mi>k</mi><mn>2</mn></msup><mo>&#x0005E;</mo>", "<msup><mi>k</mi><mn>2</mn></msup><mo>&#x0005E;</mo>"),
+    ],
+)  # fmt: skip
+def test_primes_brackets_and_words_of_formulas(load: Any, converted: str, better: str) -> None:
+    mathml = load("mathml")
+    mathml.convert = lambda tex: converted
+    assert mathml.formula("") == better
+
+
+def test_figures_get_their_words(load: Any) -> None:
+    class Cell(dict):
+        def findall(self, kind: Any) -> list[dict]:
+            return self["figures"]
+
+    alt_texts, told = load("alt_texts"), []
+    alt_texts.nodes = types.SimpleNamespace(container=None, image=None)
+    alt_texts.logger = types.SimpleNamespace(warning=lambda *args, location: told.append(args[1:]))
+
+    def described(words: Any, figures: int) -> list[str]:
+        cell = Cell(nb_element="cell_code", cell_metadata={"alt": words} if words else {})
+        cell["figures"] = [{} for _ in range(figures)]
+        alt_texts.describe(None, types.SimpleNamespace(findall=lambda kind: [cell]))
+        return [figure.get("alt") for figure in cell["figures"]]
+
+    assert described("one", 1) == ["one"]
+    assert described(["a", "b"], 2) == ["a", "b"]
+    assert described(None, 0) == []
+    assert told == []
+    assert described(None, 1) == [None]
+    assert described(["a"], 2) == ["a", None]
+    assert described("one", 0) == []
+    assert told == [(1, 0), (2, 1), (0, 0)]
 
 
 def test_docstrings_are_prepared(load: Any) -> None:
