@@ -33,6 +33,7 @@ extensions = [
     "notebooks",
     "numpy_docstrings",
     "pytorch_names",
+    "sliding_window",
 ]
 exclude_patterns = ["_build", "jupyter_execute"]
 suppress_warnings = ["toc.empty_glob"]  # a language of which no chapter is written yet

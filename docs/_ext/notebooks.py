@@ -4,9 +4,10 @@ Each page of a chapter offers its notebook.  Without building the pages, all are
 
     python docs/_ext/notebooks.py notebooks
 
-which needs jupytext.  A notebook differs from its chapter in five things: a piece of source that the page includes
-stands in the text; a table that the build makes does not; an answer is folded text instead of a cell that has run;
-links lead to the other notebooks; and a first, folded cell gives figures the look of the pages.
+which needs jupytext.  A notebook differs from its chapter in six things: a piece of source that the page includes
+stands in the text; a sliding window is shown by a cell of code; a table that the build makes is left out; an answer is
+folded text instead of a cell that has run; links lead to the other notebooks; and a first, folded cell gives figures
+the look of the pages.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ WORDS = {"en": ("Answer", "Download as a notebook"), "zh": ("答案", "下载笔
 ON_THE_PAGE = {"en": "*(The table stands on the chapter's page.)*", "zh": "*（表格见本章的网页。）*"}
 _CHAPTER = re.compile(r"(en|zh)/\d\d-[\w-]+")
 _DIRECTIVE = re.compile(r"^```\{([\w-]+)\} *([^\n]*)\n((?::[^\n]*\n)*).*?^```$", re.MULTILINE | re.DOTALL)
+_WINDOW = re.compile(r"^```\{sliding-window\}\n((?::[^\n]*\n)*)(.*?)^```$", re.MULTILINE | re.DOTALL)
 _OPTION = re.compile(r"^:([\w-]+): ?(.*)$", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]*)\]\((?!\w+:)([^)#\s]*)(#[^)]*)?\)")
 
@@ -96,6 +98,36 @@ def for_jupyter(text: str, page: str) -> str:
     return "".join(_DIRECTIVE.sub(directive, part) if i % 2 else _LINK.sub(link, part) for i, part in enumerate(parts))
 
 
+def text_and_windows(text: str, page: str) -> Iterator[tuple[str, bool]]:
+    """Cut a chapter's text at its sliding windows: pieces of text, and of code that shows a window (then True).
+
+    Examples
+    --------
+    >>> for piece, is_code in text_and_windows("See:\\n```{sliding-window}\\n:size: 4, 2\\n\\nTry it.\\n```\\n", "en/01-x"):
+    ...     print(is_code, repr(piece))
+    False 'See:\\n\\nTry it.'
+    True "from tinyconv import explain\\n\\nexplain.widget(size=(4, 2), lang='en')"
+    """
+    *before, rest = _WINDOW.split(text)  # text, options, invitation, text, options, invitation, ...
+    for above, options, invitation in zip(before[::3], before[1::3], before[2::3]):
+        yield f"{above}\n{invitation.strip()}", False
+        yield f"from tinyconv import explain\n\nexplain.widget({_arguments(options)}, lang={page[:2]!r})", True
+    if rest.strip():
+        yield rest, False
+
+
+def _arguments(options: str) -> str:
+    """The options of a directive as arguments of a call."""
+    given = {name.replace("-", "_"): value.strip() for name, value in _OPTION.findall(options)}
+    if "controls" in given:
+        given["controls"] = str([name.strip() for name in given["controls"].split(",")])
+    if "kind" in given:
+        given["kind"] = repr(given["kind"])
+    return ", ".join(
+        f"{name}=({value})" if re.match(r"\d+ *,", value) else f"{name}={value}" for name, value in given.items()
+    )
+
+
 def folded(code: str, page: str) -> str:
     """An answer, as text that opens on a click."""
     summary = WORDS[page.partition("/")[0]][0]
@@ -123,7 +155,8 @@ def notebook(page: str) -> Any:
     for cell in chapter.cells:
         tags = cell.metadata.get("tags", [])
         if cell.cell_type == "markdown":
-            cells.append(new_markdown_cell(for_jupyter(cell.source, page)))
+            for piece, is_code in text_and_windows(cell.source, page):
+                cells.append(new_code_cell(piece) if is_code else new_markdown_cell(for_jupyter(piece, page)))
         elif "hide-cell" in tags:
             cells.append(new_markdown_cell(folded(cell.source, page)))
         else:

@@ -11,6 +11,11 @@ from pathlib import Path
 
 import pytest
 
+import tinyconv as tc
+from tinyconv import nn
+from tinyconv.explain import conv_matrix, widget
+from tinyconv.explain.slide import size_arithmetic
+
 DOCS = Path(__file__).parents[2] / "docs"
 ENGLISH = sorted(path.name for path in (DOCS / "en").glob("[0-9]*.md"))
 BOTH = [name for name in ENGLISH if (DOCS / "zh" / name).exists()]
@@ -29,6 +34,8 @@ kernelspec:
 ---
 """
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n((?::[^\n]*\n)*)(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+WINDOW = re.compile(r"^```\{sliding-window\}\n((?::[^\n]*\n)+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 def cells(name: str) -> list[tuple[str, str]]:
@@ -117,3 +124,39 @@ def test_every_exercise_is_checked() -> None:
         assert "hide-cell" in answer_options
         assert "hide-input" in check_options
         assert any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(check)))
+
+
+@pytest.mark.parametrize("name", ENGLISH[:6])
+def test_the_first_chapters_have_a_window_to_drive(name: str) -> None:
+    """The same one in both languages, of settings that make a layer, with something to try."""
+    ((english, invitation),) = WINDOW.findall((DOCS / "en" / name).read_text(encoding="utf-8"))
+    ((chinese, translated),) = WINDOW.findall((DOCS / "zh" / name).read_text(encoding="utf-8"))
+    assert english == chinese
+    assert invitation.startswith("**Try it.** ")
+    assert translated.startswith("**试一试。** ")
+    assert "?" in invitation
+    options = dict(re.findall(r"^:([\w-]+): (.*)$", english, re.MULTILINE))
+    numbers = {key.replace("-", "_"): ast.literal_eval(text) for key, text in options.items() if text[0].isdigit()}
+    controls = options.get("controls")
+    figure = widget(kind=options.get("kind"), **numbers, controls=controls.split(", ") if controls else None)
+    assert figure.settings["controls"]
+
+
+def test_what_the_invitations_ask_has_an_answer() -> None:
+    """The sizes that a reader finds by the sliders."""
+
+    def size(layer: nn.Module, cells: int) -> int:
+        return layer(tc.zeros(1, 1, cells, cells)).shape[-1]
+
+    assert [size(nn.Conv2d(1, 1, k), 5) for k in (4, 5)] == [2, 1]
+    strides = [size_arithmetic(nn.Conv2d(1, 1, 3, s, 1), (6, 6)) for s in (1, 2, 3, 4)]
+    assert ["never reaches" in text for text in strides] == [False, False, True, False]
+    assert [size(nn.Conv2d(1, 1, 3, padding=p, dilation=3), 7) for p in (0, 3)] == [1, 7]
+    assert size(nn.MaxPool2d(2, 1), 6) == 5
+    reached = [
+        conv_matrix(nn.ConvTranspose1d(1, 1, k, s), (1, 3)).dense()[: (2 * s) + k] != 0
+        for k, s in ((3, 2), (3, 3), (2, 3))
+    ]
+    most = [int(each.sum(1).max()) for each in reached]
+    least = [int(each.sum(1).min()) for each in reached]
+    assert (most, least) == ([2, 1, 1], [1, 1, 0])

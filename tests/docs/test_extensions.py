@@ -191,3 +191,13 @@ def test_both_landing_pages_let_the_reader_draw(load: Any, monkeypatch: pytest.M
         assert f"```{{draw-digit}} {language}\n" in text
         assert told in text  # of the network that is there
     assert "noscript" in extension.draw_page(model, language="zh").fragment()
+
+
+def test_options_of_the_sliding_window(load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("docutils", "docutils.nodes", "docutils.parsers", "docutils.parsers.rst"):
+        monkeypatch.setitem(sys.modules, name, Stub(name))
+    sys.modules["docutils.parsers.rst"].directives = types.SimpleNamespace(unchanged_required=str)  # type: ignore[attr-defined]
+    extension = load("sliding_window")
+    assert [extension.whole_numbers(text) for text in ("3", "4, 2", "5,")] == [3, (4, 2), (5,)]
+    assert extension.names("stride, kernel_size") == ["stride", "kernel_size"]
+    assert extension.SCRIPT.is_file()

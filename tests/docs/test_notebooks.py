@@ -141,7 +141,8 @@ def test_every_chapter_has_a_notebook(notebooks: ModuleType) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_no_directive_is_left_in_the_text(notebooks: ModuleType, page: str) -> None:
     prose = re.sub(r"^```\{code-cell\}.*?^```$", "", (DOCS / f"{page}.md").read_text("utf-8"), flags=re.M | re.S)
-    shown = notebooks.for_jupyter(prose.removeprefix(HEADER), page)
+    pieces = notebooks.text_and_windows(prose.removeprefix(HEADER), page)
+    shown = "\n".join(notebooks.for_jupyter(text, page) for text, is_code in pieces if not is_code)
     assert "```{" not in shown
     assert ".md" not in "".join(re.findall(r"\]\([^)]*\)", shown))
     for _, item, _ in quoted_files(f"{page}.md"):
@@ -163,7 +164,21 @@ def test_a_notebook_has_the_chapter_s_cells(make: Any, page: str) -> None:
         answer = "hide-cell" in options
         assert (source.strip() in code) != answer
         assert any(source.strip() in text for text in folded) or not answer
-    assert len(code) == len([o for o, _ in cells(f"{page}.md") if "hide-cell" not in o]) + ("look = {" in "".join(code))
+    windows = [source for source in code if "explain.widget(" in source]
+    assert len(windows) == (DOCS / f"{page}.md").read_text("utf-8").count("```{sliding-window}")
+    shown = [options for options, _ in cells(f"{page}.md") if "hide-cell" not in options]
+    assert len(code) == len(shown) + len(windows) + ("look = {" in "".join(code))
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if "{sliding-window}" in (DOCS / f"{page}.md").read_text("utf-8")]
+)
+def test_the_windows_of_a_notebook_can_be_shown(notebooks: ModuleType, page: str) -> None:
+    for code, is_code in notebooks.text_and_windows((DOCS / f"{page}.md").read_text("utf-8"), page):
+        if is_code:
+            scope: dict[str, Any] = {}
+            exec(code.replace("explain.widget", "figure = explain.widget"), scope)
+            assert "<iframe" in scope["figure"]._repr_html_() or "<div" in scope["figure"]._repr_html_()
 
 
 def test_the_chapter_on_autograd_runs_and_shows_the_source(make: Any) -> None:

@@ -199,8 +199,7 @@
     '--y-ink:#7fd6a0;--bad:#ffab85;';
   const STYLE = `
 .tinyconv-widget{${LIGHT}background:var(--page);color:var(--ink);border:1px solid color-mix(in srgb,var(--line) 45%,
-transparent);border-radius:8px;padding:14px;margin:1rem 0;font:14px/1.5 system-ui,-apple-system,"PingFang SC",
-"Microsoft YaHei","Noto Sans CJK SC",sans-serif;box-sizing:border-box;max-width:100%}
+transparent);border-radius:8px;padding:14px;margin:1rem 0;font-size:14px;line-height:1.5;box-sizing:border-box;max-width:100%}
 @media(prefers-color-scheme:dark){.tinyconv-widget{${DARK}}}
 :is([data-theme="dark"],[data-jp-theme-light="false"]) .tinyconv-widget{${DARK}}
 :is([data-theme="light"],[data-jp-theme-light="true"]) .tinyconv-widget{${LIGHT}}
@@ -221,6 +220,8 @@ background:none;border:0;padding:0;color:var(--ink);overflow-wrap:anywhere}
 .tinyconv-widget .tw-size{color:var(--faint);font-size:13px;border-top:1px solid color-mix(in srgb,var(--line) 30%,
 transparent);margin-top:8px;padding-top:6px;font-variant-numeric:tabular-nums}
 .tinyconv-widget .tw-size b{color:var(--y-ink)}
+.tinyconv-widget :is(.tw-sum,.tw-size,svg){font-family:"Segoe UI",Roboto,Helvetica,Arial,"PingFang SC",
+"Microsoft YaHei","Noto Sans CJK SC",sans-serif}
 .tinyconv-widget .x{color:var(--x-ink)}.tinyconv-widget .w{color:var(--w-ink)}
 .tinyconv-widget .y{color:var(--y-ink);font-weight:600}.tinyconv-widget .bad{color:var(--bad)}
 .tinyconv-widget svg{display:block;max-width:100%;margin:14px auto 6px;overflow:visible;user-select:none;
@@ -429,7 +430,7 @@ font-variant-numeric:tabular-nums;font-family:inherit}
 
     function write(entry, value, small) {
       let text = value === null ? '' : typeof value === 'string' ? value : number(value);
-      if (text.length > 5 && !Number.isInteger(value)) text = number(Number(value.toPrecision(2)));
+      if (text.length > 5 && !Number.isInteger(value)) text = number(Number(value.toFixed(2)));
       entry.text.textContent = text;
       entry.text.style.fontSize = `${Math.min(14, grids.q * 0.46, (grids.q - 3) / Math.max(1, text.length) / 0.58)}px`;
       entry.small.textContent = grids.q >= 27 && small ? small : '';

@@ -110,7 +110,8 @@ class Widget:
         return (
             f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1"><title>tinyconv</title>'
-            "<style>html{color-scheme:light dark}body{margin:0 auto;padding:8px;max-width:860px}</style></head>"
+            "<style>html{color-scheme:light dark}body{margin:0 auto;padding:8px;max-width:860px;font-family:system-ui,"
+            '"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif}</style></head>'
             f"<body>{self._repr_html_()}</body></html>\n"
         )
 
