@@ -32,7 +32,9 @@ FORMULAS: dict[str, str] = {
     "Exp": "y = exp(x);  gx = g * y",
     "Exp2": "y = 2**x;  gx = g * y * log(2)",
     "Expm1": "y = exp(x) - 1;  gx = g * (y + 1)",
+    "Erfc": "y = 1 - erf(x);  gx = -g * 2/sqrt(pi) * exp(-x**2)",
     "Floor": "y = x rounded down;  gx = 0",
+    "FloorDiv": "y = floor(a/b);  ga = gb = 0",
     "Fmod": "y = a - trunc(a/b)*b;  ga = g, gb = -g * trunc(a/b)",
     "Frac": "y = x - trunc(x);  gx = g",
     "Hypot": "y = sqrt(a**2 + b**2);  ga = g * a/y, gb = g * b/y",
@@ -58,6 +60,7 @@ FORMULAS: dict[str, str] = {
     "Tan": "y = tan(x);  gx = g * (1 + y**2)",
     "Tanh": "y = tanh(x);  gx = g * (1 - y**2)",
     "Trunc": "y = x rounded towards 0;  gx = 0",
+    "TruncDiv": "y = a/b without its fraction;  ga = gb = 0",
     "Where": "y = a where the condition holds, else b;  ga = g there, gb = g elsewhere",
     # activations
     "Gate": "y = x where the gate is open, else 0;  gx = g where it is open",

@@ -557,7 +557,8 @@ class _BackwardWatch:
         if self.positions:
             for i, new in zip(self.positions, _Entrance.apply(self, *[args[i] for i in self.positions])):
                 new._version = args[i]._version  # the memory is the old one's, and no graph could follow a write
-                new._view = View(args[i], (), closed="inplace.hooked_input")
+                view = args[i]._view
+                new._view = View(args[i] if view is None else view.base, (), closed="inplace.hooked_input")
                 renamed[i] = new
         return tuple(renamed)
 
