@@ -34,6 +34,7 @@ extensions = [
     "numpy_docstrings",
     "pytorch_names",
     "sliding_window",
+    "source_links",
 ]
 exclude_patterns = ["_build", "jupyter_execute"]
 suppress_warnings = ["toc.empty_glob"]  # a language of which no chapter is written yet

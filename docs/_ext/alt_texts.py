@@ -20,7 +20,7 @@ def describe(app: Sphinx, doctree: nodes.document) -> None:
         figures = list(cell.findall(nodes.image))
         words = cell["cell_metadata"].get("alt", [])
         texts = [words] * len(figures) if isinstance(words, str) else words
-        if len(texts) != len(figures) or (words and not figures):
+        if figures and len(texts) != len(figures):
             logger.warning("%d figures and %d texts in `:alt:`", len(figures), len(texts), location=cell)
         for figure, text in zip(figures, texts):
             figure["alt"] = text

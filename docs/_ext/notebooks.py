@@ -50,7 +50,7 @@ def included(text: str, options: dict[str, str]) -> str:
     >>> print(included("a = 1\\ndef f(x):\\n    y = x\\n    return y\\n", {"pyobject": "f", "start-at": "return"}))
         return y
     """
-    unknown = set(options) - {"pyobject", "start-at", "end-before", "prepend", "append", "language"}
+    unknown = set(options) - {"pyobject", "start-at", "end-before", "dedent", "prepend"}
     if unknown:
         raise ValueError(f"literalinclude: notebooks do not know {unknown}")
     lines = _lines_of(text, options["pyobject"]) if "pyobject" in options else text.splitlines()
@@ -58,8 +58,11 @@ def included(text: str, options: dict[str, str]) -> str:
         lines = lines[_first(lines, options["start-at"]) :]
     if "end-before" in options:
         lines = lines[: _first(lines, options["end-before"], 1)]
-    around = [options.get(name, "").strip('"') for name in ("prepend", "append")]
-    return "\n".join([*around[:1], *lines, *around[1:]]).strip("\n")
+    margin = int(options.get("dedent", 0))
+    if any(line[:margin].strip() for line in lines):
+        raise ValueError(f"literalinclude: {options} would cut off more than blanks")
+    lines = [line[margin:] for line in lines]
+    return "\n".join([options.get("prepend", "").strip('"'), *lines]).strip("\n")
 
 
 def _lines_of(text: str, name: str) -> list[str]:
@@ -85,7 +88,8 @@ def for_jupyter(text: str, page: str) -> str:
         if name != "literalinclude":
             raise ValueError(f"{page}: notebooks do not know the directive {{{name}}}")
         source = (DOCS / page).parent / argument.strip()
-        return f"```python\n{included(source.read_text(encoding='utf-8'), dict(_OPTION.findall(options)))}\n```"
+        piece = included(source.read_text(encoding="utf-8"), dict(_OPTION.findall(options)))
+        return f"```python\n# from {argument[argument.index('tinyconv/') :]}\n{piece}\n```"
 
     def link(match: re.Match[str]) -> str:
         words, target, _ = match.groups()

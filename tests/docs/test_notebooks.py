@@ -109,6 +109,8 @@ def last():
         ({"pyobject": "last"}, "def last():\n    pass"),
         ({"pyobject": "Box.open"}, "    def open(self):\n        return 1"),
         ({"pyobject": "Box.close", "end-before": "first"}, "    @functools.cache\n    def close(self):"),
+        ({"pyobject": "Box.close", "start-at": "first", "end-before": "return", "dedent": "8"},
+         "first = 2\nsecond = 3"),
         ({"pyobject": "Box.close", "start-at": "second =", "prepend": '"def close(self):"'},
          "def close(self):\n        second = 3\n        return first + second"),
     ],
@@ -120,6 +122,8 @@ def test_the_pieces_of_a_source(notebooks: ModuleType, options: dict[str, str], 
 def test_what_notebooks_cannot_show_is_refused(notebooks: ModuleType) -> None:
     with pytest.raises(ValueError, match="emphasize-lines"):
         notebooks.included(SOURCE, {"emphasize-lines": "1"})
+    with pytest.raises(ValueError, match="more than blanks"):
+        notebooks.included(SOURCE, {"pyobject": "Box.close", "dedent": "8"})
     with pytest.raises(ValueError, match=r"\{unheard-of\}"):
         notebooks.for_jupyter("```{unheard-of} x\n```\n", "en/07-autograd")
 
@@ -145,8 +149,8 @@ def test_no_directive_is_left_in_the_text(notebooks: ModuleType, page: str) -> N
     shown = "\n".join(notebooks.for_jupyter(text, page) for text, is_code in pieces if not is_code)
     assert "```{" not in shown
     assert ".md" not in "".join(re.findall(r"\]\([^)]*\)", shown))
-    for _, item, _ in quoted_files(f"{page}.md"):
-        assert re.search(rf"^ *(def|class) {item.rpartition('.')[2]}\b", shown, re.MULTILINE)
+    for file, _, _ in quoted_files(f"{page}.md"):
+        assert re.search(rf"^```python\n# from {file.removeprefix('../../')}\n", shown, re.MULTILINE)
 
 
 # --- notebooks ----------------------------------------------------------------------------------------
