@@ -193,3 +193,5 @@ def test_what_cannot_be_kept_is_told(
     assert 'pip install ".[vision]"' in capsys.readouterr().err
     with pytest.raises(ValueError, match="no frame to show"):
         animate(nn.MaxPool1d(2), tc.ones(1, 1, 4), most=0)
+    with pytest.raises(ValueError, match=r"no frame to show of an input of shape \(0, 1, 4\)"):
+        animate(nn.ConvTranspose1d(1, 1, 2), tc.ones(0, 1, 4))

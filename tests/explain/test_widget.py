@@ -225,7 +225,8 @@ def test_sliders_change_the_layer_and_illegal_settings_are_told() -> None:
         const code = () => figures[0].querySelector('code').textContent;
         results.before = code(); slide(0, 0, 1); results.after = code();
         results.size = figures[0].querySelector('.tw-size b').textContent;
-        slide(0, 2, 2); results.illegal = text(0); results.grids = figures[0].querySelectorAll('[data-side=y]').length;
+        slide(0, 2, 2); results.illegal = text(0); results.kept = number(0, 'x', 1, 1);
+        results.grids = figures[0].querySelectorAll('[data-side=y]').length;
         slide(0, 2, 0); results.again = lit(0, 'y').length;
         """,
         nine(),
@@ -234,6 +235,7 @@ def test_sliders_change_the_layer_and_illegal_settings_are_told() -> None:
     assert told["after"] == "nn.Conv2d(1, 1, kernel_size=2, stride=2, bias=False)"
     assert told["size"] == "1"
     assert told["illegal"].startswith("No output: the kernel spans 4 cells, but the input with its padding has only 3.")
+    assert told["kept"] == "4"
     assert told["grids"] == 0
     assert told["again"] == 1
 

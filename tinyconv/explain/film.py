@@ -6,7 +6,6 @@ is to be seen; the GIF paints every frame.  Readers who asked their system for l
 
 from __future__ import annotations
 
-import itertools
 import math
 import textwrap
 import zlib
@@ -155,7 +154,8 @@ class Film:
         for grid, texts in ((before, shot.before), (kernel, self.kernel), (after, shot.after)):
             for position, (x, y) in grid.items():
                 text = _in_cell(texts[position], "0" * bool(self.kernel))
-                size = min(NUMBER_SIZE, (CELL - 4) / max(1, len(text)) / 0.62)
+                length = max(6 if "." in text else 1, len(text))  # fractions are written alike
+                size = min(NUMBER_SIZE, (CELL - 4) / length / 0.62)
                 yield Words(x + CELL / 2, y + CELL / 2, text, round(size, 1), True)
         for i, line in enumerate(self._lines(shot)):
             yield Words(MARGIN, self._below + (i + 0.7) * LINE, line, TEXT_SIZE, False)
@@ -316,12 +316,12 @@ def animate(
     >>> len(film.shots), film.svg()[:4]
     (9, '<svg')
     """
-    _, _, size = split_shape(layer, host_array(input).shape)
-    spreads = window_of(layer, size).transposed
-    made = tuple(itertools.islice((spread_shots if spreads else shots)(layer, input), most))
-    if not made:
-        raise refusal("explain.no_frame", "animate", shape=tuple(host_array(input).shape), most=most)
-    film = Film(made, _kernel(layer), size, interval)
+    shape = tuple(host_array(input).shape)
+    _, _, size = split_shape(layer, shape)
+    if 0 in shape or (most is not None and most < 1):
+        raise refusal("explain.no_frame", "animate", shape=shape, most=most)
+    make = spread_shots if window_of(layer, size).transposed else shots
+    film = Film(tuple(make(layer, input, most)), _kernel(layer), size, interval)
     if path is not None:
         film.save(path)
     return film

@@ -131,7 +131,7 @@
       output_padding: '输出填充', groups: '组数', play: '播放', pause: '暂停', back: '退一步', next: '进一步',
       max: '最大值', avg: '平均值', bias: '偏置', total: '和',
       hint: '把鼠标移到格子上，或点一下，或按方向键。', keys: '方向键移动格子',
-      reaches: '影响到', spreads: '铺开到', nothing: '没有输出',
+      reaches: '影响到', spreads: '散发到', nothing: '没有输出',
       small: (s, a) => `没有输出：卷积核跨 ${span(s, a)} 格，而输入连同填充只有 ` +
         `${s.size[a] + s.padding[a][0] + s.padding[a][1]} 格。请用小一些的卷积核或膨胀率，或多填充一些。`,
       half: (s, a) => `不允许：填充 ${s.padding[a][0]} 超过了窗口 ${span(s, a)} 格的一半，` +
@@ -337,6 +337,7 @@ font-variant-numeric:tabular-nums;font-family:inherit}
       sum.style.minHeight = '';
       draw();
       if (made.error) {
+        fill();
         sum.innerHTML = `<div class="bad">${words[made.error[0]](s, made.error[1])}</div>`;
         return;
       }
@@ -428,12 +429,18 @@ font-variant-numeric:tabular-nums;font-family:inherit}
       return grid;
     }
 
-    function write(entry, value, small) {
+    function write(entry, value) {
       let text = value === null ? '' : typeof value === 'string' ? value : number(value);
       if (text.length > 5 && !Number.isInteger(value)) text = number(Number(value.toFixed(2)));
+      const length = text.includes('.') ? Math.max(5, text.length) : Math.max(1, text.length); // fractions alike
       entry.text.textContent = text;
-      entry.text.style.fontSize = `${Math.min(14, grids.q * 0.46, (grids.q - 3) / Math.max(1, text.length) / 0.58)}px`;
-      entry.small.textContent = grids.q >= 27 && small ? small : '';
+      entry.text.style.fontSize = `${Math.min(14, grids.q * 0.46, (grids.q - 3) / length / 0.58)}px`;
+      note(entry, '');
+    }
+
+    /** A small factor or addend in the corner of a cell, where there is room. */
+    function note(entry, text) {
+      entry.small.textContent = grids.q >= 27 && text.length <= 4 ? text : '';
     }
 
     // --- the selection ---
@@ -470,10 +477,8 @@ font-variant-numeric:tabular-nums;font-family:inherit}
         const [x, y] = [grids.x[t.c].cells[t.cell], grids.y[t.o].cells[t.out]];
         if (x) x.cell.classList.add('lit');
         y.cell.classList.add('lit');
-        if (side === 'y' && !isPool(s) && x) x.small.textContent = grids.q >= 27 ? `×${number(t.w)}` : '';
-        if (side === 'x' && !isPool(s) && film === null) {
-          y.small.textContent = grids.q >= 27 ? `+${number(t.x * t.w)}` : '';
-        }
+        if (side === 'y' && !isPool(s) && x) note(x, `×${number(t.w)}`);
+        if (side === 'x' && !isPool(s) && film === null) note(y, `+${number(t.x * t.w)}`);
         if (t.o === shownOutput) {
           const kernel = grids.w[isPool(s) ? 0 : inputs.indexOf(t.c)];
           if (kernel && (s.kind !== 'max' || t.w)) kernel.cells[t.tap].cell.classList.add('lit');
@@ -641,7 +646,8 @@ font-variant-numeric:tabular-nums;font-family:inherit}
         if (Math.abs(figure.clientWidth - lastWidth) < 2) return;
         lastWidth = figure.clientWidth;
         draw();
-        if (!made.error) select(selected.side, selected.c, selected.at);
+        if (made.error) fill();
+        else select(selected.side, selected.c, selected.at);
       }).observe(figure);
     }
   }
