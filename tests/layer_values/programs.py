@@ -55,6 +55,11 @@ RESIZED = [
     "F.interpolate(x[None], size=(3, 7, 5), mode='area')",
     "F.upsample_bilinear(x, scale_factor=2)",
 ]
+PADDED = [
+    f"F.pad(x[0], {pad}, mode='{mode}')"
+    for mode in ("reflect", "replicate", "circular")
+    for pad in ("(-1, 1)", "(1, -1)", "(-1, -2)", "(-3, 2)", "(3, -2)", "(-1, 2, 1, -2)", "(2, -1, -1, -1)")
+]
 NOT_THE_SLOPE = ["F.embedding(t.tensor([2, 0, 2], device=x.device), x[0, 0], padding_idx=-3)"]  # a gradient left out
-SMOOTH = [*ACTIVATIONS, *CELLS, *LOSSES, *RESIZED]
+SMOOTH = [*ACTIVATIONS, *CELLS, *LOSSES, *RESIZED, *PADDED]
 PROGRAMS = [*SMOOTH, *NOT_THE_SLOPE]

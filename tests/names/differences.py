@@ -71,7 +71,6 @@ REASONS = {
     "a view in another dtype is not offered; sizes are given by position": ["Tensor.view"],
     "a buffer that is not kept is made by register_buffer(persistent=False)": ["nn.Buffer"],
     "private arguments": ["nn.Embedding"],
-    "names that PyTorch deprecated": ["nn.Hardtanh"],
     "takes anything, as there": ["nn.Identity"],
     "an empty one either way": ["nn.ModuleList"],
     "wide and grouped residual networks are not offered": ["vision.models.ResNet"],

@@ -469,3 +469,11 @@ def test_integer_input_is_refused_with_the_fix(layer: nn.Module) -> None:
     with pytest.raises(RuntimeError, match=r"int64.*(float\(\)|astype)") as caught:
         layer(x)
     assert str(caught.value).startswith(type(layer).__name__)
+
+
+def test_hardtanhs_older_names() -> None:
+    with pytest.warns(FutureWarning, match="`min_value` is deprecated and renamed to `min_val`"):
+        layer = nn.Hardtanh(min_value=-2)
+    with pytest.warns(FutureWarning, match="renamed to `max_val`"):
+        assert repr(nn.Hardtanh(-2, max_value=3.0)) == "Hardtanh(min_val=-2, max_val=3.0)"
+    assert layer(tc.tensor([-5.0, 5.0])).tolist() == [-2.0, 1.0]

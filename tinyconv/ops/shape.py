@@ -597,8 +597,8 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     Parameters
     ----------
     pad : sequence of int
-        ``(before, after)`` of the last dimension, then of the one before it, and so on.  With
-        ``mode='constant'`` negative numbers crop.
+        ``(before, after)`` of the last dimension, then of the one before it, and so on.  Negative numbers crop:
+        with `circular` before it goes round, with the other modes after the border is filled.
     mode : {'constant', 'reflect', 'replicate', 'circular'}
         `reflect` mirrors about the border cell, which is not repeated.
 
@@ -641,14 +641,26 @@ def _pad_constant(x: Tensor, pairs: Sequence[tuple[int, int]], value: float) -> 
 
 
 def _pad_dim(x: Tensor, dim: int, lo: int, hi: int, mode: str) -> Tensor:
-    """Pad one dimension by joining pieces of the tensor itself."""
+    """Pad one dimension by joining pieces of the tensor itself; what is negative crops."""
+    if min(lo, hi) < 0:
+        return _pad_and_crop(x, dim, lo, hi, mode)
     most = most_cells(mode, x.shape[dim])
-    if not 0 <= min(lo, hi) <= max(lo, hi) <= most:
+    if max(lo, hi) > most:
         raise refusal("pad.size", "pad", lo=lo, hi=hi, dim=dim, x=x, mode=mode, most=most)
     if lo == hi == 0:
         return x
     before, after = SIDES[mode](x, dim, lo, hi)
     return cat([piece for piece in (before, x, after) if piece.shape[dim]], dim)
+
+
+def _pad_and_crop(x: Tensor, dim: int, lo: int, hi: int, mode: str) -> Tensor:
+    if x.shape[dim] + lo + hi < (mode != "circular"):
+        raise refusal("pad.crop", "pad", pairs=(lo, hi), x=x)
+    filled = max(0, lo), max(0, hi)
+    if mode != "circular":
+        x = _pad_dim(x, dim, *filled, mode)
+    x = _slice(x, dim, max(0, -lo), x.shape[dim] + min(0, hi))
+    return _pad_dim(x, dim, *filled, mode) if mode == "circular" else x
 
 
 def _slice(x: Tensor, dim: int, start: int, stop: int) -> Tensor:

@@ -169,4 +169,9 @@ TEXTS = {
     ),
 }
 
-PHRASES = {"norm.or": Phrase(en=" or ", zh=" 或 ")}
+PHRASES = {
+    "norm.or": Phrase(en=" or ", zh=" 或 "),
+    "layer.renamed": Phrase(
+        en="keyword argument `{old}` is deprecated and renamed to `{new}`", zh="关键字参数 `{old}` 已改名为 `{new}`"
+    ),
+}
