@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,16 @@ GROUPS: dict[str, list[str]] = {
     ],
     "turns": _both(*TURNS),
     "colors": _both(*COLORS),
+    "blurs": _both(
+        "gaussian_blur(3)", "gaussian_blur([5, 3], [1.5, 0.5])", "gaussian_blur((1, 7), 2)", "gaussian_blur([3, 3], [0.7])",
+        "invert()", "posterize(3)", "solarize(100)", "solarize(0.4)",
+    ) + ["F.gaussian_blur(t.stack([f, f * 2]), 3)", "F.gaussian_blur(p.convert('L'), 5, 1.0)"],
+    "newer place": [
+        "T.v2.ToImage()(a)", "T.v2.ToImage()(p)", "T.v2.ToImage()(a[..., 0])", "T.v2.ToImage()(b)",
+        "T.v2.ToDtype(t.float32, scale=True)(b)", "T.v2.ToDtype(t.float32)(b)", "repr(T.v2.ToDtype(t.float32, scale=True))",
+        "T.v2.Compose([T.v2.ToImage(), T.v2.ToDtype(t.float32, scale=True), T.v2.Resize((5, 6)),"
+        " T.v2.Normalize([0.5] * 3, [0.2] * 3)])(p)", "T.v2.functional.hflip(f)",
+    ],
     "conversions": [
         "T.ToTensor()(p)", "T.ToTensor()(p.convert('L'))", "T.ToTensor()(p.convert('1'))", "T.ToTensor()(p.convert('I'))",
         "T.ToTensor()(p.convert('F'))", "T.ToTensor()(p.convert('RGBA'))", "T.PILToTensor()(p)", "T.ToTensor()(a)",
@@ -77,7 +88,8 @@ GROUPS: dict[str, list[str]] = {
             "T.RandomVerticalFlip(0.1)", "T.RandomRotation(10)", "T.RandomRotation((0, 5), center=(1, 2))",
             "T.RandomAffine(10)", "T.RandomAffine(0, translate=(0.1, 0.2), scale=(0.5, 2), shear=5, fill=1)",
             "T.ColorJitter(0.5, (0.5, 2), 0, 0.1)", "T.Grayscale()", "T.RandomGrayscale()", "T.RandomResizedCrop(5)",
-            "T.RandomErasing()", "T.Lambda(abs)", "T.ConvertImageDtype(t.float32)", "T.ToPILImage()",
+            "T.RandomErasing()", "T.GaussianBlur(5)", "T.GaussianBlur((3, 5), 2)", "T.RandomInvert()",
+            "T.RandomPosterize(3)", "T.RandomSolarize(0.5, p=0.1)", "T.Lambda(abs)", "T.ConvertImageDtype(t.float32)", "T.ToPILImage()",
             "T.ToPILImage('L')", "T.PILToTensor()", "T.RandomApply([T.CenterCrop(2)], p=0.3)",
             "T.RandomChoice([T.CenterCrop(2), T.Pad(1)])", "T.RandomOrder([T.CenterCrop(2)])",
             "D.FakeData(3, transform=T.Compose([T.ToTensor()]), target_transform=T.Lambda(abs))", "D.FakeData(3)",
@@ -95,6 +107,9 @@ GROUPS: dict[str, list[str]] = {
         "T.RandomCrop(99)(f)", "T.RandomRotation(-1)", "T.RandomRotation((1, 2, 3))", "T.RandomAffine(0, (2, 2))",
         "T.RandomAffine(0, scale=(0, 1))", "T.ColorJitter(hue=0.7)", "T.ColorJitter(-1)", "T.ColorJitter((2, 1))",
         "T.RandomErasing(value='x')", "T.RandomErasing(p=2)", "T.RandomErasing(scale=(0, 2))", "T.Lambda(5)",
+        "T.GaussianBlur(4)", "T.GaussianBlur(3, 0)", "T.GaussianBlur(3, (2, 1))", "F.gaussian_blur(f, (3, 3, 3))",
+        "F.gaussian_blur(f, '3')", "F.invert(f[0])", "F.invert(t.zeros(2, 4, 4))", "F.solarize(f, 1.5)",
+        "F.gaussian_blur(5, 3)", "F.gaussian_blur(f, 25)", "T.RandomPosterize(2, p=1)(f)",
         "U.make_grid(5)", "T.ConvertImageDtype(t.int32)(f)", "D.EMNIST('x', 'y')", "D.ImageFolder('no/such')",
     ],
 }  # fmt: skip
@@ -119,6 +134,7 @@ def names(lib: Any, vision: Any, device: Any = None) -> dict[str, Any]:
     transforms = vision.transforms
     b = lib.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
     b = b if device is None else b.to(device)
+    transforms.v2 = importlib.import_module(f"{transforms.__name__}.v2")
     return {
         "t": lib, "T": transforms, "F": transforms.functional, "M": transforms.InterpolationMode, "U": vision.utils,
         "D": vision.datasets, "a": pixels, "p": Image.fromarray(pixels), "b": b, "f": b.to(lib.float32) / 255,

@@ -14,6 +14,7 @@ TRANSFORMS = [
     T.RandomHorizontalFlip(), T.RandomVerticalFlip(), T.RandomCrop(8, padding=2), T.RandomCrop(30, pad_if_needed=True),
     T.RandomResizedCrop(9), T.RandomRotation(40), T.RandomAffine(30, (0.2, 0.1), (0.8, 1.2), (-5, 5, -3, 3)),
     T.ColorJitter(0.4, 0.4, 0.4, 0.2), T.RandomGrayscale(0.5), T.RandomApply([T.CenterCrop(5)]),
+    T.GaussianBlur(3), T.RandomInvert(), T.RandomSolarize(0.5),
     T.RandomChoice([T.CenterCrop(5), T.Pad(1)], p=[1, 3]), T.RandomOrder([T.CenterCrop(5), T.Pad(1)]),
 ]  # fmt: skip
 
@@ -76,3 +77,10 @@ def test_gradients_go_through():
 def test_erasing_an_image_says_where_it_belongs():
     with pytest.raises(TypeError, match=r"RandomErasing.*Put it after ToTensor\(\)"):
         T.RandomErasing(p=0.0)(Image.fromarray(PIXELS))
+
+
+def test_the_newer_place_tells_what_it_takes():
+    with pytest.raises(TypeError, match="expected a Tensor, got Image"):
+        T.v2.ToDtype(tc.float32)(Image.fromarray(PIXELS))
+    with pytest.raises(ValueError, match="ToImage"):
+        T.v2.ToImage()(PIXELS[None])

@@ -14,7 +14,7 @@ from tinyconv import vision
 
 RECORD = json.loads(RECORDED.read_text("utf-8"))
 OUTCOMES = RECORD["outcomes"]
-ON_TENSORS = [p for group in ("places", "resizes", "turns", "colors", "grids") for p in GROUPS[group]]
+ON_TENSORS = [p for group in ("places", "resizes", "turns", "colors", "blurs", "grids") for p in GROUPS[group]]
 
 
 # Of bytes, one pixel lies in the middle between two, but for the last digits of the floats in between.

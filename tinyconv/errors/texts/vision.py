@@ -208,6 +208,36 @@ TEXTS = {
         en="{name} must be (least, most), got {given}",
         zh="{name} 应当先小后大，得到 {given}",
     ),
+    "vision.pair": Text(
+        ValueError,
+        en="{name} must be one number or two, along x and along y, got {given}",
+        zh="{name} 应当是一个数或两个数（沿 x 和沿 y），得到 {given}",
+    ),
+    "vision.kernel_size": Text(
+        ValueError,
+        en="kernel_size should have odd and positive integers, got {given}",
+        zh="kernel_size 应当是正的奇数，得到 {given}",
+    ),
+    "vision.sigma": Text(
+        ValueError,
+        en="sigma must be a positive number, or two, the least and the most, got {sigma}",
+        zh="sigma 应当是一个正数，或先小后大的两个正数，得到 {sigma}",
+    ),
+    "vision.no_bytes": Text(
+        TypeError,
+        en="only uint8 Tensors have bits to keep, got {dtype}; use (img * 255).to(tc.uint8)",
+        zh="只有 uint8 的 Tensor 才有比特可留，得到 {dtype}；请用 (img * 255).to(tc.uint8)",
+    ),
+    "vision.threshold": Text(
+        TypeError,
+        en="threshold {threshold} is greater than white in {dtype}",
+        zh="threshold {threshold} 大于 {dtype} 的白色值",
+    ),
+    "vision.channel_axis": Text(
+        TypeError,
+        en="expected a Tensor (..., C, H, W), got shape {shape}; use img.unsqueeze(0) for one channel",
+        zh="应当是 (..., C, H, W) 的 Tensor，得到的形状是 {shape}；单通道请用 img.unsqueeze(0)",
+    ),
     "vision.jitter": Text(
         ValueError,
         en="{name} must lie between {low} and {high}, the least first, got {given}",

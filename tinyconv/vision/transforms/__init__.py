@@ -12,12 +12,20 @@ tensor([[[1., 1.]]])
 from typing import NoReturn
 
 from ...absent import missing as _missing
-from . import functional
+from . import functional, v2
 from .convert import ConvertImageDtype, Grayscale, Normalize, PILToTensor, ToPILImage, ToTensor
 from .geometry import CenterCrop, Pad, Resize
 from .modes import InterpolationMode
 from .order import Compose, Lambda, RandomApply, RandomChoice, RandomOrder
-from .random_color import ColorJitter, RandomErasing, RandomGrayscale
+from .random_color import (
+    ColorJitter,
+    GaussianBlur,
+    RandomErasing,
+    RandomGrayscale,
+    RandomInvert,
+    RandomPosterize,
+    RandomSolarize,
+)
 from .random_place import (
     RandomAffine,
     RandomCrop,
@@ -28,10 +36,11 @@ from .random_place import (
 )
 
 __all__ = [
-    "CenterCrop", "ColorJitter", "Compose", "ConvertImageDtype", "Grayscale", "InterpolationMode", "Lambda",
-    "Normalize", "PILToTensor", "Pad", "RandomAffine", "RandomApply", "RandomChoice", "RandomCrop", "RandomErasing",
-    "RandomGrayscale", "RandomHorizontalFlip", "RandomOrder", "RandomResizedCrop", "RandomRotation",
-    "RandomVerticalFlip", "Resize", "ToPILImage", "ToTensor", "functional",
+    "CenterCrop", "ColorJitter", "Compose", "ConvertImageDtype", "GaussianBlur", "Grayscale", "InterpolationMode",
+    "Lambda", "Normalize", "PILToTensor", "Pad", "RandomAffine", "RandomApply", "RandomChoice", "RandomCrop",
+    "RandomErasing", "RandomGrayscale", "RandomHorizontalFlip", "RandomInvert", "RandomOrder", "RandomPosterize",
+    "RandomResizedCrop", "RandomRotation", "RandomSolarize", "RandomVerticalFlip", "Resize", "ToPILImage",
+    "ToTensor", "functional", "v2",
 ]  # fmt: skip
 
 

@@ -30,9 +30,10 @@ from .resampling import resized
 
 __all__ = [
     "InterpolationMode", "adjust_brightness", "adjust_contrast", "adjust_gamma", "adjust_hue", "adjust_saturation",
-    "affine", "center_crop", "convert_image_dtype", "crop", "erase", "get_dimensions", "get_image_num_channels",
-    "get_image_size", "hflip", "normalize", "pad", "pil_to_tensor", "resize", "resized_crop", "rgb_to_grayscale",
-    "rotate", "to_grayscale", "to_pil_image", "to_tensor", "vflip",
+    "affine", "center_crop", "convert_image_dtype", "crop", "erase", "gaussian_blur", "get_dimensions",
+    "get_image_num_channels", "get_image_size", "hflip", "invert", "normalize", "pad", "pil_to_tensor", "posterize",
+    "resize", "resized_crop", "rgb_to_grayscale", "rotate", "solarize", "to_grayscale", "to_pil_image", "to_tensor",
+    "vflip",
 ]  # fmt: skip
 
 
@@ -122,10 +123,17 @@ def pil_to_tensor(pic: Image.Image) -> Tensor:
     """
     if not isinstance(pic, Image.Image):
         raise refusal("vision.no_pil_image", "pil_to_tensor", kind=type(pic).__name__)
-    return from_numpy(_channels_first(np.array(pic)))
+    return from_numpy(channels_first(np.array(pic)))
 
 
-def _channels_first(pixels: np.ndarray) -> np.ndarray:
+def channels_first(pixels: np.ndarray) -> np.ndarray:
+    """Give ``(H, W, C)`` or ``(H, W)`` as ``(C, H, W)``.
+
+    Examples
+    --------
+    >>> channels_first(np.zeros((4, 5, 3))).shape
+    (3, 4, 5)
+    """
     return np.ascontiguousarray(pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1))
 
 
@@ -156,7 +164,7 @@ def to_tensor(pic: Image.Image | np.ndarray) -> Tensor:
             pixels = pixels.astype(np.int16)
     else:
         raise refusal("vision.no_pil_image", "to_tensor", kind=type(pic).__name__)
-    pixels = _channels_first(pixels)
+    pixels = channels_first(pixels)
     if pixels.dtype == np.uint8:
         return from_numpy(np.divide(pixels, np.float32(255), dtype=np.float32))
     return from_numpy(pixels.copy())  # the image and the Tensor are two things
@@ -541,3 +549,97 @@ def erase(img: Tensor, i: int, j: int, h: int, w: int, v: Any, inplace: bool = F
              [1., 0., 0.]]])
     """
     return on_tensors.erase(_tensor(img, "erase"), i, j, h, w, v, inplace)
+
+
+def gaussian_blur(img: Any, kernel_size: int | Sequence[int], sigma: float | Sequence[float] | None = None) -> Any:
+    """Mix each pixel with those around it, weighed by a normal distribution; borders are mirrored.
+
+    Parameters
+    ----------
+    img : PIL image or Tensor
+        ``(..., C, H, W)``.
+    kernel_size : int or sequence of int
+        How many pixels are mixed: one odd number, or one along x and one along y.
+    sigma : float or sequence of float, optional
+        The distribution's standard deviation, in pixels, likewise; by default ``0.15 * kernel_size + 0.35``.
+
+    Raises
+    ------
+    ValueError
+        For sizes that are not odd and positive, or standard deviations that are not positive.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> gaussian_blur(tc.tensor([[[0.0, 0.0, 1.0, 0.0, 0.0]]]), (3, 1), 1.0)
+    tensor([[[0.0000, 0.2741, 0.4519, 0.2741, 0.0000]]])
+    """
+    _room(img, "gaussian_blur")
+    sizes = as_kernel(kernel_size, "gaussian_blur")
+    sigmas = [0.15 * size + 0.35 for size in sizes] if sigma is None else as_pair(sigma, "sigma", "gaussian_blur")
+    if min(sigmas) <= 0:
+        raise refusal("vision.sigma", "gaussian_blur", sigma=sigma)
+    if isinstance(img, Image.Image):
+        return to_pil_image(on_tensors.blur(pil_to_tensor(img), sizes, sigmas), img.mode)
+    return on_tensors.blur(img, sizes, sigmas)
+
+
+def as_kernel(kernel_size: int | Sequence[int], function: str) -> list[int]:
+    """Give the size along x and along y; both must be odd.
+
+    Examples
+    --------
+    >>> as_kernel(3, "gaussian_blur")
+    [3, 3]
+    """
+    sizes = as_pair(kernel_size, "kernel_size", function)
+    if any(size != int(size) or size < 1 or size % 2 == 0 for size in sizes):
+        raise refusal("vision.kernel_size", function, given=kernel_size)
+    return [int(size) for size in sizes]
+
+
+def as_pair(value: Any, name: str, function: str) -> list[float]:
+    """Give two numbers for one or two.
+
+    Examples
+    --------
+    >>> as_pair(0.5, "sigma", "gaussian_blur"), as_pair([1, 2], "sigma", "gaussian_blur")
+    ([0.5, 0.5], [1, 2])
+    """
+    if isinstance(value, (int, float)):
+        return [value, value]
+    if not isinstance(value, (tuple, list)):
+        raise refusal("vision.range", function, name=name, given=value)
+    if len(value) not in (1, 2):
+        raise refusal("vision.pair", function, name=name, given=value)
+    return [value[0], value[-1]]
+
+
+def invert(img: Any) -> Any:
+    """Turn white into black: 255 (of floats 1) minus the values.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> invert(tc.tensor([[[0.25, 1.0]]]))
+    tensor([[[0.7500, 0.0000]]])
+    """
+    return _picture_room(img, "invert").invert(img)
+
+
+def posterize(img: Any, bits: int) -> Any:
+    """Keep the first `bits` of each byte: fewer colors."""
+    return _picture_room(img, "posterize").posterize(img, bits)
+
+
+def solarize(img: Any, threshold: float) -> Any:
+    """Turn what is `threshold` or brighter into its negative."""
+    return _picture_room(img, "solarize").solarize(img, threshold)
+
+
+def _picture_room(img: Any, function: str) -> Any:
+    """The same; a Tensor must have its axis of channels."""
+    room = _room(img, function)
+    if room is on_tensors and img.ndim < 3:
+        raise refusal("vision.channel_axis", function, shape=img.shape)
+    return _color_room(img, function)

@@ -17,7 +17,7 @@ from .resampling import affine_matrix
 
 __all__ = [
     "adjust_brightness", "adjust_contrast", "adjust_gamma", "adjust_hue", "adjust_saturation", "affine", "as_image",
-    "crop", "dimensions", "gray", "hflip", "pad", "resize", "rotate", "vflip",
+    "crop", "dimensions", "gray", "hflip", "invert", "pad", "posterize", "resize", "rotate", "solarize", "vflip",
 ]  # fmt: skip
 
 
@@ -142,3 +142,18 @@ def adjust_gamma(img: Image.Image, gamma: float, gain: float) -> Image.Image:
     """``gain * x ** gamma`` of values within [0, 1]."""
     table = [min(int((255 + 1 - 1e-3) * gain * pow(value / 255, gamma)), 255) for value in range(256)]
     return img.convert("RGB").point(table * 3).convert(img.mode)
+
+
+def invert(img: Image.Image) -> Image.Image:
+    """White becomes black."""
+    return ImageOps.invert(img)
+
+
+def posterize(img: Image.Image, bits: int) -> Image.Image:
+    """Keep the first bits of each byte."""
+    return ImageOps.posterize(img, bits)
+
+
+def solarize(img: Image.Image, threshold: float) -> Image.Image:
+    """Invert what is bright."""
+    return ImageOps.solarize(img, int(threshold) if threshold == int(threshold) else threshold)  # type: ignore[arg-type]

@@ -21,8 +21,9 @@ from .modes import InterpolationMode
 from .resampling import affine_matrix, nearest_pixels, resize_weights, source_points, turned_size
 
 __all__ = [
-    "adjust_brightness", "adjust_contrast", "adjust_gamma", "adjust_hue", "adjust_saturation", "affine",
-    "convert_dtype", "crop", "dimensions", "gray", "hflip", "normalize", "pad", "resize", "rotate", "vflip",
+    "adjust_brightness", "adjust_contrast", "adjust_gamma", "adjust_hue", "adjust_saturation", "affine", "blur",
+    "convert_dtype", "crop", "dimensions", "gray", "hflip", "invert", "normalize", "pad", "posterize", "resize",
+    "rotate", "solarize", "vflip",
 ]  # fmt: skip
 
 
@@ -310,3 +311,44 @@ def erase(img: Tensor, i: int, j: int, h: int, w: int, v: Any, inplace: bool) ->
     img = img if inplace else img.clone()
     img[..., i : i + h, j : j + w] = v
     return img
+
+
+def blur(img: Tensor, sizes: Sequence[int], sigmas: Sequence[float]) -> Tensor:
+    """Weigh the pixels around each, borders mirrored, by a bell of `sizes` and `sigmas` (along x, then along y)."""
+    channels, height, width = dimensions(img)
+    x, y = sizes[0] // 2, sizes[1] // 2
+
+    def weighed(pixels: Tensor) -> Tensor:
+        bells = [_bell(size, sigma).astype(pixels.dtype) for size, sigma in zip(sizes, sigmas)]
+        window = np.broadcast_to(np.outer(bells[1], bells[0]), (channels, 1, sizes[1], sizes[0]))  # host: of sizes
+        weight = Tensor(pixels.device.asarray(np.ascontiguousarray(window)))  # host: of sizes
+        padded = F.pad(pixels.reshape(-1, channels, height, width), (x, x, y, y), "reflect")
+        return F.conv2d(padded, weight, groups=channels).reshape(pixels.shape)
+
+    return _in_floats(img, weighed)
+
+
+def _bell(size: int, sigma: float) -> np.ndarray:
+    """Values of a normal distribution about the middle, of sum 1."""
+    place = np.arange(size) - (size - 1) / 2
+    density = np.exp(-0.5 * (place / sigma) ** 2)  # host: of sizes
+    return density / density.sum()
+
+
+def invert(img: Tensor) -> Tensor:
+    """White becomes black."""
+    return largest(img.dtype) - img
+
+
+def posterize(img: Tensor, bits: int) -> Tensor:
+    """Keep the first bits of each byte."""
+    if img.dtype != np.uint8:
+        raise refusal("vision.no_bytes", "posterize", dtype=img.dtype)
+    return img & (256 - 2 ** (8 - bits))
+
+
+def solarize(img: Tensor, threshold: float) -> Tensor:
+    """Invert what is bright."""
+    if threshold > largest(img.dtype):
+        raise refusal("vision.threshold", "solarize", threshold=threshold, dtype=img.dtype)
+    return where(img >= threshold, invert(img), img)

@@ -16,7 +16,10 @@ from ...tensor import Tensor
 from . import functional as TF
 from .chance import happens, integer, rectangle, uniform, uniform_pair
 
-__all__ = ["ColorJitter", "RandomErasing", "RandomGrayscale"]
+__all__ = [
+    "ColorJitter", "GaussianBlur", "RandomErasing", "RandomGrayscale", "RandomInvert", "RandomPosterize",
+    "RandomSolarize",
+]  # fmt: skip
 
 
 class ColorJitter(Module):
@@ -199,3 +202,108 @@ class RandomErasing(Module):
     def extra_repr(self) -> str:
         """Give all parameters."""
         return f"p={self.p}, scale={self.scale}, ratio={self.ratio}, value={self.value}, inplace={self.inplace}"
+
+
+class GaussianBlur(Module):
+    """Pixels mixed with those around them, as far as is drawn anew each time.
+
+    Parameters
+    ----------
+    kernel_size : int or sequence of int
+        How many pixels are mixed: one odd number, or one along x and one along y.
+    sigma : float or tuple of float
+        The normal distribution's standard deviation: the least and the most, or one number.
+
+    Examples
+    --------
+    >>> GaussianBlur(5, 1.5)
+    GaussianBlur(kernel_size=(5, 5), sigma=(1.5, 1.5))
+    """
+
+    def __init__(self, kernel_size: int | Sequence[int], sigma: float | Sequence[float] = (0.1, 2.0)):
+        super().__init__()
+        self.kernel_size = tuple(TF.as_kernel(kernel_size, "GaussianBlur"))
+        pair = (sigma, sigma) if isinstance(sigma, (int, float)) else sigma
+        if not isinstance(pair, Sequence) or len(pair) != 2 or not 0 < pair[0] <= pair[1]:
+            raise refusal("vision.sigma", "GaussianBlur", sigma=sigma)
+        self.sigma = pair
+
+    @staticmethod
+    def get_params(sigma_min: float, sigma_max: float) -> float:
+        """Draw the standard deviation."""
+        return uniform(sigma_min, sigma_max)
+
+    def forward(self, img: Any) -> Any:
+        """Give the image, blurred."""
+        sigma = self.get_params(self.sigma[0], self.sigma[1])
+        return TF.gaussian_blur(img, self.kernel_size, [sigma, sigma])
+
+    def __repr__(self) -> str:
+        return f"GaussianBlur(kernel_size={self.kernel_size}, sigma={self.sigma})"
+
+
+class RandomInvert(Module):
+    """White becomes black, or not.
+
+    Parameters
+    ----------
+    p : float
+        How likely it does.
+    """
+
+    def __init__(self, p: float = 0.5):
+        super().__init__()
+        self.p = p
+
+    def forward(self, img: Any) -> Any:
+        """Give the image, or its negative."""
+        return TF.invert(img) if happens(self.p) else img
+
+    def __repr__(self) -> str:
+        return f"RandomInvert(p={self.p})"
+
+
+class RandomPosterize(Module):
+    """The first bits of each byte are kept, or all.
+
+    Parameters
+    ----------
+    bits : int
+        How many, 0 to 8.
+    p : float
+        How likely it is done.
+    """
+
+    def __init__(self, bits: int, p: float = 0.5):
+        super().__init__()
+        self.bits, self.p = bits, p
+
+    def forward(self, img: Any) -> Any:
+        """Give the image, perhaps with fewer colors."""
+        return TF.posterize(img, self.bits) if happens(self.p) else img
+
+    def __repr__(self) -> str:
+        return f"RandomPosterize(bits={self.bits},p={self.p})"
+
+
+class RandomSolarize(Module):
+    """What is bright becomes its negative, or nothing does.
+
+    Parameters
+    ----------
+    threshold : float
+        From which value on.
+    p : float
+        How likely it is done.
+    """
+
+    def __init__(self, threshold: float, p: float = 0.5):
+        super().__init__()
+        self.threshold, self.p = threshold, p
+
+    def forward(self, img: Any) -> Any:
+        """Give the image, perhaps solarized."""
+        return TF.solarize(img, self.threshold) if happens(self.p) else img
+
+    def __repr__(self) -> str:
+        return f"RandomSolarize(threshold={self.threshold},p={self.p})"
