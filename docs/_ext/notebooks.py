@@ -107,7 +107,8 @@ def text_and_windows(text: str, page: str) -> Iterator[tuple[str, bool]]:
 
     Examples
     --------
-    >>> for piece, is_code in text_and_windows("See:\\n```{sliding-window}\\n:size: 4, 2\\n\\nTry it.\\n```\\n", "en/01-x"):
+    >>> chapter = "See:\\n```{sliding-window}\\n:size: 4, 2\\n\\nTry it.\\n```\\n"
+    >>> for piece, is_code in text_and_windows(chapter, "en/01-x"):
     ...     print(is_code, repr(piece))
     False 'See:\\n\\nTry it.'
     True "from tinyconv import explain\\n\\nexplain.widget(size=(4, 2), lang='en')"
