@@ -32,6 +32,7 @@ extensions = [
     "mathml",
     "notebooks",
     "numpy_docstrings",
+    "public_names",
     "pytorch_names",
     "sliding_window",
     "source_links",
