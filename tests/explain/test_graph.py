@@ -9,6 +9,7 @@ import subprocess
 import sys
 import weakref
 from collections import Counter
+from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,10 +19,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinyconv as tc
+from tests.browser import chromium_or_skip, needed_width, result_of
 from tinyconv import nn
+from tinyconv.autograd.operation import _mode
 from tinyconv.explain import graph
 from tinyconv.explain.graph import GraphDrawing, draw
 from tinyconv.explain.layout import Box, layered, text_width
+from tinyconv.explain.merging import READABLE, Node, by_modules, merged
+from tinyconv.explain.opening import inside
 
 F = nn.functional
 SVG = "{http://www.w3.org/2000/svg}"
@@ -109,7 +114,10 @@ def test_operations_shapes_and_names() -> None:
 
 def test_text_is_ascii_and_complete() -> None:
     x = tc.ones(2, requires_grad=True)
-    assert str(draw(x + 1, names={"\u8f93": x})) == "[0] \\u8f93  leaf (2,)\n[1] Add     <- [0] (2,)  => output (2,)"
+    assert str(draw(x + 1, names={"\u8f93": x})).splitlines() == [
+        "[0] \\u8f93  leaf (2,)  = [1, 1]",
+        "[1] Add     <- [0] (2,)  => output (2,)  = [2, 2]",
+    ]
 
 
 def test_a_tensor_used_twice_is_one_box_with_two_arrows() -> None:
@@ -198,7 +206,7 @@ def test_a_larger_model_is_drawn_by_its_layers() -> None:
 def test_a_still_larger_model_is_drawn_by_its_blocks() -> None:
     drawing = draw(Net(20), image())
     assert [n.title for n in drawing.nodes[2:5]] == ["blocks.0: Block", "blocks.1: Block", "blocks.2: Block"]
-    assert len(drawing.nodes) <= graph.READABLE
+    assert len(drawing.nodes) <= READABLE
     check(drawing)
 
 
@@ -303,14 +311,14 @@ def test_merging_keeps_what_is_connected(picks: list[tuple[int, int]], groups: i
     tensors = [tc.ones(2, requires_grad=True)]
     for a, b in picks:
         tensors.append(tensors[a % len(tensors)] + tensors[b % len(tensors)])
-    whole = graph._collect([tensors[-1]], None, {}, {})
+    whole = graph._collect([tensors[-1]], None, {}, {}, graph._Numbers())
     group = {i: i * groups // len(whole.nodes) for i in range(len(whole.nodes)) if i % 3}
-    merged = graph._merged(whole, group, lambda key, nodes: graph.Node("module", str(key), "", ()))
-    box = {m: i for i, n in enumerate(merged.nodes) for m in n.members}
+    drawn = merged(whole, group, lambda key, nodes: Node("module", str(key), "", ()))
+    box = {m: i for i, n in enumerate(drawn.nodes) for m in n.members}
     assert sorted(box) == list(range(len(whole.nodes)))
     wanted = {(box[e.source], box[e.target]) for e in whole.edges if box[e.source] != box[e.target]}
-    assert {(e.source, e.target) for e in merged.edges} == wanted
-    assert all(e.source < e.target for e in merged.edges)
+    assert {(e.source, e.target) for e in drawn.edges} == wanted
+    assert all(e.source < e.target for e in drawn.edges)
 
 
 def test_names_cannot_break_the_picture() -> None:
@@ -378,3 +386,197 @@ def test_layout_settles_boxes_by_least_squares() -> None:
     assert b.x - a.x == pytest.approx(10 + 22)
     assert layout.width == pytest.approx(42)
     assert text_width("\u5377", 10) > text_width("x", 10)
+
+
+# ------------------------------------------------------------------------------ numbers
+
+
+def lines(drawing: GraphDrawing) -> dict[str, tuple[str, str]]:
+    return {node.title: (node.value, node.grad) for node in drawing.nodes}
+
+
+def test_a_function_shows_every_number_and_gradient() -> None:
+    a, b = tc.tensor(2.0, requires_grad=True), tc.tensor([1.0, 3.0])
+    drawing = draw(lambda a, b: ((a * b).exp() + a).sum().log(), a, b)
+    exp = np.exp([2, 6])
+    total = exp.sum() + 4
+    expected = {  # the derivatives on paper
+        "a": ("2", f"{(exp @ [1, 3] + 2) / total:.4g}"),
+        "b": ("[1, 3]", "[{:.4g}, {:.4g}]".format(*(2 * exp / total))),
+        "Mul": ("[2, 6]", "[{:.4g}, {:.4g}]".format(*(exp / total))),
+        "Exp": ("[{:.4g}, {:.4g}]".format(*exp), f"[{1 / total:.4g}, {1 / total:.4g}]"),
+        "Add": ("[{:.4g}, {:.4g}]".format(*(exp + 2)), f"[{1 / total:.4g}, {1 / total:.4g}]"),
+        "Sum": (f"{total:.4g}", f"{1 / total:.4g}"),
+        "Log": (f"{np.log(total):.4g}", "1"),
+    }
+    assert lines(drawing) == expected
+    assert a.grad is b.grad is None
+    assert not b.requires_grad
+    texts = [text.text for text in parse(drawing).iter(f"{SVG}text")]
+    assert {"= [2, 6]", "= 2", "grad 1"} <= set(texts)
+    check(drawing)
+
+
+def test_what_is_not_one_number_has_no_gradient_and_what_is_outside_of_it_none() -> None:
+    w = tc.tensor([1.0, 2.0], requires_grad=True)
+    assert lines(draw(lambda x: w * x, tc.tensor([3.0, 4.0]))) == {
+        "leaf": ("[1, 2]", ""), "x": ("[3, 4]", ""), "Mul": ("[3, 8]", ""),
+    }  # fmt: skip
+    assert lines(draw(lambda x: (w * x).sum(), tc.tensor([3.0, 4.0])))["leaf"] == ("[1, 2]", "[3, 4]")
+    assert w.grad is None
+    assert lines(draw(lambda x: x.detach() * w.sum(), tc.tensor(2.0)))["leaf"] == ("[1, 2]", "[2, 2]")
+
+
+def test_after_backward_the_gradients_that_it_left() -> None:
+    a, b = tc.tensor(2.0, requires_grad=True), tc.tensor(3.0, requires_grad=True)
+    product = a * b
+    product.retain_grad()
+    result = (product + 1) ** 2
+    names = {"a": a, "b": b, "product": product}
+    assert [line for line in lines(draw(result, names=names)).values() if line[1]] == []
+    result.backward()
+    drawing = draw(result, names=names)
+    assert lines(drawing) == {
+        "a": ("2", "42"), "b": ("3", "28"), "Mul": ("6", "14"), "Add": ("", ""), "Pow": ("49", ""),
+    }  # fmt: skip
+    assert next(node.detail for node in drawing.nodes if node.title == "Mul") == "product"
+    check(drawing)
+
+
+def test_what_the_graph_keeps_is_shown_until_it_is_freed() -> None:
+    a = tc.tensor(0.0, requires_grad=True)
+    result = ((a + 1) ** 2).exp()
+    assert lines(draw(result))["Add"] == ("1", "")  # Pow keeps it
+    result.backward()
+    assert lines(draw(result))["Add"] == ("", "")
+
+
+def test_a_number_that_was_written_over_is_not_shown() -> None:
+    a = tc.tensor([1.0, 2.0], requires_grad=True)
+    middle = a + 1
+    result = (middle * middle).sum()
+    assert lines(draw(result))["Add"] == ("[2, 3]", "")
+    with tc.no_grad():
+        middle.add_(10)
+    assert lines(draw(result))["Add"] == ("", "")
+
+    def function(x: tc.Tensor) -> tc.Tensor:
+        y = x * 2
+        y.add_(10)
+        return y.sum()
+
+    found = lines(draw(function, tc.tensor([1.0, 2.0])))
+    assert found["Mul"][0] == "[2, 4]"  # before the write
+    assert found["Sum"] == ("26", "1")
+
+
+def test_many_numbers_are_not_shown() -> None:
+    for shape, shown in (((6,), True), ((2, 3), True), ((7,), False), ((1, 1, 2), False), ((0,), False)):
+        drawing = draw(lambda x: x * 2, tc.ones(shape))
+        assert bool(drawing.nodes[0].value) is bool(drawing.nodes[1].value) is shown
+    values = tc.tensor([[1 / 3, -0.0], [1e-9, 123456.0]])
+    assert draw(lambda x: x * 1, values).nodes[0].value == "[[0.3333, 0], [1e-09, 1.235e+05]]"
+
+
+def test_a_function_that_fails_leaves_no_trace() -> None:
+    def fails(x: tc.Tensor) -> tc.Tensor:
+        raise KeyError("x")
+
+    with pytest.raises(KeyError):
+        draw(fails, tc.ones(1))
+    assert _mode.trace is None
+
+
+# ------------------------------------------------------------------------------ opening
+
+
+class Inside(HTMLParser):
+    """The lines that open, with how deep they are, and the boxes that are drawn."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.lines: list[tuple[int, str]] = []
+        self.boxes: list[tuple[str, int]] = []
+        self.depth = 0
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if tag == "details":
+            self.depth += 1
+            self.lines.append((self.depth, found["data-members"] or ""))
+        elif found.get("class") == "node":
+            self.boxes.append((found["data-members"] or "", self.depth))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.depth -= tag == "details"
+
+
+def test_a_model_opens_module_by_module() -> None:
+    model, x = Net(2), image()
+    drawing = draw(model, x)
+    page = Inside(drawing._repr_html_())
+    assert [depth for depth, _ in page.lines] == [1, 1, 2, 3, 3, 3, 2, 3, 3, 3, 1]  # stem, blocks, head
+    for depth, members in page.lines:  # each opens the box above it
+        assert page.boxes.count((members, depth - 1)) == 1
+    inside = [set(members.split()) for _, members in page.lines]
+    single = [members for members, _ in page.boxes if members and " " not in members]
+    assert sorted(single, key=int) == [str(i) for i in range(drawing.total)]  # each node is drawn by itself once
+    assert inside[2] | inside[6] == inside[1]  # the blocks
+    assert drawing._repr_html_() == draw(model, x)._repr_html_()
+
+
+def test_what_comes_in_from_outside_is_drawn_dashed() -> None:
+    whole = draw(Net(1), image())._whole
+    block = next(n for n in by_modules(whole, 2, {}).nodes if n.title.startswith("blocks.0"))
+    part = inside(whole, block.members, {"stem": "Conv2d"})
+    assert [n.title for n in part.nodes if n.kind == "outside"] == ["stem: Conv2d"]
+    assert [n.title for n in part.nodes if n.is_output] == ["ReLU"]
+    assert all(edge.source < edge.target for edge in part.edges)
+    assert ("blocks.0.norm",) in part.owners
+
+
+def test_small_and_flat_graphs_are_shown_at_once() -> None:
+    small = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    for drawing in (draw(small, tc.ones(1, 2)), draw(Net(2), image(), detail="operations"), draw(Net(2)(image()))):
+        assert "<details" not in drawing._repr_html_()
+
+
+OPENING = """
+<p id="result"></p><script>
+const state = () => [...document.querySelectorAll("details")].map((details) => details.open);
+const box = (i) => [...document.querySelectorAll("g[role=button]")][i];
+const told = [state()];
+box(1).dispatchEvent(new MouseEvent("click", { bubbles: true }));
+told.push(state());
+const inner = document.querySelector("details details");
+inner.parentElement.querySelector(":scope > .graph g[role=button]")
+    .dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+told.push(state());
+setTimeout(() => {
+    told.push(box(1).getAttribute("aria-expanded"));
+    box(1).dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    told.push(state());
+    document.querySelector("#result").textContent = JSON.stringify(told);
+}, 300);
+</script>"""
+
+
+def test_a_click_or_a_key_opens_a_box(tmp_path: Path) -> None:
+    chromium_or_skip()
+    path = tmp_path / "graph.html"
+    draw(Net(2), image()).save(path)
+    closed, outer, both, expanded, again = result_of(path.read_text("utf-8") + OPENING)
+    assert closed == [False] * 11  # stem, blocks, each block and its three layers, head
+    assert outer == [False, True] + [False] * 9
+    assert both == [False, True, True] + [False] * 8
+    assert expanded == "true"
+    assert again == [False, False, True] + [False] * 8
+    assert needed_width(path, 390) <= 390
+
+
+def test_the_hint_speaks_the_readers_language() -> None:
+    drawing = draw(Net(1), image())
+    assert "Click a module" in drawing._repr_html_()
+    with tc.use_language("zh"):
+        assert "点一下模块的方框" in drawing._repr_html_()

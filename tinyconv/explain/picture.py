@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from .layout import Box, layered, text_width
 
 if TYPE_CHECKING:
-    from .graph import Edge, Node
+    from .merging import Edge, Node
 
 __all__ = ["Picture"]
 
 TITLE_SIZE, DETAIL_SIZE = 12.5, 10.5
-BOX, TALL_BOX, LABEL, ROW_GAP, MARGIN = 26.0, 42.0, 17.0, 20.0, 16.0
+BOX, LINE, LABEL, ROW_GAP, MARGIN = 26.0, 16.0, 17.0, 20.0, 16.0
 FONT = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Noto Sans Mono CJK SC',monospace"
 # colour names: what they are for, in light and in dark
 PALETTE = {
@@ -28,6 +28,9 @@ PALETTE = {
     "leaf": ("#d9f2e0", "#173f28"),
     "module": ("#dde8fd", "#1f3358"),
     "chain": ("#f1e5fb", "#3d2a52"),
+    "outside": ("none", "none"),
+    "number": ("#1c2330", "#e8eaf0"),
+    "grad": ("#a8480a", "#f2a766"),
 }
 
 
@@ -49,20 +52,32 @@ def themed(scope: str, palette: dict[str, tuple[str, str]]) -> str:
     )
 
 
+KINDS = ("operation", "parameter", "leaf", "module", "chain", "outside")
+
+
 def _style(scope: str) -> str:
-    kinds = "".join(f".{scope} .{k}{{fill:var(--{k})}}" for k in ("operation", "parameter", "leaf", "module", "chain"))
+    kinds = "".join(f".{scope} .{k}{{fill:var(--{k})}}" for k in KINDS)
     return themed(scope, PALETTE) + (
         f".{scope} .page{{fill:var(--page)}}.{scope} rect.box{{stroke:var(--line)}}"
-        f".{scope} rect.output{{stroke:var(--ink);stroke-width:2}}.{scope} .chain{{stroke-dasharray:5 3}}{kinds}"
+        f".{scope} rect.output{{stroke:var(--ink);stroke-width:2}}{kinds}"
+        f".{scope} :is(.chain,.outside){{stroke-dasharray:5 3}}"
         f".{scope} path{{fill:none;stroke:var(--line);stroke-width:1.3}}.{scope} .tip{{fill:var(--line);stroke:none}}"
         f".{scope} .cut path{{stroke-dasharray:3 3}}"
         f".{scope} text{{fill:var(--ink);text-anchor:middle;font-size:{TITLE_SIZE}px}}"
         f".{scope} text.detail{{fill:var(--faint);font-size:{DETAIL_SIZE}px}}"
+        f".{scope} text.number{{fill:var(--number)}}.{scope} text.grad{{fill:var(--grad)}}"
     )
 
 
 def _clipped(text: str, length: int = 44) -> str:
     return text if len(text) <= length else text[: length - 1] + "\u2026"
+
+
+def _lines(node: Node) -> list[tuple[str, str]]:
+    """What stands below a box's title: each line's text and style."""
+    lines = [("detail", node.detail), ("detail number", f"= {node.value}"), ("detail grad", f"grad {node.grad}")]
+    wanted = (node.detail, node.value, node.grad)
+    return [(style, _clipped(text)) for (style, text), each in zip(lines, wanted) if each]
 
 
 class Picture:
@@ -77,7 +92,7 @@ class Picture:
 
     Examples
     --------
-    >>> from tinyconv.explain.graph import Node
+    >>> from tinyconv.explain.merging import Node
     >>> Picture([Node("leaf", "x", "", (0,))], [], [["(2, 3)"]]).svg()[:4]
     '<svg'
     """
@@ -88,7 +103,7 @@ class Picture:
         self.boxes = [Box(self._width(i)) for i in range(len(nodes))]
         names = [text_width(_clipped(nodes[e.source].title), DETAIL_SIZE) for e in edges]
         self.layout = layered(self.boxes, [(e.source, e.target) for e in edges], names)
-        self.height_of = {id(box): TALL_BOX if node.detail else BOX for box, node in zip(self.boxes, nodes)}
+        self.height_of = {id(box): BOX + LINE * len(_lines(node)) for box, node in zip(self.boxes, nodes)}
         self.tops, y = [], MARGIN
         for row in self.layout.rows:
             self.tops.append(y)
@@ -99,8 +114,8 @@ class Picture:
         node = self.nodes[i]
         texts = [
             (_clipped(node.title), TITLE_SIZE),
-            (_clipped(node.detail), DETAIL_SIZE),
             (self.shapes[i], DETAIL_SIZE),
+            *((text, DETAIL_SIZE) for _, text in _lines(node)),
         ]
         return max(text_width(text, size) for text, size in texts) + 18
 
@@ -125,8 +140,9 @@ class Picture:
         node, box, shape = self.nodes[i], self.boxes[i], self.shapes[i]
         height, y, x = self.height_of[id(box)], self.tops[box.row], box.x + MARGIN
         text = f'<text x="{x:.1f}" y="{y + 17:.1f}">{escape(_clipped(node.title))}</text>'
-        if node.detail:
-            text += f'<text class="detail" x="{x:.1f}" y="{y + 33:.1f}">{escape(_clipped(node.detail))}</text>'
+        for position, (style, line) in enumerate(_lines(node)):
+            below = y + 33 + position * LINE
+            text += f'<text class="{style}" x="{x:.1f}" y="{below:.1f}">{escape(line)}</text>'
         if shape:
             width, under = text_width(shape, DETAIL_SIZE), y + height
             text += f'<rect class="page" x="{x - width / 2:.1f}" y="{under + 3:.1f}" width="{width:.1f}" height="13"/>'
