@@ -289,6 +289,13 @@ def test_the_model_is_not_touched(trained: nn.Sequential) -> None:
     assert all(np.array_equal(before[name], value.numpy()) for name, value in trained.state_dict().items())
 
 
+def test_a_model_on_a_device_gives_the_same_page(device: tc.Device) -> None:
+    model = nn.Sequential(nn.Conv2d(1, 2, 5, stride=4), nn.BatchNorm2d(2), nn.ReLU(), nn.Flatten(), nn.Linear(72, 10))
+    here = draw_page(model).data
+    assert draw_page(model.to(device)).data == here
+    assert draw_page(model.double()).data == here
+
+
 def test_own_labels_and_examples() -> None:
     model = nn.Sequential(nn.Flatten(), nn.Linear(784, 2))
     images = (np.arange(3 * 784) % 256).astype(np.uint8).reshape(3, 28, 28)

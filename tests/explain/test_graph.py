@@ -580,3 +580,10 @@ def test_the_hint_speaks_the_readers_language() -> None:
     assert "Click a module" in drawing._repr_html_()
     with tc.use_language("zh"):
         assert "点一下模块的方框" in drawing._repr_html_()
+
+
+def test_numbers_from_a_device(device: tc.Device) -> None:
+    a, b = tc.tensor(2.0).to(device), tc.tensor([1.0, 3.0]).to(device)
+    assert lines(draw(lambda a, b: (a * b).sum(), a, b)) == {
+        "a": ("2", "4"), "b": ("[1, 3]", "[2, 2]"), "Mul": ("[2, 6]", "[1, 1]"), "Sum": ("8", "1"),
+    }  # fmt: skip
