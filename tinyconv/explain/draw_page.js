@@ -215,15 +215,24 @@ const tinyconvDraw = (() => {
 
   // How much each pixel's ink raised one score: the ink times the mean gradient on the way from the empty page to the
   // drawing.  All of them together are the score minus the empty page's (M. Sundararajan, A. Taly and Q. Yan,
-  // "Axiomatic attribution for deep networks", 2017).
-  function credit(layers, ink, scale, which, steps = 12) {
+  // "Axiomatic attribution for deep networks", 2017).  It stops after each step, so that a page can go on in between.
+  function* creditSteps(layers, ink, scale, which, steps = 12) {
     const total = new Float64Array(ink.length);
     for (let step = 0; step < steps; step++) {
       const part = scaled(ink.map((value) => (value * (step + 0.5)) / steps), scale);
       const slope = gradient(layers, forward(layers, part), which).data;
       for (let i = 0; i < total.length; i++) total[i] += (slope[i] * ink[i]) / scale.std / steps;
+      yield null;
     }
     return total;
+  }
+
+  function credit(...given) {
+    const work = creditSteps(...given);
+    for (;;) {
+      const { done, value } = work.next();
+      if (done) return value;
+    }
   }
 
   // ------------------------------------------------------------------------------ the drawing
@@ -404,7 +413,9 @@ const tinyconvDraw = (() => {
     const verdict = element("p", { class: "verdict", "aria-live": "polite" });
     const other = () => (language === "en" ? "zh" : "en");
     const switcher = element("button", { type: "button", class: "language", onclick: () => speak(other()) });
-    still.push(() => pad.setAttribute("aria-label", WORDS[language].pad));
+    for (const [name, canvas] of Object.entries({ pad, seen, mattered })) {
+      still.push(() => canvas.setAttribute("aria-label", WORDS[language][name]));
+    }
     still.push(() => { say(switcher, "other"); switcher.lang = TAGS[other()]; });
 
     const group = `tinyconv-draw-${Math.random().toString(36).slice(2)}`;
@@ -576,11 +587,22 @@ const tinyconvDraw = (() => {
     }
 
     function showCredit() {
-      const asked = found && (state.asked ?? found.winner);
-      const shares = found && credit(layers, found.ink, data, asked);
-      paint(mattered, shares, 0, found ? farthest(shares) : 1);
-      if (found) say(matteredMore, "matteredMore", { label: data.labels[asked] });
-      else matteredMore.textContent = "";
+      if (!found) {
+        paint(mattered, null, 0, 1);
+        matteredMore.textContent = "";
+        return;
+      }
+      const asked = state.asked ?? found.winner, work = creditSteps(layers, found.ink, data, asked);
+      const goOn = () => {
+        const { done, value } = work.next();
+        if (!done) {
+          thinking = setTimeout(goOn, 0);
+          return;
+        }
+        paint(mattered, value, 0, farthest(value));
+        say(matteredMore, "matteredMore", { label: data.labels[asked] });
+      };
+      goOn();
     }
 
     let waiting = 0, thinking = 0;
@@ -589,7 +611,7 @@ const tinyconvDraw = (() => {
       paint(seen, found && found.ink, 0, 1, INK);
       showScores();
       showMaps();
-      clearTimeout(thinking); // the gradients take longest: they come when the pen rests
+      clearTimeout(thinking); // the gradients take longest: they come when the pen rests, step by step
       thinking = setTimeout(showCredit, 30);
     }
 
@@ -610,7 +632,6 @@ const tinyconvDraw = (() => {
     state.example = examples.length ? data.start : null;
     found = think();
     speak(language);
-    showCredit();
   }
 
   return { forward, gradient, credit, picture, scaled, softmax, prepareLayers, mount };
