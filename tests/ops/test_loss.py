@@ -435,3 +435,11 @@ def test_a_weight_per_cell_as_in_pytorch() -> None:
     assert F.mse_loss(x, t, reduction="sum", weight=w).item() == 57
     with pytest.raises(ValueError, match="same size"):
         F.mse_loss(x, t, weight=w[:2])
+
+
+def test_the_gradient_of_cross_entropy_has_the_same_bits_whether_it_is_recorded_or_not() -> None:
+    x = leaf(np.random.default_rng(0).standard_normal((4, 5, 3)).astype(np.float32))
+    loss = F.cross_entropy(x, tc.tensor([[0, 4, 1], [2, 2, IGNORE], [3, 0, 0], [1, 4, 4]]))
+    (plain,) = tc.grad(loss, x, retain_graph=True)
+    (recorded,) = tc.grad(loss, x, create_graph=True)
+    assert np.array_equal(plain.numpy(), recorded.detach().numpy())

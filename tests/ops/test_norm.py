@@ -10,6 +10,7 @@ import pytest
 import tinyconv as tc
 from tests.ops.opcheck import check, draw, host, leaf
 from tinyconv import ops
+from tinyconv.ops.norm import normalize
 
 EPS = 1e-2  # large enough to be seen in the values
 
@@ -184,3 +185,19 @@ def test_errors(call, error, text):
 def test_batch_norm_in_evaluation_needs_both_running_values(mean, var):
     with pytest.raises(RuntimeError, match="batch_norm: running_mean and running_var must be defined in evaluation"):
         tc.nn.functional.batch_norm(tc.ones(2, 3), mean, var)
+
+
+def test_a_gradient_has_the_same_bits_whether_it_is_recorded_or_not():
+    """Unrecorded it is computed in one array's memory; mean and var have none, or one of their own."""
+    x = leaf(draw(4, 3, 5))
+    weights = [tc.tensor(draw(*shape)) for shape in ((4, 3, 5), (1, 3, 1), (1, 3, 1))]
+    for chosen in [(0,), (1,), (2,), (0, 1, 2)]:
+
+        def total(x, chosen=chosen):
+            outputs = normalize(x, (0, 2), EPS, "batch_norm")
+            return sum((outputs[i] * weights[i]).sum() for i in chosen)
+
+        (plain,) = tc.grad(total(x), x)
+        (recorded,) = tc.grad(total(x), x, create_graph=True)
+        assert (host(plain) == host(recorded)).all()
+        assert tc.gradcheck(total, x)

@@ -182,11 +182,6 @@ class Function(Operation):
 
     # ---------------------------------------------------------------------- gradients
 
-    def _filled(self, received: dict[int, Tensor]) -> tuple[Tensor | None, ...]:
-        if self._materializes:
-            return super()._filled(received)
-        return tuple(received.get(i) for i, _ in enumerate(self._outputs or ()))
-
     def _call_gradients(self, g: Any, wanted: Sequence[bool]) -> Sequence[Tensor | None]:
         results = self.backward(self, *g)
         results = results if isinstance(results, tuple) else (results,)

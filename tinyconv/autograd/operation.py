@@ -140,6 +140,7 @@ class Operation:
     broadcasts: ClassVar[bool] = False
     _arguments: ClassVar[tuple[str, ...]] = ()
     _defaults: ClassVar[dict[str, Any]] = {}
+    _materializes: bool = True  # of several outputs, one that no gradient arrived at has zeros; otherwise None
     _rest: ClassVar[str | None] = None  # the name of ``*arrays``, which no gradient can read
     _plans: ClassVar[dict[tuple[bool, ...], _Plan]]
 
@@ -273,14 +274,12 @@ class Operation:
         return results
 
     def _filled(self, received: dict[int, Tensor]) -> tuple[Any, ...]:
-        """The gradient of each of several outputs, zeros where none arrived."""
+        """The gradient of each of several outputs, zeros or None where none arrived."""
         assert self._outputs is not None
-        return tuple(
-            [
-                received[i] if i in received else None if of is None else Tensor(of[2].zeros(*of[:2]))
-                for i, of in enumerate(self._outputs)
-            ]
-        )
+        return tuple([
+            received[i] if i in received else Tensor(of[2].zeros(*of[:2])) if of and self._materializes else None
+            for i, of in enumerate(self._outputs)
+        ])  # fmt: skip
 
     def _call_gradients(self, g: Any, wanted: Sequence[bool]) -> Sequence[Tensor | None]:
         if self.vjp is not None:

@@ -11,7 +11,8 @@ from ..backend import Array, get_array_module
 from ..errors import phrase, refusal
 from ..kernels import cuda
 from ..kernels.labels import check_probabilities, checked_labels
-from .activation import log_softmax, log_softmax_array, softmax
+from ..kernels.sums import add_up
+from .activation import log_softmax, softmax
 from .checks import check_same_size
 from .dtype import cast, require_float
 from .elementwise import where
@@ -62,7 +63,7 @@ def chosen_reduction(size_average: bool | None, reduce: bool | None, reduction: 
 class SoftmaxCrossEntropy(Operation):
     """``logsumexp(x) - x[label]`` per cell of ``(N, C, *)``; the gradient is ``g*(softmax(x) - onehot)``.
 
-    One pass for log, softmax and pick: no array of log-probabilities is kept.
+    No array of log-probabilities is kept: of each cell, the largest score and the sum of the exponentials below it.
     """
 
     __slots__ = ()
@@ -70,20 +71,30 @@ class SoftmaxCrossEntropy(Operation):
     def forward(self, x: Array, labels: Array) -> Array:
         if cuda.available_for(x) and x.shape[1] > 0:
             loss, peak, total = cuda.cross_entropy(x, labels)
-            self.keep(statistics=(peak, total))
+            self.keep(peak=peak, total=total, by_kernel=True)
             return loss
-        self.keep(statistics=None)
         xp = get_array_module(x)
-        picked = xp.take_along_axis(log_softmax_array(x, 1), xp.expand_dims(labels, 1), axis=1)
-        return -picked.reshape(labels.shape)
+        peak = xp.max(x, axis=1, keepdims=True)
+        y = x - peak
+        picked = xp.take_along_axis(y, xp.expand_dims(labels, 1), axis=1)
+        total = add_up(xp.exp(y, out=y), (1,), keepdims=True)
+        self.keep(peak=peak, total=total, by_kernel=False)
+        return (xp.log(total) - picked).reshape(labels.shape).astype(x.dtype, copy=False)
 
-    def grad_x(self, g: Tensor, x: Tensor, labels: Tensor, statistics: Any) -> Tensor:
-        if statistics and not is_grad_enabled():  # the kernel's result has no graph
-            return Tensor(cuda.cross_entropy_grad(g.array, x.array, labels.array, *statistics))
-        xp = get_array_module(x.array)
+    def grad_x(self, g: Tensor, x: Tensor, labels: Tensor, peak: Tensor, total: Tensor, by_kernel: bool) -> Tensor:
+        xp, recorded = get_array_module(x.array), is_grad_enabled()
+        if by_kernel and not recorded:  # the kernel's result has no graph
+            return Tensor(cuda.cross_entropy_grad(g.array, x.array, labels.array, peak.array, total.array))
         classes = xp.arange(x.shape[1]).reshape((1, -1) + (1,) * (x.ndim - 2))
-        onehot = Tensor((xp.expand_dims(labels.array, 1) == classes).astype(x.dtype))
-        return g.unsqueeze(1) * (softmax(x, 1) - onehot)
+        onehot = (xp.expand_dims(labels.array, 1) == classes).astype(x.dtype)
+        if recorded or by_kernel:
+            return g.unsqueeze(1) * (softmax(x, 1) - Tensor(onehot))
+        gx = x.array - peak.array
+        xp.exp(gx, out=gx)
+        gx /= total.array
+        gx -= onehot
+        gx *= xp.expand_dims(g.array, 1)
+        return Tensor(gx)
 
 
 def _check_targets(input: Tensor, target: Tensor, weight: Tensor | None, function: str) -> None:

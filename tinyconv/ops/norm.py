@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+
 from ..arguments import Size, checked
-from ..autograd import Operation, Tensor, no_grad, whole
+from ..autograd import Operation, Tensor, is_grad_enabled, no_grad, whole
 from ..backend import Array, get_array_module
 from ..errors import phrase, refusal
 from ..kernels.sums import add_up
 from .dtype import require_float
+from .elementwise import add
 from .reduction import count
 from .reduction import mean as mean_
 from .shape import clone
@@ -27,6 +30,7 @@ class Normalize(Operation):
     """
 
     __slots__ = ()
+    _materializes = False  # mean and var seldom have a gradient
 
     def forward(self, x: Array, dims: tuple[int, ...], eps: float) -> tuple[Array, Array, Array]:
         xp = get_array_module(x)
@@ -45,8 +49,27 @@ class Normalize(Operation):
         g_z, g_mean, g_var = g
         n = count(shape, dims)
         scale = (var + eps).rsqrt()
-        gx = scale * (g_z - mean_(g_z, dims, keepdim=True) - z * mean_(g_z * z, dims, keepdim=True))
-        return gx + g_mean * (1.0 / n) + g_var * (2.0 / n) * z / scale
+        terms = []
+        if g_z is not None:
+            terms.append(_back_through_z(g_z, z, scale, dims))
+        if g_mean is not None:
+            terms.append((g_mean * (1.0 / n)).expand(shape))
+        if g_var is not None:
+            terms.append(g_var * (2.0 / n) * z / scale)
+        return functools.reduce(add, terms)
+
+
+def _back_through_z(g: Tensor, z: Tensor, scale: Tensor, dims: tuple[int, ...]) -> Tensor:
+    """``scale*(g - z*mean(g*z) - mean(g))``; all in one array's memory, unless it is recorded."""
+    if is_grad_enabled():
+        return scale * (g - z * mean_(g * z, dims, keepdim=True) - mean_(g, dims, keepdim=True))
+    xp, n = get_array_module(g.array), count(g.shape, dims)
+    gx = g.array * z.array
+    xp.multiply(z.array, add_up(gx, dims, keepdims=True) / n, out=gx)
+    xp.subtract(g.array, gx, out=gx)
+    gx -= add_up(g.array, dims, keepdims=True) / n
+    gx *= scale.array
+    return Tensor(gx)
 
 
 def normalize(x: Tensor, dims: tuple[int, ...], eps: float, function: str) -> tuple[Tensor, Tensor, Tensor]:
