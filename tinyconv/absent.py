@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .errors import phrase, refusal
 
-__all__ = ["missing", "reason", "recorded", "substitute"]
+__all__ = ["missing", "not_to_import", "reason", "recorded", "substitute"]
 
 _PACKAGE = __name__.rpartition(".")[0]
 
@@ -95,6 +95,20 @@ def missing(owner: str, name: str) -> Exception:
     if name.startswith("__") or name not in recorded().get(room, ()):
         return refusal("absent.module", owner=owner, name=name)
     return refusal("absent.name", name=_place(room, name), reason=reason(room, name))
+
+
+def not_to_import(owner: str, name: str) -> Exception | None:
+    """Make the error for ``from owner import name`` of a name of PyTorch's; None for any other name.
+
+    Examples
+    --------
+    >>> print(not_to_import("tinyconv.nn", "LSTM"))
+    nn.LSTM is PyTorch's, and not in tinyconv: recurrent layers are outside of what it is for
+    """
+    room = owner.partition(".")[2]
+    if name not in recorded().get(room, ()):
+        return None
+    return refusal("absent.import", name=_place(room, name), reason=reason(room, name))
 
 
 def reason(room: str, name: str) -> str:

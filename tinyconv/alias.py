@@ -2,7 +2,8 @@
 
 Python would find the file of ``torch.nn`` in tinyconv's folder and run it a second time, as another module with classes
 of its own, whose Tensors no function of the first takes for Tensors.  The finder here answers before that, with the
-module that is there already.  It answers only for names below a module of tinyconv that stands under another name.
+module that is there already.  Below tinyconv's own name it finds what Python finds, and tells of a name of PyTorch's
+that is not here why.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
+
+from . import absent
 
 __all__ = ["AliasFinder"]
 
@@ -34,8 +37,10 @@ class AliasFinder:
         """Give a spec that loads the module of tinyconv, or None for every other name."""
         parent, _, name = fullname.rpartition(".")
         known = getattr(sys.modules.get(parent), "__name__", parent)
-        if known == parent or known.partition(".")[0] != "tinyconv":
+        if known.partition(".")[0] != "tinyconv":
             return None
+        if known == parent:
+            return _found_or_told(fullname, name, path)
         try:
             module = importlib.import_module(f"{known}.{name}")
         except ModuleNotFoundError as error:
@@ -43,6 +48,18 @@ class AliasFinder:
                 raise
             return None
         return ModuleSpec(fullname, _Loaded(module))  # type: ignore[arg-type]  # what it takes, without importlib.abc
+
+
+def _found_or_told(fullname: str, name: str, path: Sequence[str] | None) -> ModuleSpec | None:
+    """The file of a module of tinyconv's; where there is none, a name of PyTorch's is refused with its reason.
+
+    Python asks here for the ``LSTM`` of ``from torch.nn import LSTM`` too, once ``torch.nn`` has no such attribute: it
+    might be a module.  Only a package's names are asked for, so that modules of functions have a ``__path__``.
+    """
+    spec = PathFinder.find_spec(fullname, path)
+    if spec is None and (error := absent.not_to_import(fullname.rpartition(".")[0], name)) is not None:
+        raise error
+    return spec
 
 
 class _Loaded:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 
@@ -69,3 +70,27 @@ def test_what_is_to_be_used_instead_is_here(room: str) -> None:
 )
 def test_another_place(room: str, name: str, instead: str | None) -> None:
     assert substitute(room, name) == instead
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("from torch.nn import Linear, LSTM", "^nn.LSTM is PyTorch's, and not in tinyconv: recurrent layers"),
+        ("from torch.nn.functional import scaled_dot_product_attention", "matmul and softmax"),
+        ("from torch import linalg", "^linalg is PyTorch's.*norm and matmul"),
+        ("import torch.linalg", "^linalg is PyTorch's"),
+        ("from torch.nn.init import xavier_normal", "; use nn.init.xavier_normal_$"),
+        ("from tinyconv.optim import LBFGS", "; use optim.SGD"),
+        ("from torch.nn import Convv2d", "cannot import name 'Convv2d'"),
+        ("import torch.nonsense", "No module named"),
+    ],
+)
+def test_what_an_import_is_told(line: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", tc)
+    before = set(sys.modules)
+    with pytest.raises(ImportError, match=words):
+        exec(line, {})
+    for name in set(sys.modules) - before:
+        if name.startswith("torch."):
+            monkeypatch.delitem(sys.modules, name)
+    assert not hasattr(tc.nn, "LSTM")

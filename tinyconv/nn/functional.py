@@ -101,6 +101,7 @@ from ..ops.smooth import celu, celu_, glu, logsigmoid, mish, selu, selu_, softmi
 from ..ops.unary import sigmoid, tanh
 from ..ops.upsample import upsample_nearest
 
+__path__: list[str] = []  # so that ``from ... import`` asks tinyconv.alias, which says why a name is not here
 __all__ = [
     "adaptive_avg_pool", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool",
     "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d", "alpha_dropout", "avg_pool", "avg_pool1d",

@@ -19,6 +19,7 @@ from ..errors import refusal
 from ..random import generator as numpy_generator
 from ..tensor import Tensor
 
+__path__: list[str] = []  # so that ``from ... import`` asks tinyconv.alias, which says why a name is not here
 __all__ = [
     "calculate_fans", "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_",
     "lecun_normal_", "normal_", "ones_", "orthogonal_", "sparse_", "trunc_normal_", "uniform_", "xavier_normal_",

@@ -15,6 +15,7 @@ from ..kernels.sums import sum_of_squares
 from ..ops import cat
 from ..tensor import Tensor
 
+__path__: list[str] = []  # so that ``from ... import`` asks tinyconv.alias, which says why a name is not here
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "parameters_to_vector", "vector_to_parameters"]
 
 

@@ -8,6 +8,11 @@ TEXTS = {
         en="{name} is PyTorch's, and not in tinyconv{reason}",
         zh="{name} 是 PyTorch 的名字，tinyconv 没有{reason}",
     ),
+    "absent.import": Text(
+        ModuleNotFoundError,
+        en="{name} is PyTorch's, and not in tinyconv{reason}",
+        zh="{name} 是 PyTorch 的名字，tinyconv 没有{reason}",
+    ),
     "absent.module": Text(
         AttributeError,
         en="module {owner!r} has no attribute {name!r}",

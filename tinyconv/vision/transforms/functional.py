@@ -28,6 +28,7 @@ from . import on_images, on_tensors
 from .modes import InterpolationMode, as_mode
 from .resampling import resized
 
+__path__: list[str] = []  # so that ``from ... import`` asks tinyconv.alias, which says why a name is not here
 __all__ = [
     "InterpolationMode", "adjust_brightness", "adjust_contrast", "adjust_gamma", "adjust_hue", "adjust_saturation",
     "affine", "center_crop", "convert_image_dtype", "crop", "erase", "gaussian_blur", "get_dimensions",
