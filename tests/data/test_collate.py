@@ -36,14 +36,13 @@ def test_tensors():
 
 
 def test_containers():
-    samples = [{"x": (np.float32(i), [i, f"name {i}"]), "none": None} for i in range(3)]
+    samples = [{"x": (np.float32(i), [i, f"name {i}"])} for i in range(3)]
     batch = default_collate(samples)
     assert isinstance(batch["x"], tuple)
     assert isinstance(batch["x"][1], list)
     same(batch["x"][0], [0, 1, 2], np.float32)
     same(batch["x"][1][0], [0, 1, 2], np.int64)
     assert batch["x"][1][1] == ["name 0", "name 1", "name 2"]
-    assert batch["none"] == [None, None, None]
 
 
 def test_namedtuple():
@@ -54,20 +53,24 @@ def test_namedtuple():
 
 
 @pytest.mark.parametrize(
-    ("samples", "text"),
+    ("samples", "text", "kind"),
     [
-        ([np.zeros((3, 2)), np.zeros((3, 2)), np.zeros(3)], r"shape \(3, 2\), but sample 2 has shape \(3,\)"),
-        ([(1, 2), (1, 2, 3)], r"length 2, but sample 1 has length 3"),
-        ([{"a": 1}, {"b": 1}], r"keys \[\"'a'\"\], but sample 1 has keys \[\"'b'\"\]"),
+        (
+            [np.zeros((3, 2)), np.zeros((3, 2)), np.zeros(3)],
+            r"shape \(3, 2\), but sample 2 has shape \(3,\)",
+            RuntimeError,
+        ),
+        ([(1, 2), (1, 2, 3)], r"length 2, but sample 1 has length 3", RuntimeError),
+        ([{"a": 1}, {"b": 1}], r"keys .*a.*, but sample 1 has keys .*b", KeyError),
     ],
 )
-def test_samples_of_different_forms(samples, text):
-    with pytest.raises(ValueError, match=rf"sample 0 of the batch has {text}"):
+def test_samples_of_different_forms(samples, text, kind):
+    with pytest.raises(kind, match=rf"sample 0 of the batch has {text}"):
         default_collate(samples)
 
 
 def test_tensors_of_different_shapes():
-    with pytest.raises(ValueError, match=r"shape \(2,\), but sample 1 has shape \(3,\).*collate_fn"):
+    with pytest.raises(RuntimeError, match=r"shape \(2,\), but sample 1 has shape \(3,\).*collate_fn"):
         default_collate([tc.tensor([1.0, 2.0]), tc.tensor([1.0, 2.0, 3.0])])
 
 
@@ -79,3 +82,9 @@ def test_samples_of_different_types():
 def test_unknown_type():
     with pytest.raises(TypeError, match=r"cannot make a batch of set.*collate_fn"):
         default_collate([{1}, {2}])
+
+
+@pytest.mark.parametrize("samples", [[None, None], [(1, None), (2, None)], [{"a": None}, {"a": None}]])
+def test_none_is_no_sample(samples):
+    with pytest.raises(TypeError, match=r"batch of None. Does __getitem__ return"):
+        default_collate(samples)

@@ -86,7 +86,7 @@ class TestTensorDataset:
         ],
     )
     def test_lengths_must_agree(self, arrays, shapes):
-        with pytest.raises(ValueError, match=rf"equal length along the first axis, got shapes {shapes}"):
+        with pytest.raises(AssertionError, match=rf"equal length along the first axis, got shapes {shapes}"):
             TensorDataset(*arrays)
 
 

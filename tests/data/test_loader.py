@@ -301,6 +301,7 @@ class TestArguments:
             ("batch_size", True, TypeError),
             ("num_workers", -1, ValueError),
             ("prefetch_factor", 0, ValueError),
+            ("timeout", -1, ValueError),
         ],
     )
     def test_bad_numbers(self, name, value, error):
@@ -310,3 +311,19 @@ class TestArguments:
     def test_a_generator_is_no_dataset(self):
         with pytest.raises(TypeError, match=r"__len__ and __getitem__, got generator. Make a list"):
             DataLoader(x for x in range(3))
+
+
+@pytest.mark.parametrize("rows", [np.arange(6).reshape(3, 2), tc.arange(6).reshape(3, 2), [[0, 1], [2, 3], [4, 5]]])
+def test_rows_of_an_array_or_a_tensor_are_samples(rows):
+    first, last = DataLoader(rows, batch_size=2)
+    if isinstance(rows, list):
+        first, last = tc.stack(first, 1), tc.stack(last, 1)
+    assert (first.tolist(), last.tolist()) == ([[0, 1], [2, 3]], [[4, 5]])
+
+
+@pytest.mark.parametrize("name", ["batch_size", "batch_sampler", "sampler", "drop_last", "dataset"])
+def test_what_a_loader_was_made_of_stays(name):
+    loader = DataLoader([1, 2, 3], batch_size=2)
+    with pytest.raises(ValueError, match=f"DataLoader: {name} attribute should not be set after"):
+        setattr(loader, name, 1)
+    assert len(loader) == len(list(loader)) == 2

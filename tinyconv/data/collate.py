@@ -27,7 +27,7 @@ def default_collate(samples: Sequence[Any]) -> Any:
     a NumPy scalar              a Tensor ``(B,)`` of its dtype
     a tuple or list             the same, of batches: ``(x, y)`` gives ``(X, Y)``
     a dict                      a dict of batches
-    a string, bytes, None       the list of them
+    a string or bytes           the list of them
     ==========================  ===================================================
 
     PyTorch's rule, but that floats give float32, the default dtype here, and a tuple stays one.
@@ -44,10 +44,12 @@ def default_collate(samples: Sequence[Any]) -> Any:
 
     Raises
     ------
-    ValueError
-        If the samples' shapes, lengths or keys differ; the text says which.
+    RuntimeError
+        If the samples' shapes or lengths differ; the text says which.
+    KeyError
+        If their keys differ.
     TypeError
-        If the samples are of some other type.
+        If the samples are of some other type, or None.
 
     Examples
     --------
@@ -66,8 +68,10 @@ def default_collate(samples: Sequence[Any]) -> Any:
         return from_numpy(np.stack(samples))
     if isinstance(first, numbers.Number):
         return from_numpy(_stack_numbers(samples))
-    if isinstance(first, (str, bytes)) or first is None:
+    if isinstance(first, (str, bytes)):
         return list(samples)
+    if first is None:
+        raise refusal("collate.none", "default_collate")
     if isinstance(first, Mapping):
         _check_equal("collate.keys_differ", [sorted(map(repr, s)) for s in samples])
         return {key: default_collate([s[key] for s in samples]) for key in first}

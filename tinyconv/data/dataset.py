@@ -137,7 +137,7 @@ class ConcatDataset(Dataset):
 
 
 def take(dataset: Any, indices: np.ndarray) -> Any:
-    """Give the samples of `dataset` at `indices` as one batch, by its own ``take`` if that may be used.
+    """Give the samples of `dataset` at `indices` as one batch, by a Dataset's own ``take`` if that may be used.
 
     It may not if a subclass has redefined ``__getitem__`` alone, to augment the samples for example: its
     ``take`` is then the parent's, and would pass the change by.
@@ -160,7 +160,7 @@ def take(dataset: Any, indices: np.ndarray) -> Any:
     >>> take([10, 20, 30], numpy.array([2, 0]))
     tensor([30, 10])
     """
-    for cls in type(dataset).__mro__:
+    for cls in type(dataset).__mro__ if isinstance(dataset, Dataset) else ():  # an array's take means something else
         if "take" in vars(cls):
             return dataset.take(indices)
         if "__getitem__" in vars(cls):
@@ -178,7 +178,7 @@ class TensorDataset(Dataset):
 
     Raises
     ------
-    ValueError
+    AssertionError
         If there is none, or their lengths differ.
 
     Examples

@@ -127,6 +127,8 @@ class DataLoader:
     (2, 2)
     """
 
+    _made = False  # until then its attributes may be set
+
     def __init__(
         self,
         dataset: Any,
@@ -164,6 +166,8 @@ class DataLoader:
         self.batch_size = None if batch_size is None else _integer("batch_size", batch_size, 1)
         self.num_workers = _integer("num_workers", num_workers, 0)
         self.prefetch_factor = 2 if prefetch_factor is None else _integer("prefetch_factor", prefetch_factor, 1)
+        if timeout < 0:
+            raise refusal("loader.too_small", "DataLoader", name="timeout", least=0, value=timeout)
         self.shuffle = bool(shuffle)
         self.drop_last = drop_last
         self.collate_fn = collate_fn
@@ -183,6 +187,12 @@ class DataLoader:
         self._owns_order = not self._streams and sampler is None and batch_sampler is None and batch_size is not None
         self._progress = _Progress(np.arange(0))
         self._resumes = False
+        self._made = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if self._made and name in ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset"):
+            raise refusal("loader.attribute", "DataLoader", name=name)
+        super().__setattr__(name, value)
 
     def __len__(self) -> int:
         if self._streams:

@@ -5,7 +5,7 @@ from .text import Phrase, Text
 TEXTS = {
     # --- data sets (dataset.py) ---
     "data.tensor_lengths": Text(
-        ValueError,
+        AssertionError,
         en="TensorDataset needs one or more tensors of equal length along the first axis, got shapes [{shapes}]",
         zh="TensorDataset 需要一个或多个 Tensor，它们第一个轴的长度要相同，得到的形状是 [{shapes}]",
     ),
@@ -57,6 +57,18 @@ TEXTS = {
         en="{name} must be at least {least}, got {value}",
         zh="{name} 至少要是 {least}，得到 {value}",
     ),
+    "loader.attribute": Text(
+        ValueError,
+        en="{name} attribute should not be set after DataLoader is initialized. Make another DataLoader",
+        zh="DataLoader 建好之后不应再设置 {name}。请另建一个 DataLoader",
+    ),
+    "collate.none": Text(
+        TypeError,
+        en="cannot make a batch of None. Does __getitem__ return something in every case? For what may be missing give "
+        "a number such as -1, or pass a collate_fn of your own to DataLoader",
+        zh="不能把 None 组成一批。__getitem__ 在所有情形下都有返回值吗？可能缺失的值请给一个数，如 -1，"
+        "或给 DataLoader 传入自己的 collate_fn",
+    ),
     "collate.kind": Text(
         TypeError,
         en="default_collate cannot make a batch of {kind}. Give Tensors, arrays, numbers, strings, tuples, lists or "
@@ -70,21 +82,21 @@ TEXTS = {
         zh="这一批的样本 0 的类型是 {first}，而样本 {position} 的类型是 {kind}",
     ),
     "collate.shapes_differ": Text(
-        ValueError,
+        RuntimeError,
         en="sample 0 of the batch has shape {first}, but sample {position} has shape {other}. "
         "Give all samples the same, or pass a collate_fn of your own to DataLoader.",
         zh="这一批的样本 0 的形状是 {first}，而样本 {position} 的形状是 {other}。"
         "请让所有样本相同，或给 DataLoader 传入自己的 collate_fn。",
     ),
     "collate.keys_differ": Text(
-        ValueError,
+        KeyError,
         en="sample 0 of the batch has keys {first}, but sample {position} has keys {other}. "
         "Give all samples the same, or pass a collate_fn of your own to DataLoader.",
         zh="这一批的样本 0 的键是 {first}，而样本 {position} 的键是 {other}。"
         "请让所有样本相同，或给 DataLoader 传入自己的 collate_fn。",
     ),
     "collate.lengths_differ": Text(
-        ValueError,
+        RuntimeError,
         en="sample 0 of the batch has length {first}, but sample {position} has length {other}. "
         "Give all samples the same, or pass a collate_fn of your own to DataLoader.",
         zh="这一批的样本 0 的长度是 {first}，而样本 {position} 的长度是 {other}。"
