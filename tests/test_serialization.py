@@ -2,11 +2,13 @@ import contextlib
 import io
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
 import tracemalloc
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -294,6 +296,42 @@ class TestAtomic:
         (tmp_path / "a").chmod(mode)
         save(1, tmp_path / "a")
         assert (tmp_path / "a").stat().st_mode & 0o777 == mode
+
+    @pytest.mark.skipif(not hasattr(os, "chown"), reason="owners are POSIX matters")
+    def test_the_owner_stays_where_one_may_give_files_away(self, tmp_path, monkeypatch):
+        save(1, tmp_path / "a")
+        earlier, handed = (tmp_path / "a").stat(), []
+        monkeypatch.setattr(os, "chown", lambda path, uid, gid: handed.append((Path(path).parent, uid, gid)))
+        save(2, tmp_path / "a")
+        assert handed == [(tmp_path, earlier.st_uid, earlier.st_gid)]
+
+        def forbidden(path, uid, gid):
+            raise PermissionError(1, "Operation not permitted")
+
+        monkeypatch.setattr(os, "chown", forbidden)
+        save(3, tmp_path / "a")
+        assert load(tmp_path / "a") == 3
+
+    @pytest.mark.skipif(os.name == "nt", reason="a folder's permissions are POSIX matters")
+    def test_a_folder_that_takes_no_file_is_told_with_the_users_path(self, tmp_path):
+        folder = tmp_path / "folder"
+        folder.mkdir()
+        save(1, folder / "a.npz")
+        if os.geteuid():
+            folder.chmod(0o555)
+            name = folder / "a.npz"
+        else:  # nothing is read-only to root but what the system makes up
+            name = Path("/proc/self/a.npz")
+            if not name.parent.is_dir():
+                pytest.skip("root may write into every folder here")
+        try:
+            with pytest.raises(OSError, match=re.escape(str(name))) as caught:
+                save(2, name)
+            assert caught.value.filename == str(name)
+        finally:
+            folder.chmod(0o755)
+        assert [p.name for p in folder.iterdir()] == ["a.npz"]
+        assert load(folder / "a.npz") == 1
 
     @pytest.mark.skipif(os.name == "nt", reason="links are POSIX matters")
     def test_a_link_to_itself_is_refused_by_name(self, tmp_path):

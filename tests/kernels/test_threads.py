@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dis
 import os
 import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -230,6 +233,55 @@ def test_a_convolution_while_python_ends_runs_on_the_calling_thread() -> None:
     done = subprocess.run([sys.executable, "-c", AT_THE_END], timeout=60, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split("\n")[:-1] == ["thread True", "atexit True", "deleted True"]
+
+
+def _may_be_interrupted(frame: FrameType) -> bool:
+    """Python looks for Ctrl-C after calls, where functions begin and where loops go back."""
+    before = [i.opname for i in dis.get_instructions(frame.f_code) if i.offset < frame.f_lasti and i.opname != "CACHE"]
+    return not before or before[-1].startswith(("CALL", "RESUME", "JUMP"))
+
+
+def _interrupted_at(step: int, action: Callable[[], object]) -> bool:
+    """Run an action with a KeyboardInterrupt at place number `step` of threads.py; was it reached?"""
+    left = step
+
+    def trace(frame: FrameType, event: str, arg: object) -> Any:
+        nonlocal left
+        if frame.f_code.co_filename != threads.__file__:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode" and _may_be_interrupted(frame):
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        action()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        sys.settrace(before)
+    return left <= 0
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_ctrl_c_at_any_place_leaves_blas_as_it_was(
+    number: int, thread_count: None, fake_blas: FakeBlas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads._ShortLock, "PATIENCE", 0.02)
+    threads.set_num_threads(number)
+    step, reached = 0, True
+    while reached:
+        step += 1
+        reached = _interrupted_at(step, lambda: threads.parallel_for(2, lambda i: None, BIG))
+        assert fake_blas.num_threads == 7, f"interrupted at place {step}"
+        seen = []
+        threads.parallel_for(2, seen.append, BIG)  # nobody waits for a lock without an owner
+        assert sorted(seen) == [0, 1]
+    assert step > 20
 
 
 def test_ctrl_c_while_helpers_work_waits_for_them(thread_count: None, fake_blas: FakeBlas) -> None:

@@ -49,6 +49,30 @@ def _blas_libraries() -> tuple[Any, ...]:
     return tuple(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
+class _ShortLock:
+    """A lock for a few steps of Python, which goes to the next one even if Ctrl-C cut its owner off.
+
+    ``with`` may be interrupted between taking a lock and noting that it was taken (bugs.python.org/issue29988).  Nobody
+    needs it for longer than an instant, so one that is not free after so many seconds has no owner any more.
+    """
+
+    PATIENCE = 2.0
+
+    def __init__(self) -> None:
+        self.current = threading.Lock()
+
+    def __enter__(self) -> None:
+        lock = self.current
+        while not lock.acquire(timeout=self.PATIENCE):
+            if self.current is lock:
+                self.current = threading.Lock()
+            lock = self.current
+
+    def __exit__(self, *error: object) -> None:
+        if self.current.locked():
+            self.current.release()
+
+
 class _Holder:
     """One caller that is inside; it lives no longer than that call."""
 
@@ -62,7 +86,7 @@ class _BlasHold:
     """
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = _ShortLock()
         self.holders: list[weakref.ref[_Holder]] = []
         self.saved: list[int] = []  # not empty: BLAS is held, or a restoring was interrupted
 
@@ -94,7 +118,7 @@ class _Pool:
     """The helper threads, made when first needed and made anew when their number changes."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.lock = _ShortLock()
         self.threads = _available_cores()
         self.executor: ThreadPoolExecutor | None = None
 
