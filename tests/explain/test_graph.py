@@ -538,8 +538,25 @@ def test_what_comes_in_from_outside_is_drawn_dashed() -> None:
 
 def test_small_and_flat_graphs_are_shown_at_once() -> None:
     small = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
-    for drawing in (draw(small, tc.ones(1, 2)), draw(Net(2), image(), detail="operations"), draw(Net(2)(image()))):
+    for drawing in (draw(small, tc.ones(1, 2)), draw(Net(2), image(), detail="operations"), draw(Net(1)(image()))):
         assert "<details" not in drawing._repr_html_()
+
+
+def test_a_chain_opens_unless_it_is_too_long_to_be_drawn() -> None:
+    def chain(steps: int) -> GraphDrawing:
+        y = tc.ones(2, requires_grad=True)
+        for _ in range(steps):
+            y = y.sin()
+        return draw(y)
+
+    opened, whole = Inside(chain(60)._repr_html_()), Inside(chain(600)._repr_html_())
+    assert [depth for depth, _ in opened.lines] == [1]
+    assert len([members for members, depth in opened.boxes if depth]) == 58 + 1  # and what comes in
+    assert whole.lines == []
+    assert "Click" not in chain(600)._repr_html_()
+    deep = nn.Sequential(*[nn.Linear(2, 2) for _ in range(60)])
+    lines = Inside(draw(deep, tc.ones(1, 2))._repr_html_()).lines
+    assert Counter(depth for depth, _ in lines) == {1: 3, 2: 58}  # the first, the last, and a chain of layers between
 
 
 OPENING = """
@@ -577,9 +594,9 @@ def test_a_click_or_a_key_opens_a_box(tmp_path: Path) -> None:
 
 def test_the_hint_speaks_the_readers_language() -> None:
     drawing = draw(Net(1), image())
-    assert "Click a module" in drawing._repr_html_()
+    assert "Click a box" in drawing._repr_html_()
     with tc.use_language("zh"):
-        assert "点一下模块的方框" in drawing._repr_html_()
+        assert "点一下含有多个运算的方框" in drawing._repr_html_()
 
 
 def test_numbers_from_a_device(device: tc.Device) -> None:

@@ -3,7 +3,7 @@
 :func:`draw` walks back from a result over the edges of its ``grad_fn``, which is all that the backward
 pass will visit.  The numbers of a tensor of few elements stand in its box, and so does its gradient.  A graph
 too large to read is drawn by modules, a module's operations in one box, and a long chain of operations becomes
-one box too; in a notebook, a model's graph opens module by module on a click.  No other program is needed, and
+one box too; in a notebook, such boxes open on a click.  No other program is needed, and
 the picture holds no array: the graph can be freed while it is still shown.
 """
 
@@ -25,7 +25,7 @@ from ..errors import refusal
 from ..nn.module import Module
 from ..nn.parameter import Parameter
 from ..tensor import Tensor
-from .merging import Edge, Graph, Node, Owner, common_calls, neighbours, shapes_of, simplified
+from .merging import READABLE, Edge, Graph, Node, Owner, common_calls, neighbours, shapes_of, simplified
 from .opening import has_inside, opening_html
 from .picture import Picture
 
@@ -440,8 +440,9 @@ class GraphDrawing:
         return self.svg()
 
     def _repr_html_(self) -> str:
-        """The picture; of a model with many operations, one that opens module by module."""
-        if self._detail != "operations" and self.total > AT_A_GLANCE and has_inside(self._whole):
+        """The picture; of a model with many operations, or a large graph, one that opens box by box."""
+        most = AT_A_GLANCE if has_inside(self._whole) else READABLE
+        if self._detail != "operations" and self.total > most:
             return opening_html(self._whole, self._kinds)
         return f'<div style="overflow:auto;max-height:85vh">{self.svg()}</div>'
 

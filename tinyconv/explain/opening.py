@@ -1,7 +1,7 @@
-"""A model's graph that opens module by module, as HTML: a picture of its outermost modules, and below it each inside.
+"""A graph that opens box by box, as HTML: a picture of its outermost modules, and below it the inside of each.
 
-A click on a module's box opens its inside, again a picture with what is inside that; without scripts, the line below
-the picture does.
+A click on a box opens its inside, again a picture with what is inside that; without scripts, the line below the
+picture does.  A chain of operations that was drawn as one box opens too, if it is not too long to be drawn.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from .picture import Picture
 
 __all__ = ["has_inside", "inside", "opening_html"]
 
+LONGEST = 120  # boxes of a chain that is drawn whole when it is opened
 _STYLE = (
     ".tinyconv-opening .graph{overflow:auto;max-height:85vh}"
     ".tinyconv-opening details{margin:.4em 0 .4em .2em;padding-left:.8em;border-left:2px solid rgba(128,128,128,.45)}"
@@ -116,24 +117,28 @@ def opening_html(graph: Graph, kinds: Mapping[str, str]) -> str:
     >>> html.count("<svg"), html.count("<details")
     (2, 1)
     """
-    hint = escape(phrase("explain.open_modules"))
-    return (
-        f'<div class="tinyconv-opening"><style>{_STYLE}</style><p><small>{hint}</small></p>'
-        f"{_level(graph, graph, kinds)}<script>{_SCRIPT}</script></div>"
-    )
+    content = _level(graph, graph, kinds)
+    if "<details" in content:
+        hint = escape(phrase("explain.open_modules"))
+        content = f"<p><small>{hint}</small></p>{content}<script>{_SCRIPT}</script>"
+    return f'<div class="tinyconv-opening"><style>{_STYLE}</style>{content}</div>'
 
 
-def _level(whole: Graph, part: Graph, kinds: Mapping[str, str]) -> str:
-    """The picture of one part by its outermost modules, and the inside of each of them."""
+def _level(whole: Graph, part: Graph, kinds: Mapping[str, str], shorten: bool = True) -> str:
+    """The picture of one part by its outermost modules, and the inside of each box of several nodes."""
     drawn = by_modules(part, 1, kinds)
-    drawn = without_chains(drawn) if len(drawn.nodes) > READABLE else drawn
+    if shorten and len(drawn.nodes) > READABLE:
+        drawn = without_chains(drawn)
     picture = Picture(drawn.nodes, drawn.edges, shapes_of(drawn)).svg()
-    opened = [_details(whole, node, kinds) for node in drawn.nodes if node.kind == "module"]
+    opened = [_details(whole, node, kinds) for node in drawn.nodes if node.kind in ("module", "chain")]
     return f'<div class="graph">{picture}</div>{"".join(opened)}'
 
 
 def _details(whole: Graph, node: Node, kinds: Mapping[str, str]) -> str:
+    part, is_chain = inside(whole, node.members, kinds), node.kind == "chain"
+    if is_chain and len(by_modules(part, 1, kinds).nodes) > LONGEST:
+        return ""
     members = " ".join(map(str, node.members))
     title = f"{escape(node.title)} <small>{escape(node.detail)}</small>"
-    content = _level(whole, inside(whole, node.members, kinds), kinds)
+    content = _level(whole, part, kinds, shorten=not is_chain)
     return f'<details data-members="{members}"><summary>{title}</summary>{content}</details>'

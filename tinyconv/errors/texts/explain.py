@@ -266,7 +266,9 @@ TEXTS = {
 }
 
 PHRASES = {
-    "explain.open_modules": Phrase("Click a module's box to see inside it.", "点一下模块的方框，看它的内部。"),
+    "explain.open_modules": Phrase(
+        "Click a box of several operations to see inside it.", "点一下含有多个运算的方框，看它的内部。"
+    ),
     "explain.page_title": Phrase("Draw a digit", "写一个数字"),
     "explain.page_still": Phrase(
         "Scripts do not run here, so this picture stands still: a digit, what the first layer sees in it, and the "
