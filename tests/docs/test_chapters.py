@@ -55,11 +55,30 @@ def without_words(options: str) -> str:
 
 
 def defined_names(code: str) -> set[str]:
-    return {node.name for node in ast.walk(ast.parse(code)) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    """Give functions and classes, and methods as ``Class.method``."""
+    nodes = [node for node in ast.walk(ast.parse(code)) if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    methods = {
+        f"{node.name}.{item.name}"
+        for node in nodes
+        if isinstance(node, ast.ClassDef)
+        for item in node.body
+        if isinstance(item, ast.FunctionDef)
+    }
+    return {node.name for node in nodes} | methods
 
 
-def test_there_are_fifteen_chapters() -> None:
-    assert [int(name[:2]) for name in ENGLISH] == list(range(1, 16))
+def test_chapters_are_numbered_without_a_gap() -> None:
+    assert [int(name[:2]) for name in ENGLISH] == list(range(1, len(ENGLISH) + 1))
+
+
+def test_the_reading_order_names_every_chapter_once_and_is_the_same_in_both_languages() -> None:
+    """The order to read in is the index's, which need not be that of the numbers."""
+    orders = [
+        re.findall(r"^(\d\d-[\w-]+)$", (DOCS / language / "index.md").read_text(encoding="utf-8"), re.MULTILINE)
+        for language in ("en", "zh")
+    ]
+    assert orders[0] == orders[1]
+    assert sorted(f"{name}.md" for name in orders[0]) == ENGLISH
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -160,3 +179,23 @@ def test_what_the_invitations_ask_has_an_answer() -> None:
     most = [int(each.sum(1).max()) for each in reached]
     least = [int(each.sum(1).min()) for each in reached]
     assert (most, least) == ([2, 1, 1], [1, 1, 0])
+
+
+@pytest.mark.parametrize("name", [name for name in ENGLISH if int(name[:2]) >= 16])
+def test_a_chapter_ends_with_graded_exercises(name: str) -> None:
+    """Two to five, each with its grade, a stub, a hint, a folded answer and a check; in both languages."""
+    grades = {"en": r"### Exercise \d \((easy|medium|hard)\): ", "zh": r"### 练习 \d（(容易|中等|难)）："}
+    for language, title in grades.items():
+        text = (DOCS / language / name).read_text(encoding="utf-8")
+        exercises = re.split("(?=### (?:Exercise|练习) )", text)[1:]
+        assert 2 <= len(exercises) <= 5
+        for exercise in exercises:
+            assert re.match(title, exercise)
+            assert "<details><summary>" in exercise
+            (stub_options, stub), (answer_options, answer), (check_options, check) = CELL.findall(exercise)
+            assert not stub_options
+            assert "..." in stub
+            assert "hide-cell" in answer_options
+            assert "..." not in answer
+            assert "hide-input" in check_options
+            assert any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(check)))
