@@ -194,8 +194,8 @@ def test_a_chapter_ends_with_graded_exercises(name: str) -> None:
             assert "<details><summary>" in exercise
             (stub_options, stub), (answer_options, answer), (check_options, check) = CELL.findall(exercise)
             assert not stub_options
-            assert "..." in stub
+            assert "...  # " in stub
             assert "hide-cell" in answer_options
-            assert "..." not in answer
+            assert "...  # " not in answer
             assert "hide-input" in check_options
             assert any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(check)))
