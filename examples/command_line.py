@@ -94,6 +94,35 @@ def folder(text: str) -> Path:
     return Path(text)
 
 
+SMALLEST, LARGEST = 32, 1024  # pixels along a side of a picture that is read
+
+
+def picture(text: str) -> Any:
+    """Read a picture file as bytes of red, green and blue, ``(H, W, 3)``, shrunk to at most 1024 pixels a side."""
+    import numpy as np  # here, as in `device`
+
+    try:
+        from PIL import Image, ImageOps
+    except ImportError:
+        raise argparse.ArgumentTypeError("reading a picture needs Pillow: pip install pillow") from None
+    try:
+        with Image.open(text) as image:
+            deep = image.mode[0] in "IF"  # more than eight bits, which Pillow would cut off at 255
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+    except Image.UnidentifiedImageError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no picture that Pillow can read; give a PNG or JPEG") from None
+    except Exception as error:  # a broken file: Pillow's readers raise what they like
+        reason = getattr(error, "strerror", None) or error
+        raise argparse.ArgumentTypeError(f"cannot read {text!r}: {one_line(reason)}") from None
+    upright.thumbnail((LARGEST, LARGEST))
+    if deep:
+        raise argparse.ArgumentTypeError(f"{text!r} has more than 8 bits per colour; save it with 8, as PNG or JPEG")
+    if min(upright.size) < SMALLEST:
+        size = f"{upright.width} x {upright.height}"
+        raise argparse.ArgumentTypeError(f"{text!r} has {size} pixels; give at least {SMALLEST} x {SMALLEST}")
+    return np.asarray(upright)
+
+
 def device(text: str) -> str:
     """Read the name of a device that can be used here."""
     import tinyconv as tc  # here, so that Ctrl-C is handled before this takes its time

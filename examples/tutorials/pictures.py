@@ -27,12 +27,28 @@ except ImportError as error:
 
 def output_folder(description: str | None) -> Path:
     """Read the command line, ``--out DIR``, and make that folder; pictures of an earlier run are drawn anew."""
+    return _read(_parser(description))[0]
+
+
+def output_folder_and_photo(description: str | None) -> tuple[Path, np.ndarray | None]:
+    """The same with ``--image FILE``: the picture as bytes ``(H, W, 3)``, None without the option."""
+    parser = _parser(description)
+    text = "a picture of your own in place of the drawn one"
+    parser.add_argument("--image", type=command_line.picture, metavar="FILE", help=text)
+    return _read(parser)
+
+
+def _parser(description: str | None) -> command_line.Parser:
     default = Path("runs/tutorials") / Path(sys.argv[0]).stem
     parser = command_line.Parser(description)
     parser.add_argument("--out", type=command_line.folder, default=default, help="folder for the pictures, drawn anew")
-    args = parser.parse_args(namespace=argparse.Namespace(overwrite=True))
+    return parser
+
+
+def _read(parser: command_line.Parser) -> tuple[Path, np.ndarray | None]:
+    args = parser.parse_args(namespace=argparse.Namespace(overwrite=True, image=None))
     command_line.claim_out(parser, args, [])
-    return args.out
+    return args.out, args.image
 
 
 def save(figure: Figure, path: Path) -> None:

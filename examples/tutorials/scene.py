@@ -50,6 +50,10 @@ def rgb() -> np.ndarray:
     return np.clip(picture, 0, 255).round().astype(np.uint8)
 
 
-def gray() -> np.ndarray:
-    """Give the picture's brightness: float32, ``(360, 640)``, 0 to 255, as the eye weighs red, green and blue."""
-    return (rgb() @ np.array([0.299, 0.587, 0.114])).astype(np.float32)
+def gray(picture: np.ndarray | None = None) -> np.ndarray:
+    """Give a picture's brightness: float32, ``(H, W)``, 0 to 255, as the eye weighs red, green and blue.
+
+    Without a picture ``(H, W, 3)``, that of the scene.
+    """
+    picture = rgb() if picture is None else picture
+    return (picture @ np.array([0.299, 0.587, 0.114])).astype(np.float32)

@@ -137,3 +137,71 @@ def test_the_scene(load) -> None:
     assert gray.dtype == np.float32
     assert 0 <= gray.min() < gray.max() <= 255
     assert gray.std() > 30
+
+
+# ------------------------------------------------------------------------------ a picture of one's own
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A folder with a photo, and with files that are no good."""
+    from PIL import Image
+
+    noise = np.random.default_rng(0).integers(0, 255, (60, 90, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "photo.jpg")
+    Image.fromarray(np.full((40, 40), 7, np.uint8)).save(tmp_path / "flat.png")
+    Image.fromarray(noise[:4, :4]).save(tmp_path / "tiny.png")
+    Image.fromarray(np.full((40, 40), 70_000, np.int32)).save(tmp_path / "deep.tiff")
+    whole = (tmp_path / "photo.jpg").read_bytes()
+    (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "text.png").write_text("a letter")
+    return tmp_path
+
+
+@pytest.mark.parametrize("photo", ["photo.jpg", "flat.png"])
+def test_a_photo_takes_the_scene_s_place(photo: str, files: Path) -> None:
+    script = str(FOLDER / "why_convolution.py")
+    done = run(["-W", "error", script, "--image", str(files / photo), "--out", str(files / "out")])
+    assert done.returncode == 0, done.stderr
+    sides = {"photo.jpg": (60, 90), "flat.png": (40, 40)}[photo]
+    assert f"(1, 1, {sides[0]}, {sides[1]})" in done.stdout
+    assert f"(2, {sides[0] - 4}, {sides[1] - 4})" in done.stdout
+    assert {path.stem for path in (files / "out").iterdir()} == set(PICTURES["why_convolution"])
+
+
+@pytest.mark.parametrize(
+    ("photo", "told"),
+    [
+        ("none.png", "No such file"),
+        ("", "Is a directory"),
+        ("text.png", "no picture that Pillow can read"),
+        ("cut.jpg", "truncated"),
+        ("tiny.png", "4 x 4 pixels; give at least 32 x 32"),
+        ("deep.tiff", "more than 8 bits"),
+    ],
+)
+def test_a_wrong_file_is_refused_in_one_line(photo: str, told: str, files: Path) -> None:
+    done = run([str(FOLDER / "why_convolution.py"), "--image", str(files / photo), "--out", str(files / "out")])
+    assert done.returncode != 0
+    assert told in done.stderr
+    assert "argument --image" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (files / "out").exists()
+
+
+def test_a_photo_is_read_upright_and_not_too_large(load, files: Path) -> None:
+    from PIL import Image
+
+    load("pictures")
+    from command_line import picture
+
+    array = np.zeros((80, 2048, 3), np.uint8)
+    array[:, :1024] = 255  # light on the left
+    image = Image.fromarray(array)
+    exif = image.getexif()
+    exif[0x0112] = 6  # the camera was turned: what is left in the file belongs on top
+    image.save(files / "turned.jpg", exif=exif)
+    upright = picture(str(files / "turned.jpg"))
+    assert upright.shape == (1024, 40, 3)
+    assert upright[:500].min() > 200
+    assert upright[-500:].max() < 50
