@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.kernels.slow_conv import output_size, slow_convolve, slow_input_grad, slow_weight_grad
 from tinyconv.backend import asnumpy, get_array_module
-from tinyconv.kernels import conv, conv_cpu, conv_planes, conv_rows, conv_simple, gemm, threads, tuning
+from tinyconv.kernels import conv, conv_cpu, conv_rows, conv_simple, gemm, threads, tuning
 from tinyconv.kernels.geometry import ConvGeometry, conv_geometry
 
 MIB = 1 << 20
@@ -72,11 +72,18 @@ PLAIN = {
 plain = pytest.mark.parametrize("case", PLAIN.values(), ids=PLAIN.keys())
 
 
-@pytest.fixture(params=[8, 1], ids=["", "by columns"])
-def few_kernels(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """With 1, all convolutions of few cells go by columns, however few kernels they have."""
-    monkeypatch.setattr(tuning, "FEW_KERNELS", request.param)
-    return request.param
+FORMS = {
+    "as chosen": {},
+    "by columns": {"FEW_KERNELS": 1},  # all convolutions of few cells, however few kernels they have
+    "by channels": {"FEW_CELLS": 0, "SMALL_PLANE": 1 << 30, "LONG_RUN": 1},
+    "in tiles": {"FEW_CELLS": 0, "LONG_RUN": 1 << 30},
+}
+
+
+@pytest.fixture(params=FORMS.values(), ids=FORMS.keys())
+def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in request.param.items():
+        monkeypatch.setattr(tuning, name, value)
 
 
 def close(actual: np.ndarray, expected: np.ndarray, tolerance: float = 1e-12) -> None:
@@ -101,7 +108,7 @@ def test_simple_kernels_are_the_definition(case: Case) -> None:
 
 
 @plain
-def test_fast_kernels_are_the_definition(case: Case, few_kernels: int) -> None:
+def test_fast_kernels_are_the_definition(case: Case, form: None) -> None:
     check_against_loops(case, conv.convolve, conv.convolve_input_grad, conv.convolve_weight_grad)
 
 
@@ -152,8 +159,8 @@ TUNING = st.fixed_dictionaries(
     {
         "NARROW": st.sampled_from([1, 16]),
         "ROW_COLUMNS": st.sampled_from([1, 64, 1 << 30]),
-        "JOINED_PLANE": st.sampled_from([1, 1 << 30]),
-        "SHORT_SUM": st.sampled_from([1, 64]),
+        "SMALL_PLANE": st.sampled_from([0, 256, 1 << 30]),
+        "LONG_RUN": st.sampled_from([1, 12, 1 << 30]),
         "SUMMED": st.sampled_from([0, 2]),
         "SMALL_GEMM": st.sampled_from([20, 200, 100**3]),
         "LONG_SUM": st.sampled_from([1, 512]),
@@ -210,6 +217,8 @@ LARGE = {
     "1d": case((3, 24, 2000), (16, 24, 5), padding=2),
     "pointwise": case((3, 48, 40, 40), (32, 48, 1, 1)),
     "narrow": case((24, 32, 8, 8), (48, 32, 3, 3), padding=1),
+    "narrow, stride 2, groups": case((24, 32, 15, 13), (48, 16, 3, 3), stride=2, padding=((1, 0), (0, 2)), groups=2),
+    "narrow, 3d": case((9, 8, 6, 6, 7), (16, 8, 3, 2, 3), padding=1),
     "stride 2": case((4, 24, 33, 31), (32, 24, 3, 3), stride=2, padding=1),
     "depthwise": case((3, 32, 64, 64), (32, 1, 3, 3), groups=32),
     "groups": case((3, 32, 40, 40), (16, 4, 3, 3), groups=8),
@@ -292,17 +301,13 @@ def test_the_large_cases_take_more_than_one_tile_and_thread(
     ("module", "function", "case"),
     [
         (conv_cpu, "convolve_pointwise", LARGE["pointwise"]),
-        (conv_cpu, "convolve_by_columns", LARGE["one channel"]),
-        (conv_cpu, "input_grad_by_columns", LARGE["one channel"]),
-        (conv_cpu, "weight_grad_by_columns", LARGE["one channel"]),
         (conv_cpu, "convolve_by_rows", LARGE["rows in tiles"]),
         (conv_cpu, "convolve_by_rows", LARGE["depthwise"]),
-        (conv_cpu, "convolve_by_planes", LARGE["narrow"]),
         (conv_cpu, "convolve_by_planes", LARGE["1d"]),
-        (conv_planes, "_apart", LARGE["narrow"]),
+        (conv_cpu, "convolve_by_planes", LARGE["few outputs, 3d"]),
     ],
 )
-def test_paths(module: ModuleType, function: str, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forms_in_tiles(module: ModuleType, function: str, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     original = getattr(module, function)
 
@@ -313,6 +318,18 @@ def test_paths(module: ModuleType, function: str, case: Case, monkeypatch: pytes
     monkeypatch.setattr(module, function, spy)
     all_three(case, "float32")
     assert calls
+
+
+@pytest.mark.parametrize(("name", "case"), [("COLUMNS", LARGE["one channel"]), ("CHANNELS", LARGE["narrow"])])
+def test_forms_on_whole_samples(name: str, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    form, calls = getattr(conv_cpu, name), []
+
+    def spy(kernel: str) -> Callable[..., object]:
+        return lambda *args: calls.append(kernel) or getattr(form, kernel)(*args)
+
+    monkeypatch.setattr(conv_cpu, name, conv_cpu.Form(*map(spy, form._fields)))
+    all_three(case, "float32")
+    assert calls == ["convolve", "input_grad", "weight_grad"]
 
 
 @pytest.mark.parametrize("name", ["few outputs", "few outputs, dilated", "few outputs, 3d"])
@@ -364,7 +381,7 @@ MIXED = case((2, 4, 9, 20), (6, 2, 3, 3), groups=2, padding=1, stride=(1, 2))
 @pytest.mark.parametrize("x_dtype", ["float16", "float32", "float64"])
 @pytest.mark.parametrize("w_dtype", ["float16", "float32", "float64"])
 @pytest.mark.parametrize("simple", [True, False])
-def test_dtype_follows_the_input(x_dtype: str, w_dtype: str, simple: bool, few_kernels: int) -> None:
+def test_dtype_follows_the_input(x_dtype: str, w_dtype: str, simple: bool, form: None) -> None:
     module, prefix = (conv_simple, "simple_") if simple else (conv, "convolve_")
     convolve = conv_simple.simple_convolve if simple else conv.convolve
     x, w, gy = MIXED.arrays()
@@ -411,7 +428,7 @@ def layouts(a: np.ndarray) -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize("layout", ["fortran", "channels last", "strided", "reversed", "read-only"])
 @pytest.mark.parametrize("name", ["2d non-square", "groups", "pointwise", "large plane", "wide rows"])
-def test_memory_layout_does_not_matter(layout: str, name: str, few_kernels: int) -> None:
+def test_memory_layout_does_not_matter(layout: str, name: str, form: None) -> None:
     case = PLAIN[name]
     x, w, gy = case.arrays()
     ox, ow, ogy = (layouts(a)[layout] for a in (x, w, gy))
@@ -425,7 +442,7 @@ def test_memory_layout_does_not_matter(layout: str, name: str, few_kernels: int)
 
 
 @pytest.mark.parametrize("name", ["2d non-square", "pointwise", "large plane", "wide rows", "stride does not divide"])
-def test_broadcast_gradient(name: str, few_kernels: int) -> None:
+def test_broadcast_gradient(name: str, form: None) -> None:
     case = PLAIN[name]
     x, w, _ = case.arrays()
     gy = np.broadcast_to(np.float64(0.5), case.y)  # what y.sum().backward() sends: all strides 0
@@ -436,7 +453,7 @@ def test_broadcast_gradient(name: str, few_kernels: int) -> None:
 
 
 @plain
-def test_bias_of_the_transposed_convolution(case: Case, few_kernels: int) -> None:
+def test_bias_of_the_transposed_convolution(case: Case, form: None) -> None:
     _, w, gy = case.arrays()
     bias = np.arange(case.x[1], dtype=np.float64)
     without = conv.convolve_input_grad(gy, w, case.geometry, case.x[2:])

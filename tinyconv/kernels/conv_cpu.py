@@ -1,19 +1,21 @@
-"""Convolution on NumPy, fast: kernel rows lowered tile by tile, and multiplied as matrices.
+"""Convolution on NumPy, fast: windows copied piece by piece, and multiplied as matrices.
 
-Full im2col copies each input cell once per kernel tap.  Here only the taps of one kernel *row* are
-copied (:mod:`.lowering`), and the rows of the input stay rows:
+Which form a convolution takes, :func:`_form` chooses.  Where few cells lie under a kernel (:mod:`.conv_columns`),
+and where planes are small (:mod:`.conv_channels`), whole samples are taken, with all taps copied.
+
+Larger planes are cut into tiles, and only the taps of one kernel *row* are copied (:mod:`.lowering`), while the
+rows of the input stay rows:
 
     B[h, (j, c), q] = x[c, h, q*s + j*d - pad]          h: input row,  j: kernel column
 
 Kernel row ``i`` then reads, for output row ``p``, lowered row ``p*s + i*d``.  There are two ways on: *by rows*
 (:mod:`.conv_rows`), for wide outputs, and *by planes* (:mod:`.conv_planes`), where a row is too short for an
-efficient product.  Two kinds of convolution want neither: those of one tap (:mod:`.conv_pointwise`), and those
-with few cells under a kernel (:mod:`.conv_columns`).  :func:`_form` chooses.
+efficient product.  Those of one tap want neither (:mod:`.conv_pointwise`).
 
 A tile is a piece of the output (some samples, channel groups and rows) whose buffer fits a core's
 cache, unless there are very many channels.  Tiles are shared among threads, and no temporary grows with the batch.
 
-The other two kernels come from the same lowering:
+In tiles, the other two kernels come from the same lowering:
 
 * input gradient: ``gx[i] = sum_t w[t] * gy[(i + pad - t*d) / s]`` over the taps that divide.  Cells with
   the same ``i mod s`` (a *phase*) have the same taps, so each phase is a stride-1 convolution of
@@ -27,10 +29,12 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from . import tuning
+from .conv_channels import convolve_by_channels, input_grad_by_channels, weight_grad_by_channels
 from .conv_columns import convolve_by_columns, input_grad_by_columns, weight_grad_by_columns
 from .conv_planes import convolve_by_planes
 from .conv_pointwise import convolve_pointwise
@@ -42,7 +46,7 @@ from .sums import sum_dtype
 
 __all__ = ["convolve", "convolve_input_grad", "convolve_weight_grad"]
 
-Form = Callable[[np.ndarray, np.ndarray, list[Walk], "np.ndarray | None", np.ndarray], None]
+TileForm = Callable[[np.ndarray, np.ndarray, list[Walk], "np.ndarray | None", np.ndarray], None]
 
 
 # --- the three kernels ----------------------------------------------------------------------------
@@ -61,10 +65,11 @@ def convolve(x: np.ndarray, w: np.ndarray, geometry: ConvGeometry, bias: np.ndar
            [37., 43.]], dtype=float32)
     """
     y = np.empty((len(x), len(w), *geometry.output_size(x.shape[2:], w.shape[2:])), x.dtype)
-    if _has_few_cells(x, w.shape, geometry.groups, y):
-        convolve_by_columns(x, w, geometry, bias, y)
-    else:
+    form = _form(x, w.shape, geometry, y)
+    if form is None:
         _correlate(x, w, _walks(geometry), geometry.groups, bias, y)
+    else:
+        form.convolve(x, w, geometry, bias, y)
     return y
 
 
@@ -82,8 +87,9 @@ def convolve_input_grad(
     """
     groups, channels = geometry.groups, w.shape[1] * geometry.groups
     gx = np.empty((len(gy), channels, *input_size), gy.dtype)
-    if _has_few_cells(gx, w.shape, groups, gy):
-        input_grad_by_columns(gy, w, geometry, bias, gx)
+    form = _form(gx, w.shape, geometry, gy)
+    if form is not None:
+        form.input_grad(gy, w, geometry, bias, gx)
         return gx
     # (C_out, C_in/g, *K) -> (C_in, C_out/g, *K): what was summed over is now produced
     split = w.reshape(groups, len(w) // groups, *w.shape[1:])
@@ -110,8 +116,9 @@ def convolve_weight_grad(x: np.ndarray, gy: np.ndarray, geometry: ConvGeometry, 
     shape = (gy.shape[1], x.shape[1] // geometry.groups, *kernel_size)
     if x.size == 0 or gy.size == 0:
         return np.zeros(shape, gy.dtype)
-    if _has_few_cells(x, shape, geometry.groups, gy):
-        return weight_grad_by_columns(x, gy, geometry, shape).astype(gy.dtype, copy=False)
+    form = _form(x, shape, geometry, gy)
+    if form is not None:
+        return form.weight_grad(x, gy, geometry, shape).astype(gy.dtype, copy=False)
     x, gy, walks, kernel = _with_rows(x, gy, _walks(geometry), kernel_size)
     x, gy = _split_channels(x, geometry.groups), _split_channels(gy, geometry.groups)
     gw = weight_grad_by_planes(x, gy, walks, kernel, dtype)
@@ -121,14 +128,52 @@ def convolve_weight_grad(x: np.ndarray, gy: np.ndarray, geometry: ConvGeometry, 
 # --- which form -----------------------------------------------------------------------------------
 
 
-def _form(x: np.ndarray, w: np.ndarray, walks: Sequence[Walk], y: np.ndarray) -> Form:
-    """Choose how a convolution is computed, by what was measured (:mod:`.tuning`).
+class Form(NamedTuple):
+    """A way to compute the three kernels on whole samples."""
+
+    convolve: Callable[..., None]
+    input_grad: Callable[..., None]
+    weight_grad: Callable[..., np.ndarray]
+
+
+COLUMNS = Form(convolve_by_columns, input_grad_by_columns, weight_grad_by_columns)
+CHANNELS = Form(convolve_by_channels, input_grad_by_channels, weight_grad_by_channels)
+
+
+def _form(x: np.ndarray, w_shape: Ints, geometry: ConvGeometry, y: np.ndarray) -> Form | None:
+    """Choose how whole samples are computed, by what was measured (:mod:`.tuning`); None: in tiles, row by row.
+
+    ========  ===============================================  =============================================
+    form      when                                             why
+    ========  ===============================================  =============================================
+    columns   at most ``FEW_CELLS`` cells under a kernel,      one wide product, of columns soon copied: 0.3
+              ``FEW_KERNELS`` at least                         to 1 of the time in tiles
+    channels  output rows below ``NARROW`` cells, or planes    a product for several samples at once: 0.5 to
+              of ``SMALL_PLANE`` at most; and ``LONG_RUN``     1 of the time in tiles; on larger planes up to
+              cells of a window that follow one another        1.5 times as long
+    ========  ===============================================  =============================================
+
+    In tiles, :func:`_tile_form` chooses once more.
+    """
+    per_kernel, taps, places = math.prod(w_shape[1:]), math.prod(w_shape[2:]), math.prod(y.shape[2:])
+    column_bytes = geometry.groups * per_kernel * places * sum_dtype(y).itemsize
+    if x.size == 0 or y.size == 0 or column_bytes > tuning.SAMPLE_BYTES:
+        return None
+    if taps > 1 and per_kernel <= tuning.FEW_CELLS and w_shape[0] // geometry.groups >= tuning.FEW_KERNELS:
+        return COLUMNS
+    run = w_shape[1] * (w_shape[-1] if geometry.groups == 1 else 1)
+    small = y.shape[-1] < tuning.NARROW or places <= tuning.SMALL_PLANE
+    if small and run >= tuning.LONG_RUN and (taps > 1 or places < tuning.NARROW):
+        return CHANNELS
+    return None
+
+
+def _tile_form(x: np.ndarray, w: np.ndarray, walks: Sequence[Walk], y: np.ndarray) -> TileForm:
+    """Choose how tiles are computed, by what was measured (:mod:`.tuning`).
 
     =========  =================================================  ==========================================
     form       when                                               why
     =========  =================================================  ==========================================
-    columns    at most ``FEW_CELLS`` cells under a kernel,        one wide product: 0.3 to 1 of the time; chosen
-               ``FEW_KERNELS`` at least (:func:`_has_few_cells`)  before, for all three kernels
     pointwise  1x1, stride 1, no padding                          nothing is copied: 0.75 of the time
     rows       output rows of at least ``ROW_COLUMNS`` cells;     planes would add up more than a wider
                from ``NARROW`` cells on, few cells of a kernel    product saves: 7x7 at stride 2 takes 0.56
@@ -141,14 +186,6 @@ def _form(x: np.ndarray, w: np.ndarray, walks: Sequence[Walk], y: np.ndarray) ->
     if _rows_are_better(w, walks, y):
         return convolve_by_rows
     return convolve_by_planes
-
-
-def _has_few_cells(x: np.ndarray, w_shape: Ints, groups: int, y: np.ndarray) -> bool:
-    """A network's first layer: few cells under each kernel, and enough kernels to share their columns."""
-    cells, taps = math.prod(w_shape[1:]), math.prod(w_shape[2:])
-    column_bytes = groups * cells * math.prod(y.shape[2:]) * sum_dtype(y).itemsize
-    few = taps > 1 and cells <= tuning.FEW_CELLS and w_shape[0] // groups >= tuning.FEW_KERNELS
-    return few and column_bytes <= tuning.TILE_BYTES and x.size > 0 and y.size > 0
 
 
 def _is_pointwise(x: np.ndarray, kernel: Ints, walks: Sequence[Walk], y: np.ndarray) -> bool:
@@ -195,7 +232,7 @@ def _correlate(
     w = w.reshape(groups, len(w) // groups, w.shape[1], *kernel)
     x, y = _split_channels(x, groups), _split_channels(y, groups)
     b = None if b is None else b.reshape(groups, -1)
-    _form(x, w, walks, y)(x, w, walks, b, y)
+    _tile_form(x, w, walks, y)(x, w, walks, b, y)
 
 
 # --- geometry --------------------------------------------------------------------------------------

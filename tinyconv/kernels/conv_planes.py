@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import tuning
 from .gemm import multiply
 from .geometry import Ints
 from .lowering import Tile, Walk, is_flat, lower, tile_extent, tiles_of
@@ -85,24 +84,23 @@ def convolve_by_planes(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.nd
     depth, first = matrices[0].shape[-1], next(iter(bands[0].leads))
     if b is not None:  # one more column, which meets a row of ones
         matrices[first] = np.concatenate([matrices[first], b[..., None]], axis=2)
-    joined = math.prod(y.shape[-2:]) < tuning.JOINED_PLANE
     halo = max(band.halo for band in bands)
     cell_bytes = (depth + 2 * o) * dtype.itemsize
-    tiles = tiles_of(y.shape, tile_extent(y.shape, cell_bytes, 1, halo, tuning.JOINED_CELLS if joined else 1))
+    tiles = tiles_of(y.shape, tile_extent(y.shape, cell_bytes, 1, halo))
 
     def body(i: int) -> None:
         tile = tiles[i]
         target = tile.of(y)
-        direct = not joined and target.dtype == dtype and is_flat(target)
-        product = target.reshape(*target.shape[:3], -1) if direct else _plane_product(target, dtype, joined)
+        direct = target.dtype == dtype and is_flat(target)
+        product = (target if direct else scratch("product", target.shape, dtype)).reshape(*target.shape[:3], -1)
         for band in bands:
-            lowered, pitch = lowered_plane(x, band, kernel, walks, tile, dtype, joined, ones=b is not None)
+            lowered, pitch = lowered_plane(x, band, kernel, walks, tile, dtype, ones=b is not None)
             for row, lead in band.leads.items():
                 matrix = matrices[row][tile.groups]
                 cells = lowered[..., : matrix.shape[-1], lead * pitch : lead * pitch + product.shape[-1]]
                 multiply(matrix, cells, product, add=row != first)
         if not direct:
-            target[...] = _apart(product, target.shape, joined)
+            target[...] = product.reshape(target.shape)
 
     parallel_for(len(tiles), body, work=y.size * math.prod(w.shape[2:]))
 
@@ -114,18 +112,17 @@ def lowered_plane(
     walks: Sequence[Walk],
     tile: Tile,
     dtype: np.dtype,
-    joined: bool,
     ones: bool = False,
 ) -> tuple[np.ndarray, int]:
-    """Lower a tile's band: ``(n, g, K, rows * columns)``, or joined ``(1, g, K, rows * n * columns)``.
+    """Lower a tile's band: ``(n, g, K, rows * columns)``, and the cells of one row.
 
-    Given with it: the cells of one row.  `ones` appends a row of ones to the K others.
+    `ones` appends a row of ones to the K others.
 
     Examples
     --------
     >>> x, first = np.array([1.0, 2, 4]).reshape(1, 1, 1, 1, 3), slice(0, 1)
     >>> walks, tile = [Walk(1, 1, 0)] * 2, Tile(first, first, (), first, slice(0, 2))
-    >>> lowered, pitch = lowered_plane(x, bands_of(walks[0], 1)[0], (1, 2), walks, tile, x.dtype, joined=False)
+    >>> lowered, pitch = lowered_plane(x, bands_of(walks[0], 1)[0], (1, 2), walks, tile, x.dtype)
     >>> lowered[0, 0], pitch
     (array([[1., 2.],
            [2., 4.]]), 2)
@@ -133,23 +130,8 @@ def lowered_plane(
     taps = list(itertools.product(*map(range, kernel[:-2]), range(1), range(kernel[-1])))
     c, n, g = x.shape[2], length(tile.samples), length(tile.groups)
     rows, columns, depth = length(tile.rows) + band.halo, length(tile.columns), len(taps) * c
-    plane = (rows, n, columns) if joined else (rows, columns)
-    buffer = scratch("lowered", (1 if joined else n, g, depth + ones, *plane), dtype)
-    cells = buffer[:, :, :depth].reshape(len(buffer), g, len(taps), c, *plane)
-    into = cells[0].transpose(1, 4, 0, 2, 3, 5) if joined else cells.transpose(2, 0, 1, 3, 4, 5)
-    lower(into, x, taps, [*walks[:-2], band.walk, walks[-1]], tile, tile.rows.start)
+    buffer = scratch("lowered", (n, g, depth + ones, rows, columns), dtype)
+    cells = buffer[:, :, :depth].reshape(n, g, len(taps), c, rows, columns)
+    lower(cells.transpose(2, 0, 1, 3, 4, 5), x, taps, [*walks[:-2], band.walk, walks[-1]], tile, tile.rows.start)
     buffer[:, :, depth:] = 1
-    return buffer.reshape(*buffer.shape[:3], -1), math.prod(plane[1:])
-
-
-def _plane_product(y: np.ndarray, dtype: np.dtype, joined: bool) -> np.ndarray:
-    n, g, o, rows, columns = y.shape
-    return scratch("product", (1, g, o, rows * n * columns) if joined else (n, g, o, rows * columns), dtype)
-
-
-def _apart(product: np.ndarray, shape: Ints, joined: bool) -> np.ndarray:
-    """Undo the joining: ``(n, g, o, rows, columns)``."""
-    if not joined:
-        return product.reshape(shape)
-    n, g, o, rows, columns = shape
-    return product.reshape(g, o, rows, n, columns).transpose(3, 0, 1, 2, 4)
+    return buffer.reshape(*buffer.shape[:3], -1), columns

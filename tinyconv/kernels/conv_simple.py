@@ -32,7 +32,7 @@ from .geometry import ConvGeometry
 from .pieces import pieces
 from .sums import add_up, sum_dtype
 
-__all__ = ["col2im", "im2col", "simple_convolve", "simple_input_grad", "simple_weight_grad", "windows"]
+__all__ = ["col2im", "im2col", "inside", "simple_convolve", "simple_input_grad", "simple_weight_grad", "windows"]
 
 
 # --- windows as columns --------------------------------------------------------------------------------
@@ -130,10 +130,10 @@ def col2im(col: Array, input_size: Sequence[int], kernel_size: Sequence[int], ge
         )
         seen, one_tap = (..., *cells), (slice(None), slice(None), *tap)
         padded[seen] += taps[one_tap]
-    return xp.ascontiguousarray(padded[_inside(input_size, geometry)])
+    return xp.ascontiguousarray(padded[inside(input_size, geometry)])
 
 
-def _inside(input_size: Sequence[int], geometry: ConvGeometry) -> tuple[Any, ...]:
+def inside(input_size: Sequence[int], geometry: ConvGeometry) -> tuple[Any, ...]:
     """Index of the cells that are not padding."""
     return (..., *[slice(lo, lo + i) for i, (lo, _) in zip(input_size, geometry.padding)])
 
@@ -143,7 +143,7 @@ def _padded(x: Array, geometry: ConvGeometry) -> Array:
         return x
     size = tuple(i + lo + hi for i, (lo, hi) in zip(x.shape[2:], geometry.padding))
     padded = get_array_module(x).zeros(x.shape[:2] + size, x.dtype)
-    padded[_inside(x.shape[2:], geometry)] = x
+    padded[inside(x.shape[2:], geometry)] = x
     return padded
 
 

@@ -31,20 +31,18 @@ def weight_grad_by_planes(
     bands = bands_of(walks[-2], kernel[-2])
     halo = max(band.halo for band in bands)
     groups, o, depth = gy.shape[1], gy.shape[2], x.shape[2] * math.prod(kernel) // kernel[-2]
-    joined = math.prod(gy.shape[-2:]) < tuning.SHORT_SUM
-    extent = tile_extent(gy.shape, depth * dtype.itemsize, 1, halo, tuning.JOINED_CELLS if joined else 1)
+    extent = tile_extent(gy.shape, depth * dtype.itemsize, 1, halo)
     longest = tuning.SMALL_GEMM // (o * depth)
     if longest >= tuning.LONG_SUM:
         extent = extent._replace(rows=min(extent.rows, max(1, longest // extent.columns)))
-    if not joined:
-        product_bytes = extent.groups * o * depth * dtype.itemsize
-        extent = extent._replace(samples=min(extent.samples, max(1, tuning.TILE_BYTES // product_bytes)))
+    product_bytes = extent.groups * o * depth * dtype.itemsize
+    extent = extent._replace(samples=min(extent.samples, max(1, tuning.TILE_BYTES // product_bytes)))
     tiles = tiles_of(gy.shape, extent)
 
     def add(total: np.ndarray, tile: Tile) -> None:
-        right = _columns_of(tile.of(gy), dtype, joined)
+        right = _columns_of(tile.of(gy), dtype)
         for band in bands:
-            lowered, pitch = lowered_plane(x, band, kernel, walks, tile, dtype, joined)
+            lowered, pitch = lowered_plane(x, band, kernel, walks, tile, dtype)
             product = scratch("product", (*lowered.shape[:3], o), dtype)
             for row, lead in band.leads.items():
                 np.matmul(lowered[..., lead * pitch : lead * pitch + right.shape[-2]], right, out=product)
@@ -57,15 +55,10 @@ def weight_grad_by_planes(
     return total.transpose(1, j + 2, j + 1, *outer, 0, j)
 
 
-def _columns_of(gy: np.ndarray, dtype: np.dtype, joined: bool) -> np.ndarray:
-    """``(n, g, o, h, q) -> (n, g, h * q, o)``, or ``(1, g, h * n * q, o)``: a view where memory allows."""
-    n, g, o, rows, columns = gy.shape
-    if joined:
-        plane = scratch("plane", (1, g, o, rows, n, columns), dtype)
-        plane[0] = gy.transpose(1, 2, 3, 0, 4)
-    elif is_flat(gy) and gy.dtype == dtype:
-        plane = gy
-    else:
+def _columns_of(gy: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """``(n, g, o, h, q) -> (n, g, h * q, o)``: a view where memory allows."""
+    plane = gy
+    if not is_flat(gy) or gy.dtype != dtype:
         plane = scratch("plane", gy.shape, dtype)
         plane[...] = gy
     return plane.reshape(*plane.shape[:3], -1).swapaxes(-1, -2)

@@ -71,12 +71,11 @@ class Extent(NamedTuple):
     columns: int
 
 
-def tile_extent(y_shape: Ints, cell_bytes: int, row_step: int = 1, halo: int = 0, wanted: int = 1) -> Extent:
+def tile_extent(y_shape: Ints, cell_bytes: int, row_step: int = 1, halo: int = 0) -> Extent:
     """Fill the tile's memory with columns, then rows, then groups, then samples.
 
     `cell_bytes` are taken per output cell and group; a tile of ``r`` rows lowers
-    ``r*row_step + halo`` rows of them.  Samples are joined until there are `wanted` cells side by
-    side, and beyond that only while memory lasts and at least 8 tiles remain to be shared.
+    ``r*row_step + halo`` rows of them.  At least 8 tiles remain to be shared, where there are so many samples.
 
     Examples
     --------
@@ -91,13 +90,11 @@ def tile_extent(y_shape: Ints, cell_bytes: int, row_step: int = 1, halo: int = 0
     tile_bytes = row_bytes * (rows * row_step + halo)
     together = min(groups, max(1, tuning.TILE_BYTES // tile_bytes)) if rows == all_rows else 1
     tile_bytes *= together
-    joined = 1
-    if together == groups:
-        others = math.prod(y_shape[3:-2]) * -(-all_rows // rows) * -(-all_columns // columns)
-        by_room = min(tuning.TILE_BYTES // tile_bytes, -(-samples * others // 8), samples)
-        by_need = min(-(-wanted // (rows * columns)), -(-samples // 4))
-        joined = max(1, by_room, by_need)
-    return Extent(joined, together, rows, columns)
+    if together < groups:
+        return Extent(1, together, rows, columns)
+    others = math.prod(y_shape[3:-2]) * -(-all_rows // rows) * -(-all_columns // columns)
+    by_room = min(tuning.TILE_BYTES // tile_bytes, -(-samples * others // 8), samples)
+    return Extent(max(1, by_room), together, rows, columns)
 
 
 def tiles_of(y_shape: Ints, extent: Extent) -> list[Tile]:
