@@ -345,3 +345,14 @@ def test_operations_in_a_hook_are_silent_whatever_it_asks_of_numpy():
     y.register_hook(hook)
     y.backward()
     assert seen == [float("inf")]
+
+
+def test_the_graph_can_be_walked_as_in_pytorch():
+    x, w = tc.ones(2, requires_grad=True), tc.ones(2, requires_grad=True)
+    loss = ((x * 2 + 1) * w).sum()
+    product = loss.grad_fn.next_functions[0][0]
+    (plus, _), (leaf, _) = product.next_functions
+    assert leaf.variable is w
+    assert leaf.next_functions == ()
+    assert plus.next_functions[0][0].next_functions[0][0].variable is x
+    assert tc.zeros(2).grad_fn is None

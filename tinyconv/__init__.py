@@ -147,7 +147,7 @@ __all__ = [
     "float64", "fork_rng", "from_dlpack", "from_numpy", "get_array_module", "get_language", "get_num_threads",
     "get_rng_state", "grad", "gradcheck", "gradgradcheck", "half", "inf", "inference_mode", "initial_seed", "int",
     "int8", "int16", "int32", "int64", "is_grad_enabled", "load", "log_softmax", "long", "manual_seed", "mps",
-    "nan", "newaxis", "nn", "no_grad", "optim", "pi", "random", "relu", "save", "seed", "set_grad_enabled",
+    "nan", "newaxis", "nn", "no_grad", "optim", "pi", "random", "relu", "return_types", "save", "seed", "set_grad_enabled",
     "set_language", "set_num_threads", "set_printoptions", "set_rng_state", "short", "softmax", "softplus",
     "tensor", "testing", "uint8", "use_language", "utils",
 ]  # fmt: skip

@@ -6,8 +6,8 @@ The names are recorded from PyTorch 2.13 in ``pytorch_names.json``.
 from __future__ import annotations
 
 import functools
+import importlib
 import re
-import sys
 from pathlib import Path
 
 from .errors import phrase, refusal
@@ -30,7 +30,7 @@ REASONS = {
     "[Cc]omplex|cfloat|cdouble|chalf|real$|isreal|is_complex|imag$|angle|.*conj|view_as_(complex|real)|fft|i?stft|"
     "polar|adjoint|mH": "absent.complex",
     "bfloat16|BFloat16": "absent.bfloat16",
-    "u?int[1-7]?$|u?int(16|32|64)$|int8$|bits|bit$|float[48]_|short$|char$|Short|Char": "absent.dtype",
+    "u?int[1-7]$|uint(16|32|64)$|bits|bit$|float[48]_|Short|Char": "absent.dtype",
     ".*[Ss]torage|.*data_ptr|set_$|resize|share_memory_|is_shared|is_pinned|is_set_to|.*_strided|as_strided|dim_order|"
     ".*_permuted|.*_?memory_format|channels_last|(contiguous|preserve|legacy_contiguous)_format|strided|layout|"
     "from_file": "absent.memory",
@@ -168,12 +168,9 @@ _MEANS_ANOTHER_THING = {"cpu", "dtype", "grad", "unfold"}
 
 
 def _offers(room: str, name: str) -> bool:
-    """Is the name here?  Modules are not asked, they would answer with an error of this module's."""
-    owner = f"{_PACKAGE}.tensor" if room == "Tensor" else f"{_PACKAGE}.{room}".rstrip(".")
-    if owner not in sys.modules:
-        return False
-    here = sys.modules[owner]
-    return hasattr(here.Tensor, name) if room == "Tensor" else name in vars(here)
+    """Is the name here?  A module is not asked, it would answer with an error of this module's."""
+    here = importlib.import_module(f"{_PACKAGE}.{'' if room == 'Tensor' else room}".rstrip("."))
+    return hasattr(here.Tensor, name) if room == "Tensor" else name in dir(here)
 
 
 def _place(room: str, name: str) -> str:

@@ -304,3 +304,27 @@ def test_a_lazy_transposed_convolution_reads_its_channels_off_the_input(ndim: in
     layer = getattr(nn, f"LazyConvTranspose{ndim}d")(2, 3, stride=2)
     assert layer(tc.zeros(1, 4, *[5] * ndim)).shape == (1, 2, *[11] * ndim)
     assert layer.weight.shape == (4, 2, *[3] * ndim)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "ndim"),
+    [
+        ("Linear", (3,), 0),
+        *[(f"{kind}{d}d", (3, 2), d) for kind in ("Conv", "ConvTranspose") for d in (1, 2, 3)],
+        *[(f"{kind}{d}d", (), d) for kind in ("BatchNorm", "InstanceNorm") for d in (1, 2, 3)],
+    ],
+)
+def test_after_its_first_call_a_lazy_layer_is_an_ordinary_one(name: str, arguments: tuple, ndim: int) -> None:
+    """As in PyTorch: ``type(layer) == nn.Linear`` is how many a script finds what to initialise."""
+    layer = getattr(nn, f"Lazy{name}")(*arguments)
+    model = nn.Sequential(layer)
+    with pytest.raises((RuntimeError, ValueError)):
+        model(tc.zeros(()))
+    assert type(layer).__name__ == f"Lazy{name}"
+    x = tc.randn(2, 4, *[5] * ndim)
+    first = model(x)
+    assert type(layer) is getattr(nn, name)
+    assert "4" in repr(layer)
+    for other in (model, copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert tc.equal(first, other(x))
+        assert type(other[0]) is type(layer)

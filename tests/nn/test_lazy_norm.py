@@ -47,7 +47,7 @@ def test_what_is_printed() -> None:
     rest = "eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)"
     assert repr(lazy) == f"LazyBatchNorm2d(None, {rest}"
     lazy(values(2, 3, 4, 4))
-    assert repr(lazy) == f"LazyBatchNorm2d(3, {rest}"
+    assert repr(lazy) == f"BatchNorm2d(3, {rest}"
 
 
 def test_an_unbatched_input_of_instance_norm_tells_the_channels() -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SCRIPTS = [
     "sgd_by_hand", "two_layers_by_hand", "own_function", "mnist_like", "vae", "dcgan", "resnet", "samplers",
-    "checkpoint",
+    "checkpoint", "blitz", "quickstart", "polynomials", "what_is_nn", "two_layer_net", "textbook",
+    "from_the_foundations", "pairs_and_codes", "blocks", "transfer", "tricks", "looking_inside", "quiz", "feeding",
 ]  # fmt: skip
 
 

@@ -95,6 +95,21 @@ class _Plan(NamedTuple):
     calls: tuple[tuple[Callable, tuple[int, ...]] | None, ...]  # per argument: its gradient, and which kept it reads
 
 
+class AccumulateGrad:
+    """The end of the graph at a leaf, whose ``.grad`` adds up what arrives; PyTorch's name for it.
+
+    Attributes
+    ----------
+    variable : Tensor
+        The leaf.
+    """
+
+    next_functions = ()
+
+    def __init__(self, variable: Tensor):
+        self.variable = variable
+
+
 class Operation:
     """One differentiable operation, and the record of one use of it.
 
@@ -318,6 +333,20 @@ class Operation:
     def recall(self, name: str) -> Any:
         """Give what is kept under a name, because a wanted gradient reads it, to whoever looks at the graph."""
         return self._read(list(self._plan.kept).index(name), None)
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """Where the arguments that need a gradient come from: the operation, or a leaf's end, and which output it is.
+
+        Examples
+        --------
+        >>> import tinyconv as tc
+        >>> x = tc.ones(2, requires_grad=True)
+        >>> [type(node).__name__ for node, output in ((x + 1) * x).grad_fn.next_functions]
+        ['Add', 'AccumulateGrad']
+        """
+        edges = [edge for edge in self.edges if edge is not None]
+        return tuple([(AccumulateGrad(at) if isinstance(at, Tensor) else at, index) for at, index, *_ in edges])
 
     def release(self) -> None:
         """Let go of what was kept, once the gradients are computed."""

@@ -181,13 +181,19 @@ class _LazyConv(_Conv):
 class LazyConv1d(_LazyConv, Conv1d):
     """:class:`Conv1d` without ``in_channels``, under PyTorch's name."""
 
+    cls_to_become = Conv1d
+
 
 class LazyConv2d(_LazyConv, Conv2d):
     """:class:`Conv2d` without ``in_channels``, under PyTorch's name."""
 
+    cls_to_become = Conv2d
+
 
 class LazyConv3d(_LazyConv, Conv3d):
     """:class:`Conv3d` without ``in_channels``, under PyTorch's name."""
+
+    cls_to_become = Conv3d
 
 
 class _ConvTranspose(_ConvNd):
@@ -276,13 +282,19 @@ class _LazyConvTranspose(_ConvTranspose):
 class LazyConvTranspose1d(_LazyConvTranspose, ConvTranspose1d):
     """:class:`ConvTranspose1d` without ``in_channels``, under PyTorch's name."""
 
+    cls_to_become = ConvTranspose1d
+
 
 class LazyConvTranspose2d(_LazyConvTranspose, ConvTranspose2d):
     """:class:`ConvTranspose2d` without ``in_channels``, under PyTorch's name."""
 
+    cls_to_become = ConvTranspose2d
+
 
 class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):
     """:class:`ConvTranspose3d` without ``in_channels``, under PyTorch's name."""
+
+    cls_to_become = ConvTranspose3d
 
 
 class DeformConv2d(_ConvNd):

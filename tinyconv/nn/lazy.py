@@ -35,12 +35,15 @@ class LazyLayer(Layer):
     """
 
     _sized = True  # False until a lazy layer's first call has succeeded
+    cls_to_become: type[Layer] | None = None  # of PyTorch's Lazy layers: what they are from then on
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call forward; a lazy layer whose first call fails is as lazy as before."""
         if self._sized:
             return super().__call__(*args, **kwargs)
         with _first_call:
+            if self._sized:  # by another thread in the meantime
+                return self(*args, **kwargs)
             lazy = [(member, dict(member.__dict__)) for member in self._lazy_members()]
             try:
                 result = super().__call__(*args, **kwargs)
@@ -48,7 +51,13 @@ class LazyLayer(Layer):
                 self._stay_lazy(lazy)
                 raise
             self._sized = True
+            if self.cls_to_become is not None:
+                self._become(self.cls_to_become)
             return result
+
+    def _become(self, cls: type[Layer]) -> None:
+        """Be an ordinary layer, which ``type(layer) == nn.Linear`` finds."""
+        self.__class__ = cls  # type: ignore[assignment]
 
     def _lazy_members(self) -> list[UninitializedParameter]:
         """Parameters and buffers without a shape."""

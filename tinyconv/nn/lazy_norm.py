@@ -74,6 +74,11 @@ class _LazyNorm(LazyLayer, _RunningNorm):
         if count is not None and mean is not None and count.device != mean.device:
             count.array = mean.device.asarray(count.array)
 
+    def _become(self, cls: type[Layer]) -> None:
+        channels = self.num_features
+        super()._become(cls)
+        self.num_features = channels  # type: ignore[misc]
+
     def _stay_lazy(self, members: list[tuple[UninitializedParameter, dict[str, Any]]]) -> None:
         super()._stay_lazy(members)
         self._channels = None
@@ -90,13 +95,19 @@ class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
     ((4, 3), 3)
     """
 
+    cls_to_become = BatchNorm1d
+
 
 class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
     """:class:`BatchNorm2d` without ``num_features``, under PyTorch's name."""
 
+    cls_to_become = BatchNorm2d
+
 
 class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
     """:class:`BatchNorm3d` without ``num_features``, under PyTorch's name."""
+
+    cls_to_become = BatchNorm3d
 
 
 class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
@@ -105,10 +116,16 @@ class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
     `affine` and `track_running_stats` are True by default, other than there.
     """
 
+    cls_to_become = InstanceNorm1d
+
 
 class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
     """:class:`InstanceNorm2d` without ``num_features``, under PyTorch's name; see :class:`LazyInstanceNorm1d`."""
 
+    cls_to_become = InstanceNorm2d
+
 
 class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
     """:class:`InstanceNorm3d` without ``num_features``, under PyTorch's name; see :class:`LazyInstanceNorm1d`."""
+
+    cls_to_become = InstanceNorm3d

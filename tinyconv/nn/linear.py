@@ -87,6 +87,8 @@ class LazyLinear(Linear):
     (4, 2)
     """
 
+    cls_to_become = Linear
+
     def __init__(self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None):
         super().__init__(None, out_features, bias, device, dtype)
 

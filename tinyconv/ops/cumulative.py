@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from .. import return_types
 from ..arguments import DType, checked
 from ..autograd import Operation, Tensor
 from ..backend import Array, get_array_module
+from ..return_types import ValuesIndices
 from .dtype import cast
 from .elementwise import mul
 from .indexing import take_along_dim
-from .reduction import ValuesIndices
 from .shape import cat, clone, expand, normalize_dim
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum"]
@@ -100,7 +101,9 @@ def cummax(input: Tensor, dim: int) -> ValuesIndices:
     --------
     >>> import tinyconv as tc
     >>> tc.cummax(tc.tensor([2.0, 5.0, 3.0]), dim=0)
-    ValuesIndices(values=tensor([2., 5., 5.]), indices=tensor([0, 1, 1]))
+    tinyconv.return_types.cummax(
+    values=tensor([2., 5., 5.]),
+    indices=tensor([0, 1, 1]))
     """
     return _running_extreme(input, dim, "cummax", lambda early, late: early > late)
 
@@ -115,7 +118,9 @@ def cummin(input: Tensor, dim: int) -> ValuesIndices:
     --------
     >>> import tinyconv as tc
     >>> tc.cummin(tc.tensor([3.0, 5.0, 2.0]), dim=0)
-    ValuesIndices(values=tensor([3., 3., 2.]), indices=tensor([0, 0, 2]))
+    tinyconv.return_types.cummin(
+    values=tensor([3., 3., 2.]),
+    indices=tensor([0, 0, 2]))
     """
     return _running_extreme(input, dim, "cummin", lambda early, late: early < late)
 
@@ -135,4 +140,4 @@ def _running_extreme(input: Tensor, dim: int, function: str, better: Callable[[A
         places = cat([first_place, Tensor(xp.where(stays, early_place.array, late_place.array))], axis)
         step *= 2
     values = take_along_dim(x, places.clone(), axis)
-    return ValuesIndices(values.reshape(input.shape), places.reshape(input.shape))
+    return getattr(return_types, function)(values.reshape(input.shape), places.reshape(input.shape))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
 
+from .. import return_types
 from ..arguments import Dims, DType, checked
 from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module, quiet
 from ..errors import refusal
 from ..kernels.sums import add_up
+from ..return_types import ValuesIndices
 from .dtype import as_float, cast
 from .elementwise import Gate, eq, maximum, minimum, mul, where, zeros_like
 from .indexing import take_along_dim
@@ -23,13 +25,6 @@ __all__ = [
     "all", "amax", "amin", "any", "argmax", "argmin", "logsumexp", "max", "mean", "min", "norm", "prod", "std", "sum",
     "var",
 ]  # fmt: skip
-
-
-class ValuesIndices(NamedTuple):
-    """What ``max(dim)`` and ``min(dim)`` return."""
-
-    values: Any
-    indices: Any
 
 
 def kept_shape(shape: tuple[int, ...], dims: tuple[int, ...]) -> tuple[int, ...]:
@@ -289,12 +284,12 @@ def _several(dim: Any) -> TypeGuard[Sequence[int] | None]:
     return dim is None or isinstance(dim, Sequence)
 
 
-def _with_indices(x: Tensor, dim: Any, keepdim: bool, arg: Any) -> ValuesIndices:
+def _with_indices(x: Tensor, dim: Any, keepdim: bool, arg: Any, pair: Any) -> ValuesIndices:
     indices = arg(x, dim, True)
     values = take_along_dim(x, indices, dim) if x.ndim else clone(x)
     if keepdim or not x.ndim:
-        return ValuesIndices(values, indices.reshape(values.shape))
-    return ValuesIndices(values.squeeze(dim), indices.squeeze(dim))
+        return pair(values, indices.reshape(values.shape))
+    return pair(values.squeeze(dim), indices.squeeze(dim))
 
 
 @checked
@@ -310,12 +305,14 @@ def max(input: Tensor, dim: Dims | Tensor = None, keepdim: bool = False, *, othe
     --------
     >>> import tinyconv as tc
     >>> tc.max(tc.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
-    ValuesIndices(values=tensor([5., 7.]), indices=tensor([1, 0]))
+    tinyconv.return_types.max(
+    values=tensor([5., 7.]),
+    indices=tensor([1, 0]))
     """
     second = _operand("max", dim, keepdim, other)
     if second is not None:
         return maximum(input, second)
-    return amax(input, dim, keepdim) if _several(dim) else _with_indices(input, dim, keepdim, argmax)
+    return amax(input, dim, keepdim) if _several(dim) else _with_indices(input, dim, keepdim, argmax, return_types.max)
 
 
 @checked
@@ -328,12 +325,14 @@ def min(input: Tensor, dim: Dims | Tensor = None, keepdim: bool = False, *, othe
     --------
     >>> import tinyconv as tc
     >>> tc.min(tc.tensor([[1.0, 5.0], [7.0, 2.0]]), dim=1)
-    ValuesIndices(values=tensor([1., 2.]), indices=tensor([0, 1]))
+    tinyconv.return_types.min(
+    values=tensor([1., 2.]),
+    indices=tensor([0, 1]))
     """
     second = _operand("min", dim, keepdim, other)
     if second is not None:
         return minimum(input, second)
-    return amin(input, dim, keepdim) if _several(dim) else _with_indices(input, dim, keepdim, argmin)
+    return amin(input, dim, keepdim) if _several(dim) else _with_indices(input, dim, keepdim, argmin, return_types.min)
 
 
 def _arg(name: str, x: Tensor, dim: int | None, keepdim: bool) -> Tensor:

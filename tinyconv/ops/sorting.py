@@ -7,15 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from .. import return_types
 from ..arguments import checked
 from ..autograd import Operation, Tensor
 from ..backend import Array, get_array_module
 from ..errors import refusal
+from ..return_types import ValuesIndices
 from .dtype import cast, require_float
 from .elementwise import Gate, where
 from .indexing import take_along_dim
 from .products import lerp
-from .reduction import ValuesIndices
 from .shape import as_int, clone, normalize_dim
 
 __all__ = [
@@ -38,12 +39,12 @@ def _order(input: Tensor, dim: int, descending: bool, function: str) -> tuple[Te
     return x, Tensor(x.shape[axis] - 1 - xp.flip(backwards, axis)), axis
 
 
-def _picked(x: Tensor, places: Tensor, axis: int, keepdim: bool, shape: tuple[int, ...]) -> ValuesIndices:
+def _picked(x: Tensor, places: Tensor, axis: int, keepdim: bool, shape: tuple[int, ...], pair: Any) -> ValuesIndices:
     """What stands at one place along a dimension, which is dropped unless it is to be kept."""
     values = take_along_dim(x, places, axis)
     if not shape:
-        return ValuesIndices(values.reshape(()), places.reshape(()))
-    return ValuesIndices(values, places) if keepdim else ValuesIndices(values.squeeze(axis), places.squeeze(axis))
+        return pair(values.reshape(()), places.reshape(()))
+    return pair(values, places) if keepdim else pair(values.squeeze(axis), places.squeeze(axis))
 
 
 @checked
@@ -54,10 +55,12 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
     --------
     >>> import tinyconv as tc
     >>> tc.sort(tc.tensor([3.0, 1.0, 2.0]))
-    ValuesIndices(values=tensor([1., 2., 3.]), indices=tensor([1, 2, 0]))
+    tinyconv.return_types.sort(
+    values=tensor([1., 2., 3.]),
+    indices=tensor([1, 2, 0]))
     """
     x, places, axis = _order(input, dim, descending, "sort")
-    return ValuesIndices(take_along_dim(x, places, axis).reshape(input.shape), places.reshape(input.shape))
+    return return_types.sort(take_along_dim(x, places, axis).reshape(input.shape), places.reshape(input.shape))
 
 
 @checked
@@ -86,7 +89,9 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     --------
     >>> import tinyconv as tc
     >>> tc.topk(tc.tensor([3.0, 1.0, 2.0]), 2)
-    ValuesIndices(values=tensor([3., 2.]), indices=tensor([0, 2]))
+    tinyconv.return_types.topk(
+    values=tensor([3., 2.]),
+    indices=tensor([0, 2]))
     """
     x, places, axis = _order(input, dim, largest, "topk")
     count = as_int(k, "shape.no_size", "topk")
@@ -94,7 +99,9 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
         raise refusal("topk.count", "topk", k=k, size=x.shape[axis], dim=dim)
     places = places[(slice(None),) * axis + (slice(count),)].clone()
     values = take_along_dim(x, places, axis)
-    return ValuesIndices(values, places) if input.ndim else ValuesIndices(values.reshape(()), places.reshape(()))
+    return (
+        return_types.topk(values, places) if input.ndim else return_types.topk(values.reshape(()), places.reshape(()))
+    )
 
 
 @checked
@@ -110,14 +117,16 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Val
     --------
     >>> import tinyconv as tc
     >>> tc.kthvalue(tc.tensor([3.0, 1.0, 2.0]), 2)
-    ValuesIndices(values=tensor(2.), indices=tensor(2))
+    tinyconv.return_types.kthvalue(
+    values=tensor(2.),
+    indices=tensor(2))
     """
     x, places, axis = _order(input, dim, False, "kthvalue")
     count = as_int(k, "shape.no_size", "kthvalue")
     if not 1 <= count <= x.shape[axis]:
         raise refusal("topk.count", "kthvalue", k=k, size=x.shape[axis], dim=dim)
     place = places[(slice(None),) * axis + (slice(count - 1, count),)].clone()
-    return _picked(x, place, axis, keepdim, input.shape)
+    return _picked(x, place, axis, keepdim, input.shape, return_types.kthvalue)
 
 
 class Median(Operation):
@@ -152,7 +161,9 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     >>> tc.median(tc.tensor([4.0, 1.0, 3.0, 2.0]))
     tensor(2.)
     >>> tc.median(tc.tensor([[4.0, 1.0, 3.0]]), dim=1)
-    ValuesIndices(values=tensor([3.]), indices=tensor([2]))
+    tinyconv.return_types.median(
+    values=tensor([3.]),
+    indices=tensor([2]))
     """
     if dim is None:
         return Median.apply(input) if input.numel() else Tensor(input.device.xp.full((), math.nan, dtype=input.dtype))
@@ -168,7 +179,7 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
         unknown = xp.isnan(x.array)
         first = xp.expand_dims(xp.argmax(unknown, axis=axis), axis)
         place = Tensor(xp.where(xp.any(unknown, axis=axis, keepdims=True), first, place.array))
-    return _picked(x, place, axis, keepdim, input.shape)
+    return _picked(x, place, axis, keepdim, input.shape, return_types.median)
 
 
 @checked
@@ -179,7 +190,9 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
     --------
     >>> import tinyconv as tc
     >>> tc.mode(tc.tensor([3, 1, 2, 3, 1]))
-    ValuesIndices(values=tensor(1), indices=tensor(4))
+    tinyconv.return_types.mode(
+    values=tensor(1),
+    indices=tensor(4))
     """
     x, places, axis = _order(input, dim, False, "mode")
     if not x.shape[axis]:
@@ -195,7 +208,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
     longest = xp.argmax(lengths, axis=1)[:, None]
     last = (xp.sum(run <= longest, axis=1) - 1).reshape(ordered.shape[:-1])
     place = take_along_dim(places, Tensor(xp.expand_dims(last, axis)), axis)
-    return _picked(x, place, axis, keepdim, input.shape)
+    return _picked(x, place, axis, keepdim, input.shape, return_types.mode)
 
 
 @checked

@@ -39,8 +39,8 @@ PHRASES = {
     "absent.quantized": Phrase(en=": it has no quantised tensors", zh="：它没有量化张量"),
     "absent.compiled": Phrase(en=": it runs every operation as it is called", zh="：它的每个运算都是立即执行的"),
     "absent.dtype": Phrase(
-        en=": its dtypes are float16, float32, float64, uint8, int32, int64 and bool",
-        zh="：它的 dtype 只有 float16、float32、float64、uint8、int32、int64 和 bool",
+        en=": its dtypes are float16, float32, float64, uint8, int8 to int64 and bool",
+        zh="：它的 dtype 只有 float16、float32、float64、uint8、int8 到 int64 和 bool",
     ),
     "absent.memory": Phrase(
         en=": a tensor's memory is a NumPy or CuPy array, x.array", zh="：张量的内存就是 NumPy 或 CuPy 数组 x.array"
