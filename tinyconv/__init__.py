@@ -128,7 +128,7 @@ if _TYPE_CHECKING:
     from . import data, distributed, nn, optim, testing, utils
     from .serialization import load, save
 
-from . import accelerator, alias, amp, backends, cuda, mps, random  # noqa: E402 - they use the names above
+from . import accelerator, alias, amp, backends, cuda, mps, random, return_types  # noqa: E402 - they use the names above
 from . import creation as _creation  # noqa: E402
 from . import defaults as _defaults  # noqa: E402
 from . import likeness as _likeness  # noqa: E402
@@ -147,9 +147,9 @@ __all__ = [
     "float64", "fork_rng", "from_dlpack", "from_numpy", "get_array_module", "get_language", "get_num_threads",
     "get_rng_state", "grad", "gradcheck", "gradgradcheck", "half", "inf", "inference_mode", "initial_seed", "int",
     "int8", "int16", "int32", "int64", "is_grad_enabled", "load", "log_softmax", "long", "manual_seed", "mps",
-    "nan", "newaxis", "nn", "no_grad", "optim", "pi", "random", "relu", "return_types", "save", "seed", "set_grad_enabled",
-    "set_language", "set_num_threads", "set_printoptions", "set_rng_state", "short", "softmax", "softplus",
-    "tensor", "testing", "uint8", "use_language", "utils",
+    "nan", "newaxis", "nn", "no_grad", "optim", "pi", "random", "relu", "return_types", "save", "seed",
+    "set_grad_enabled", "set_language", "set_num_threads", "set_printoptions", "set_rng_state", "short", "softmax",
+    "softplus", "tensor", "testing", "uint8", "use_language", "utils",
 ]  # fmt: skip
 for _room in (
     _aliases, _assembling, _creation, _cumulative, _defaults, _drawing, _einstein, _elementwise, _gathering,

@@ -1,4 +1,13 @@
-"""What functions return that give values and where these stand: pairs with names, printed as PyTorch prints them."""
+"""What functions return that give values and where these stand: pairs with names, printed as PyTorch prints them.
+
+Examples
+--------
+>>> import tinyconv as tc
+>>> tc.max(tc.tensor([3.0, 5.0, 4.0]), dim=0)
+tinyconv.return_types.max(
+values=tensor(5.),
+indices=tensor(1))
+"""
 
 from __future__ import annotations
 
