@@ -52,3 +52,9 @@ def test_refusals() -> None:
         nn.GaussianNLLLoss(True)  # by keyword alone, as there
     with pytest.raises(ValueError, match="not a valid value for reduction"):
         nn.SoftMarginLoss(reduction="batchmean")
+
+
+def test_the_mean_over_cells_is_not_the_divergence() -> None:
+    with pytest.warns(UserWarning, match="reduction='batchmean'"):
+        mean = F.kl_div(A, B.sigmoid())
+    np.testing.assert_allclose(mean.item() * 3, F.kl_div(A, B.sigmoid(), reduction="batchmean").item())

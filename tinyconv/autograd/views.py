@@ -29,17 +29,18 @@ class View:
     A view that cannot follow is `closed`, by the name of the text that says why.
     """
 
-    __slots__ = ("_base", "closed", "known", "path")
+    __slots__ = ("_base", "closed", "known", "path", "replaces_base")
 
     def __init__(self, base: Tensor, path: Path, closed: str | None = None):
         self._base, self.path, self.closed = base, path, closed
         self.known = base._grad_fn
+        self.replaces_base = False  # does the tensor look at what it was itself, before its shape was changed in place?
 
     @property
     def base(self) -> Tensor:
         """The tensor that is no view itself."""
         moved = self._base._view
-        if moved is not None:  # it was one, until its shape was changed in place
+        if moved is not None and moved.replaces_base:
             self._base = moved.base
         return self._base
 
@@ -80,6 +81,8 @@ def become(x: Tensor, operation: Callable[[Tensor], Tensor], how: str) -> Tensor
         was._put(x._grad_fn, x._index)
     with enable_grad():
         view = operation(was)
+    if view._view is not None:
+        view._view.replaces_base = x._view is None or x._view.replaces_base
     x._array, x._view = view._array, view._view
     if view._grad_fn is not None:
         x._move(view._grad_fn, view._index)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 from ..arguments import checked
 from ..autograd import Tensor
 from ..backend import get_array_module
-from ..errors import refusal
+from ..errors import phrase, refusal
 from .distance import pairwise_distance
 from .dtype import require_float
 from .elementwise import minimum, where
@@ -32,6 +33,11 @@ def margin_ranking_loss(
 ) -> Tensor:
     """``max(0, -target * (input1 - input2) + margin)``: with target 1 the first should be greater, with -1 the second.
 
+    Raises
+    ------
+    RuntimeError
+        If the three have unlike numbers of dimensions.
+
     Examples
     --------
     >>> import tinyconv as tc
@@ -40,6 +46,7 @@ def margin_ranking_loss(
     """
     require_float(input1, "margin_ranking_loss")
     require_float(input2, "margin_ranking_loss")
+    _check_ranks("margin_ranking_loss", input1=input1, input2=input2, target=target)
     reduction = chosen_reduction(size_average, reduce, reduction)
     loss = (margin - target * (input1 - input2)).clamp(min=0)
     return reduced(loss, reduction, "margin_ranking_loss")
@@ -122,6 +129,13 @@ def cosine_embedding_loss(
     return reduced(near + far, reduction, "cosine_embedding_loss")
 
 
+def _check_ranks(function: str, **tensors: Tensor) -> None:
+    """Refuse tensors of unlike numbers of dimensions, which would broadcast into pairs that nobody meant."""
+    if len({x.ndim for x in tensors.values()}) > 1:
+        shapes = ", ".join(f"{name} {x.shape}" for name, x in tensors.items())
+        raise refusal("loss.ranks", function, shapes=shapes)
+
+
 @checked
 def triplet_margin_loss(
     anchor: Tensor,
@@ -140,6 +154,13 @@ def triplet_margin_loss(
     With `swap` the negative's distance is the smaller one of those to anchor and positive (V. Balntas et al.,
     "Learning shallow convolutional feature descriptors with triplet losses", BMVC 2016).
 
+    Raises
+    ------
+    ValueError
+        If `margin` is not positive.
+    RuntimeError
+        If the three have unlike numbers of dimensions.
+
     Examples
     --------
     >>> import tinyconv as tc
@@ -148,6 +169,9 @@ def triplet_margin_loss(
     tensor(4.)
     """
     reduction = chosen_reduction(size_average, reduce, reduction)
+    if not margin > 0:
+        raise refusal("loss.margin", "triplet_margin_loss", margin=margin)
+    _check_ranks("triplet_margin_loss", anchor=anchor, positive=positive, negative=negative)
     near, far = (pairwise_distance(anchor, other, p, eps) for other in (positive, negative))
     if swap:
         far = minimum(far, pairwise_distance(positive, negative, p, eps))
@@ -166,7 +190,7 @@ def kl_div(
     """``target * (log(target) - input)``: the Kullback-Leibler divergence, `input` being a logarithm.
 
     `reduction` ``"batchmean"`` divides the sum by the number of rows, which is the divergence's definition; ``"mean"``
-    divides by that of all cells.  With `log_target` the target is a logarithm too.
+    divides by that of all cells, and warns.  With `log_target` the target is a logarithm too.
 
     Examples
     --------
@@ -176,6 +200,8 @@ def kl_div(
     tensor(0.6931)
     """
     require_float(input, "kl_div")
+    if reduction == "mean" and size_average is None and reduce is None:
+        warnings.warn(phrase("loss.mean_of_cells"), stacklevel=3)
     reduction = chosen_reduction(size_average, reduce, reduction)
     if log_target:
         loss = target.exp() * (target - input)

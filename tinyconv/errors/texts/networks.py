@@ -298,6 +298,11 @@ TEXTS = {
         en="margin must be greater than 0, got {margin}",
         zh="margin 必须大于 0，得到的是 {margin}",
     ),
+    "loss.ranks": Text(
+        RuntimeError,
+        en="all tensors should have the same number of dimensions but got {shapes}; use unsqueeze or flatten",
+        zh="各张量的维数应当相同，得到的是 {shapes}；请用 unsqueeze 或 flatten",
+    ),
     "loss.margin_power": Text(
         ValueError,
         en="only p == 1 and p == 2 supported, got {p}",
@@ -356,6 +361,11 @@ PHRASES = {
         "x.permute(0, 3, 1, 2)",
         zh="最后一维正好是这个大小：图像若是 (H, W, C)，请用 x.permute(2, 0, 1)；若是 (N, H, W, C)，"
         "请用 x.permute(0, 3, 1, 2)",
+    ),
+    "loss.mean_of_cells": Phrase(
+        en="kl_div: reduction 'mean' divides the total loss by the number of cells; the divergence is that of "
+        "reduction='batchmean', which divides by the batch size",
+        zh="kl_div：reduction 'mean' 除以元素的个数；散度的定义是 reduction='batchmean'，即除以批量大小",
     ),
     "loss.sizes_differ": Phrase(
         en="{function}: Using a target size {target.shape} that is different to the input size {input.shape}. This "
