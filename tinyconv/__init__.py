@@ -124,6 +124,14 @@ __version__ = "0.1.0"
 # imported when they are first asked for: not every program needs all of them
 _ROOMS = ("data", "distributed", "nn", "optim", "testing", "utils", "vision")
 _FROM = {"load": "serialization", "save": "serialization"}  # name -> the module it is from
+_FROM |= dict.fromkeys(
+    (
+        "adaptive_avg_pool1d", "avg_pool1d", "bilinear", "celu", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
+        "conv_transpose2d", "conv_transpose3d", "cosine_similarity", "layer_norm", "max_pool1d", "max_pool2d",
+        "max_pool3d", "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "prelu", "selu", "threshold",
+    ),
+    "nn.functional",
+)  # fmt: skip
 if _TYPE_CHECKING:
     from . import data, distributed, nn, optim, testing, utils
     from .serialization import load, save

@@ -133,6 +133,7 @@ class Methods:
         ops.floor_divide, ops.remainder, ops.bitwise_and, ops.bitwise_or, ops.bitwise_xor, ops.bitwise_not, where,
     )  # fmt: skip
     repeat = rearranging.repeat
+    unfold = rearranging.unfold
     nelement, ndimension, element_size = inspection.numel, Tensor.dim, inspection.element_size
     itemsize, nbytes, H = property(inspection.itemsize), property(inspection.nbytes), property(inspection.adjoint)
     new_zeros, new_ones, new_empty, new_full, new_tensor = (

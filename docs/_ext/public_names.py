@@ -93,7 +93,7 @@ def rename(page: nodes.document) -> None:
 
 def _indexed(text: str, target: str) -> str:
     """``Conv2d (class in tinyconv.nn.conv)`` with the package in place of the module."""
-    match = re.fullmatch(r"(.*\(.*\b)in (tinyconv[\w.]*)\)", text)
+    match = re.fullmatch(r"(.*\(.*\b)in (tinyconv(?:\.\w+)*)\)", text)
     if not match or not target.startswith(f"{match[2]}."):
         return text
     name = target.removeprefix(f"{match[2]}.").partition(".")[0]

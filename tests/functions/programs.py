@@ -10,6 +10,11 @@ A = "T([[3., -1., 2.], [0.5, 4., -2.5]])"
 B = "T([[1., 2., -1.], [0.25, -3., 2.]])"
 P = "T([[0.3, 0.1, 0.9], [0.5, 0.4, 0.25]])"
 V = "T([3., 1., 2., 1.])"
+PICTURE = "T([[[[1., -2., 3.], [0.5, 4., -1.]], [[7., 2., -5.], [2.5, 0., 6.]]]])"  # (1, 2, 2, 3)
+GRID = "T([[[[-1., -1.], [0.1, 0.3]], [[0.6, -0.2], [1., 1.]], [[1.4, -1.9], [-3.3, 5.2]]]])"  # (1, 3, 2, 2)
+VOLUME = "t.arange(24.).reshape(1, 2, 2, 3, 2)"
+PLACES = "T([[[[[0.2, -0.4, 0.7], [-1.6, 0.1, 0.5]]]]])"  # (1, 1, 1, 2, 3)
+NF = "t.nn.functional"
 N = "T([1., float('nan'), float('inf'), -float('inf'), -2.5])"
 I = "T([[3, -1, 2], [0, 4, 2]])"  # noqa: E741
 
@@ -212,6 +217,32 @@ GROUPS: dict[str, list[str]] = {
         "slope(lambda x: t.cdist(x, x), T([[1., 2.], [3., 5.]]))",
         "slope(lambda x: t.topk(x, 2).values, T([1., 3., 2.]))",
         "slope(lambda x: t.std_mean(x)[0], T([1., 3., 2.]))", "slope(lambda x: t.diagonal(x, 1), t.ones(2, 3))",
+    ],
+    "windows and places": [
+        *(f"{NF}.grid_sample({PICTURE}, {GRID}, '{mode}', '{padding}', {aligned})" for mode in ("bilinear", "nearest")
+          for padding in ("zeros", "border", "reflection") for aligned in (False, True)),
+        *(f"{NF}.grid_sample({VOLUME}, {PLACES}, '{mode}', 'border', {aligned})" for mode in ("bilinear", "nearest")
+          for aligned in (False, True)),
+        f"{NF}.grid_sample({PICTURE}[..., :1], {GRID}, padding_mode='reflection', align_corners=True)",
+        f"{NF}.grid_sample({PICTURE}, {GRID}.double(), align_corners=False)",
+        f"{NF}.grid_sample({PICTURE}, {PLACES}, align_corners=False)",
+        f"{NF}.grid_sample({PICTURE}, {GRID}, 'linear', align_corners=False)",
+        f"{NF}.grid_sample({PICTURE}, {GRID} * float('nan'), align_corners=False, mode='nearest')",
+        *(f"{NF}.affine_grid(T([[[0.5, -1., 0.2], [1., 0.3, -0.1]]]), (1, 2, 2, 3), align_corners={aligned})"
+          for aligned in (False, True)),
+        f"{NF}.affine_grid(t.arange(12.).reshape(1, 3, 4), (1, 1, 1, 2, 2), align_corners=False)",
+        f"{NF}.affine_grid(t.ones(1, 2, 3), (1, 2, 2), align_corners=False)",
+        f"slope(lambda x: {NF}.grid_sample(x, {GRID}, align_corners=False), {PICTURE})",
+        *(f"slope(lambda g: {NF}.grid_sample({PICTURE}, g, padding_mode='{padding}', align_corners=False), {GRID})"
+          for padding in ("zeros", "border", "reflection")),
+        "t.arange(10).unfold(0, 3, 2)", f"{A}.unfold(1, 2, 1)", f"{A}.unfold(-2, 1, 1)", f"{A}.unfold(0, 3, 1)",
+        f"{A}.unfold(0, 0, 1)", f"{A}.unfold(0, 1, 0)", "T(2.).unfold(0, 1, 1)",
+        "t.arange(6).unfold(0, 2, 2).unfold(0, 2, 1)",
+        f"{NF}.unfold({PICTURE}, 2)", f"{NF}.unfold({PICTURE}[0], (2, 2), padding=1, stride=2)",
+        f"{NF}.fold(t.ones(8, 2), (2, 3), 2)", f"t.nn.Unfold((2, 1))({PICTURE})",
+        "t.nn.Fold((2, 3), 2)(t.ones(1, 8, 2))",
+        f"t.conv2d({PICTURE}, t.ones(1, 2, 2, 2))", f"t.max_pool2d({PICTURE}, 2)", f"t.cosine_similarity({A}, {B})",
+        f"t.layer_norm({A}, (3,))", f"t.selu({A})", f"t.pixel_unshuffle({PICTURE}[..., :2], 2)",
     ],
 }  # fmt: skip
 

@@ -182,7 +182,25 @@ PUT_TOGETHER: dict[str, Case] = {
     "corrcoef": (lambda x: tc.corrcoef(x)[0, 1:], ((3, 5),)),
 }
 
-CASES = PUT_TOGETHER | ONE_BY_ONE | PRODUCTS | RUNNING_AND_SORTED | GATHERED | REARRANGED | STATISTICS
+WINDOWS: dict[str, Case] = {
+    **{
+        f"grid_sample, {padding}": (
+            lambda x, g, p=padding: tc.nn.functional.grid_sample(x, g * 0.17, padding_mode=p),
+            ((2, 1, 3, 2), (2, 1, 3, 2)),
+        )
+        for padding in ("zeros", "border", "reflection")
+    },
+    "grid_sample of volumes": (
+        lambda x, g: tc.nn.functional.grid_sample(x, g * 0.1), ((1, 2, 2, 3, 2), (1, 1, 1, 2, 3)),
+    ),
+    "grid_sample, nearest": (
+        lambda x, g: tc.nn.functional.grid_sample(x, g * 0.17, "nearest"), ((2, 1, 3, 2), (2, 1, 3, 2)),
+    ),
+    "affine_grid": (lambda theta: tc.nn.functional.affine_grid(theta, (2, 1, 2, 3)), ((2, 2, 3),)),
+    "Tensor.unfold": (lambda x: x.unfold(1, 3, 2), ((2, 6),)),
+}  # fmt: skip
+
+CASES = WINDOWS | PUT_TOGETHER | ONE_BY_ONE | PRODUCTS | RUNNING_AND_SORTED | GATHERED | REARRANGED | STATISTICS
 
 
 def _apart(rng: np.random.Generator, shapes: tuple[tuple[int, ...], ...]) -> list[np.ndarray]:

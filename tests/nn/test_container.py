@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 import tinyconv as tc
@@ -103,3 +105,41 @@ def test_appending_to_a_slice_replaces_nothing() -> None:
     part = nn.Sequential(nn.ReLU(), nn.Tanh(), nn.ELU())[1:]
     part.append(nn.Sigmoid())
     assert kinds(part) == ["Tanh", "ELU", "Sigmoid"]
+
+
+def test_parameter_list_is_a_list_of_parameters() -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weights = nn.ParameterList([nn.Parameter(tc.ones(2)), tc.zeros(2, 3)])
+
+    model = Model()
+    assert list(model.state_dict()) == ["weights.0", "weights.1"]
+    assert [type(p) for p in model.parameters()] == [nn.Parameter] * 2
+    model.weights.append(tc.ones(1))
+    model.weights[0] = tc.full((2,), 5.0)
+    assert len(model.weights) == 3
+    assert model.weights[0].tolist() == [5.0, 5.0]
+    assert [p.shape for p in model.weights[1:]] == [(2, 3), (1,)]
+    assert "(1): Parameter containing: [float32 of size 2x3]" in repr(model)
+    other = Model()
+    other.weights.append(tc.zeros(1))
+    other.load_state_dict(model.state_dict())
+    assert other.weights[-1].tolist() == [1.0]
+
+
+def test_parameter_dict_is_a_dict_of_parameters() -> None:
+    weights = nn.ParameterDict({"left": tc.ones(2)})
+    weights["right"] = nn.Parameter(tc.zeros(1))
+    assert list(weights) == list(weights.keys()) == ["left", "right"]
+    assert "left" in weights
+    assert [type(p) for p in weights.values()] == [nn.Parameter] * 2
+    assert dict(weights.items())["right"] is weights["right"]
+    del weights["left"]
+    assert (len(weights), list(weights.state_dict())) == (1, ["right"])
+
+
+@pytest.mark.parametrize("make", [lambda: nn.ParameterList([[1.0]]), lambda: nn.ParameterDict({"a": 2.0})])
+def test_only_tensors_become_parameters(make: Callable[[], nn.Module]) -> None:
+    with pytest.raises(TypeError, match="must be a Tensor"):
+        make()

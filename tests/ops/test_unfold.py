@@ -138,7 +138,11 @@ def test_fold_of_unfold_counts_how_often_each_cell_is_seen() -> None:
     [
         (lambda: F.unfold(tc.ones(1, 1, 2, 5), 3), RuntimeError, r"unfold: .*Kernel size: \(3 x 3\)"),
         (lambda: F.unfold(tc.ones(4, 4), 2), RuntimeError, r"unfold: .*at least 3 dimensions, got \[4, 4\]"),
-        (lambda: F.unfold(tc.ones(2, 4, 4), (2, 2)), ValueError, r"unfold: kernel_size=\(2, 2\) has 2 entries for 1"),
+        (
+            lambda: F.unfold(tc.ones(2, 4, 4), (2,) * 3),
+            ValueError,
+            r"unfold: kernel_size=\(2, 2, 2\) has 3 entries for 2",
+        ),
         (lambda: F.unfold(tc.ones(1, 1, 4, 4).long(), 2), RuntimeError, r"unfold.*\.float\(\)"),
         (lambda: F.fold(tc.ones(1, 4, 9), (3, 3), 2), RuntimeError, r"fold: .*\(N, C\*4, 4\).*\(2 x 2\) = 4 windows"),
         (lambda: F.fold(tc.ones(1, 3, 4), (3, 3), 2), RuntimeError, r"fold: .*but got \[1, 3, 4\]"),

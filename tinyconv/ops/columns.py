@@ -47,7 +47,8 @@ class Col2Im(Operation):
 def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
     """Lay out every window of ``(N, C, *D)`` as a column: ``(N, C*prod(kernel_size), L)`` (im2col).
 
-    A 3-d input is a batch of 1-d signals; PyTorch would take it for one unbatched image.
+    A 3-d input is one image ``(C, H, W)`` without a batch, unless `kernel_size` has one entry alone: then a batch of
+    1-d signals, which PyTorch does not take.
 
     Raises
     ------
@@ -66,6 +67,8 @@ def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
     require_float(input, "unfold")
     if input.ndim < 3:
         raise refusal("unfold.no_space", "unfold", size=list(input.shape))
+    if input.ndim == 3 and not (isinstance(kernel_size, Sequence) and len(kernel_size) == 1):
+        return unfold(input.unsqueeze(0), kernel_size, dilation, padding, stride)[0]
     kernel = as_tuple(kernel_size, input.ndim - 2, "kernel_size", function="unfold")
     geometry = conv_geometry(kernel, stride, padding, dilation, function="unfold")
     conv_output_size(geometry, input.shape[2:], kernel, "unfold")
@@ -82,6 +85,8 @@ def fold(
     stride: Any = 1,
 ) -> Tensor:
     """Add columns ``(N, C*prod(kernel_size), L)`` back to ``(N, C, *output_size)`` (col2im), the adjoint of unfold.
+
+    Columns without a batch, ``(C*prod(kernel_size), L)``, give one image without a batch.
 
     Raises
     ------
@@ -101,6 +106,8 @@ def fold(
     require_float(input, "fold")
     if not isinstance(output_size, Sequence):
         raise refusal("fold.output_size", "fold", size=output_size)
+    if input.ndim == 2:
+        return fold(input.unsqueeze(0), output_size, kernel_size, dilation, padding, stride)[0]
     size = tuple(output_size)
     kernel = as_tuple(kernel_size, len(size), "kernel_size", function="fold")
     geometry = conv_geometry(kernel, stride, padding, dilation, function="fold")

@@ -680,3 +680,29 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
     a, b = (t.reshape((1,) * (ndim - t.ndim) + t.shape) for t in (input, other))
     spread = [t.reshape(tuple(m for n in t.shape for m in ((n, 1) if t is a else (1, n)))) for t in (a, b)]
     return (spread[0] * spread[1]).reshape(tuple(m * n for m, n in zip(a.shape, b.shape)))
+
+
+@checked
+def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
+    """Lay out every window of `size` elements along a dimension, `step` apart, as a last dimension; a copy.
+
+    Raises
+    ------
+    RuntimeError
+        If the dimension is shorter than a window, `size` negative or `step` not positive.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.arange(5).unfold(0, 3, 2)
+    tensor([[0, 1, 2],
+            [2, 3, 4]])
+    """
+    x = input if input.ndim else input.reshape(1)
+    axis = normalize_dim(dimension, x.ndim, "unfold")
+    if size < 0 or step < 1 or size > x.shape[axis]:
+        raise refusal("unfold.windows", "unfold", size=size, step=step, length=x.shape[axis], dim=axis)
+    xp = get_array_module(x.array)
+    starts = xp.arange(0, x.shape[axis] - size + 1, step)
+    windows = x[(slice(None),) * axis + (starts.reshape(-1, 1) + xp.arange(size),)]  # in the place of the dimension
+    return movedim(windows, axis + 1, -1) if input.ndim else windows[0]

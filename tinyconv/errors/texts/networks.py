@@ -58,6 +58,33 @@ TEXTS = {
         "每侧最多能填 {most} 格。请用这个数，或用 padding_mode='zeros'",
     ),
     "unfold.no_space": Text(RuntimeError, **_NO_SPACE),
+    "grid.size": Text(
+        NotImplementedError,
+        en="expects a size (N, C, H, W) or (N, C, D, H, W), got {size}",
+        zh="size 必须是 (N, C, H, W) 或 (N, C, D, H, W)，得到的是 {size}",
+    ),
+    "grid.theta": Text(
+        RuntimeError,
+        en="expects theta (N, 2, 3) with size (N, C, H, W), or (N, 3, 4) with (N, C, D, H, W), got theta {theta.shape} "
+        "with size={size}",
+        zh="要的是 theta (N, 2, 3) 配 size (N, C, H, W)，或 (N, 3, 4) 配 (N, C, D, H, W)，得到的是 theta {theta.shape} "
+        "和 size={size}",
+    ),
+    "grid.mode": Text(
+        ValueError,
+        en="expected mode 'bilinear' or 'nearest' and padding_mode 'zeros', 'border' or 'reflection', "
+        "got mode={mode!r}, padding_mode={padding_mode!r}",
+        zh="mode 必须是 'bilinear' 或 'nearest'，padding_mode 必须是 'zeros'、'border' 或 'reflection'，"
+        "得到 mode={mode!r}、padding_mode={padding_mode!r}",
+    ),
+    "grid.sample": Text(
+        RuntimeError,
+        en="expects input (N, C, H, W) with grid (N, H_out, W_out, 2), or (N, C, D, H, W) with "
+        "(N, D_out, H_out, W_out, 3), of one dtype and not empty, got input {input.shape} {input.dtype} with grid "
+        "{grid.shape} {grid.dtype}",
+        zh="要的是 input (N, C, H, W) 配 grid (N, H_out, W_out, 2)，或 (N, C, D, H, W) 配 (N, D_out, H_out, W_out, 3)，"
+        "dtype 相同且不为空；得到 input {input.shape} {input.dtype} 和 grid {grid.shape} {grid.dtype}",
+    ),
     "fold.output_size": Text(
         TypeError,
         en="output_size={size!r} must be a sequence with one size per spatial axis, such as ({size}, {size})",

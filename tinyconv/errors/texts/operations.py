@@ -125,6 +125,13 @@ TEXTS = {
         en="Dimension specified as {dim} but tensor has no dimensions",
         zh="指定了第 {dim} 维，但 0 维张量没有维",
     ),
+    "unfold.windows": Text(
+        RuntimeError,
+        en="windows of size={size}, step={step} do not fit: dimension {dim} has {length} elements, and 0 <= size <= "
+        "{length} and step >= 1 are needed",
+        zh="size={size}、step={step} 的窗口放不下：第 {dim} 维有 {length} 个元素，"
+        "必须 0 <= size <= {length} 且 step >= 1",
+    ),
     "shape.no_size": Text(
         TypeError,
         en="a size must be an int, got {value!r}; use // to divide sizes, or int(...)",
