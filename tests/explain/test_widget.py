@@ -14,7 +14,7 @@ import pytest
 import tinyconv as tc
 from tests.browser import dump_dom, needed_width, result_of
 from tinyconv import nn
-from tinyconv.explain import Widget, widget
+from tinyconv.explain import Widget, explain_cell, widget
 from tinyconv.explain.film import COLOURS
 from tinyconv.explain.widget import script
 
@@ -130,6 +130,27 @@ def test_layers_with_options_of_their_own() -> None:
         sample = x if x.ndim == layer._ndim + 1 else x[0]
         made = layer(sample).detach().numpy()
         np.testing.assert_allclose(np.array(values).reshape(made.shape), made, err_msg=str(layer), atol=1e-12)
+
+
+def test_every_cell_is_made_of_the_terms_that_explain_cell_names() -> None:
+    pairs = list(uneven_layers())
+    bases = json.dumps([widget(layer, x).settings for layer, x in pairs])
+    page = f"""<script>{script()}</script><p id="result"></p><script>
+    const terms = (cell) => cell.terms.map((t) => [t.pad ? null : [t.c, ...t.cell], t.x * t.w]);
+    document.getElementById('result').textContent = JSON.stringify({bases}.map((s) =>
+      tinyconvWidget.compute(s).cells.map((o) => o.map((i) => i.map(terms)))));
+    </script>"""
+    for (layer, x), told in zip(pairs, result_of(page), strict=True):
+        one, batch = layer._ndim == 1, (0,) * (x.ndim - layer._ndim - 1)
+        for o, i, j in np.ndindex(len(told), len(told[0]), len(told[0][0])):
+            cell = explain_cell(layer, x, (*batch, o, *((j,) if one else (i, j))))
+            wanted = []
+            for term in cell.terms:
+                at = None if term.input is None or term.padding else list(term.input[len(batch) :])
+                wanted.append((at[:1] + [0] * one + at[1:] if at else None, term.product))
+            by_place = [sorted(terms, key=lambda term: (str(term[0]), term[1])) for terms in (told[o][i][j], wanted)]
+            assert [place for place, _ in by_place[0]] == [place for place, _ in by_place[1]], str(layer)
+            np.testing.assert_allclose([t for _, t in by_place[0]], [t for _, t in by_place[1]], atol=1e-12)
 
 
 def test_the_written_code_is_the_layer() -> None:
