@@ -325,6 +325,12 @@ def hooked() -> nn.Sequential:
     return model
 
 
+def diverged() -> nn.Sequential:
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    model[1].weight.array[3, 4] = np.nan
+    return model
+
+
 REFUSED = [
     (lambda: nn.Linear(784, 10), TypeError, "got Linear", "得到的是 Linear"),
     (lambda: Own(nn.Flatten(), nn.Linear(784, 10)), TypeError, "got Own", "得到的是 Own"),
@@ -344,6 +350,7 @@ REFUSED = [
     (lambda: nn.Sequential(nn.Linear(28, 10)), ValueError, "Put an nn.Flatten", "放一个 nn.Flatten"),
     (hooked, ValueError, r"layer '1.0' \(Linear\) has forward hooks", "层 '1.0'（Linear）挂有前向钩子"),
     (lambda: nn.Sequential(nn.Conv2d(1, 10, 3)), ValueError, r"it gives \('N', 10, 26, 26\)", "它给出的是"),
+    (diverged, ValueError, "training has diverged", "训练已经发散"),
     (lambda: nn.Sequential(), ValueError, "it gives", "它给出的是"),
 ]  # fmt: skip
 

@@ -87,8 +87,8 @@ def draw_page(
     TypeError
         If the model is no Sequential, or holds a layer that the page does not know.
     ValueError
-        If a layer is used in a way that the page does not know; if the scores do not fit `labels`, or `examples`
-        are not what they should be; for another ending of `path`, or another language.
+        If a layer is used in a way that the page does not know; if the scores are not finite, or do not fit `labels`;
+        if `examples` are not what they should be; for another ending of `path`, or another language.
 
     References
     ----------
@@ -116,8 +116,8 @@ def draw_page(
         data = {
             "language": get_language(),
             "labels": names,
-            "mean": mean,
-            "std": std,
+            "mean": float(mean),
+            "std": float(std),
             "start": start,
             "layers": layers,
             "examples": [
@@ -148,6 +148,8 @@ def _layers_of(model: Module, copy: Module) -> list[dict[str, Any]]:
             described = write(name, layer, shape)
             if described:
                 layers.append({**described, "title": str(layer), "output": list(x.shape[1:])})
+    if not np.isfinite(asnumpy(x.array)).all():
+        raise refusal("explain.page_nonfinite", "draw_page")
     return layers
 
 

@@ -237,6 +237,12 @@ TEXTS = {
         en="the model must give scores of shape (N, classes), one for each of the {labels} labels; it gives {shape}",
         zh="模型应当给出形状为 (N, classes) 的得分，{labels} 个标签各一个；它给出的是 {shape}",
     ),
+    "explain.page_nonfinite": Text(
+        ValueError,
+        en="the model gives scores that are not finite: its training has diverged. Train it anew, with a smaller "
+        "learning rate",
+        zh="模型给出的得分不是有限的数：训练已经发散。请用更小的学习率重新训练",
+    ),
     "explain.page_examples": Text(
         ValueError,
         en="examples must be uint8 pictures of shape (N, 28, 28) and N classes that labels has names for; got {dtype} "
