@@ -604,3 +604,24 @@ def test_numbers_from_a_device(device: tc.Device) -> None:
     assert lines(draw(lambda a, b: (a * b).sum(), a, b)) == {
         "a": ("2", "4"), "b": ("[1, 3]", "[2, 2]"), "Mul": ("[2, 6]", "[1, 1]"), "Sum": ("8", "1"),
     }  # fmt: skip
+
+
+def test_the_words_of_a_drawing_in_chinese() -> None:
+    x, w = tc.ones(2, requires_grad=True), nn.Parameter(tc.ones(2))
+    with tc.use_language("zh"):
+        assert str(draw((x * w).sum(), names={"输入": x})).splitlines() == [
+            "[0] 输入   叶子 (2,)  = [1, 1]",
+            "[1] 参数   参数 (2,)  = [1, 1]",
+            "[2] Mul  <- [0] (2,), [1] (2,)",
+            "[3] Sum  <- [2] (2,)  => 输出 ()  = 2",
+        ]
+        drawing = draw(Net(1), image(), detail="modules")
+        texts = [text.text for text in parse(drawing).iter(f"{SVG}text")]
+        assert "3 个运算，含 2 个参数" in texts
+        assert "1 个运算，含 2 个参数" in texts
+        assert not {"leaf", "parameter"} & set(texts)
+        check(drawing)
+        y = x
+        for _ in range(60):
+            y = y.sin()
+        assert "连续 58 步" in [node.title for node in draw(y).nodes]

@@ -21,7 +21,8 @@ import numpy as np
 from ..autograd import Operation, enable_grad, grad
 from ..autograd.operation import _mode, _Saved
 from ..backend import asnumpy, fork_rng
-from ..errors import refusal
+from ..errors import phrase, refusal
+from ..language import get_language
 from ..nn.module import Module
 from ..nn.parameter import Parameter
 from ..tensor import Tensor
@@ -33,6 +34,7 @@ __all__ = ["Edge", "GraphDrawing", "Node", "draw"]
 
 AT_A_GLANCE = 12  # a page shows so many boxes at once; a larger model is folded
 FEW = 6  # elements of a tensor whose numbers are shown
+LEAVES = {"leaf": "explain.leaf", "parameter": "explain.parameter"}  # how each kind is called
 RESHAPING = ("Cast", "Expand", "Permute", "Reshape")  # what a parameter goes through before it is used
 
 
@@ -312,8 +314,9 @@ def _collect(
             graph.edges += [Edge(number[edge[0]], i, edge[2]) for edge in item.edges if edge is not None]
         else:
             kind = "parameter" if isinstance(item, Parameter) else "leaf"
-            name = named.get(id(item), kind)
-            node = Node(kind, name, "" if name == kind else kind, (i,), i in outputs, *known)
+            word = phrase(LEAVES[kind])
+            name = named.get(id(item), word)
+            node = Node(kind, name, "" if name == word else word, (i,), i in outputs, *known)
         graph.nodes.append(node)
         graph.owners.append(traced.get(item, ()))
     graph.results = [(number[root.grad_fn or root], root.shape) for root in roots]
@@ -376,7 +379,8 @@ def _module_kinds(model: Module | None) -> dict[str, str]:
 
 
 def _ascii(text: str) -> str:
-    return text.encode("ascii", "backslashreplace").decode()
+    """The text as any console shows it; who reads Chinese has one for it."""
+    return text if get_language() == "zh" else text.encode("ascii", "backslashreplace").decode()
 
 
 class GraphDrawing:
@@ -412,7 +416,7 @@ class GraphDrawing:
         return f"GraphDrawing({len(self.nodes)} boxes for {self.total} nodes; print it, or save('graph.svg'))"
 
     def __str__(self) -> str:
-        """One line per box, in ASCII: what it is, and what it takes from which."""
+        """One line per box, in ASCII unless the language is Chinese: what it is, and what it takes from which."""
         incoming: list[list[Edge]] = [[] for _ in self.nodes]
         for edge in self.edges:
             incoming[edge.target].append(edge)
@@ -425,8 +429,8 @@ class GraphDrawing:
         for name, node, edges, shapes in zip(names, self.nodes, incoming, self._shapes):
             taken = ", ".join(f"[{edge.source}] {tuple(edge.shape)}" for edge in edges)
             parts = [f"<- {taken}"] if taken else []
-            parts += [f"{node.kind} {' '.join(shapes)}"] if node.kind in ("parameter", "leaf") else []
-            parts += [f"=> output {' '.join(shapes)}"] if node.is_output else []
+            parts += [f"{phrase(LEAVES[node.kind])} {' '.join(shapes)}"] if node.kind in LEAVES else []
+            parts += [f"=> {phrase('explain.output')} {' '.join(shapes)}"] if node.is_output else []
             parts += [f"= {node.value}"] if node.value else []
             parts += [f"grad {node.grad}"] if node.grad else []
             lines.append(f"{name:<{width}}  " + "  ".join(parts))

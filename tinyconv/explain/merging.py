@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..errors import phrase
+
 __all__ = [
     "READABLE",
     "Edge",
@@ -197,11 +199,14 @@ def by_modules(graph: Graph, depth: int, kinds: Mapping[str, str]) -> Graph:
     _absorb_leaves(graph, group, [node.kind == "parameter" for node in graph.nodes])
 
     def describe(key: Owner, members: Sequence[Node]) -> Node:
-        count = Counter("parameter" if n.kind == "parameter" else "operation" for n in members)
-        parts = [
-            f"{count[kind]} {kind}{'s' * (count[kind] != 1)}" for kind in ("operation", "parameter") if count[kind]
-        ]
-        return Node("module", titled(key, kinds), ", ".join(parts), ())
+        parameters = sum(node.kind == "parameter" for node in members)
+        operations = len(members) - parameters
+        detail = phrase("explain.one_operation") if operations == 1 else phrase("explain.operations", count=operations)
+        if parameters:
+            one = parameters == 1
+            more = phrase("explain.one_parameter") if one else phrase("explain.parameters", count=parameters)
+            detail = phrase("explain.with_parameters", operations=detail, parameters=more)
+        return Node("module", titled(key, kinds), detail, ())
 
     return merged(graph, group, describe)
 
@@ -246,7 +251,7 @@ def without_chains(graph: Graph) -> Graph:
         inner = [n for n in members if n.kind not in ("leaf", "parameter")]
         common = ", ".join(f"{count} {title}" for title, count in Counter(n.title for n in inner).most_common(3))
         more = ", ..." if len({n.title for n in inner}) > 3 else ""
-        return Node("chain", f"{len(inner)} steps in a row", common + more, ())
+        return Node("chain", phrase("explain.chain", count=len(inner)), common + more, ())
 
     return merged(graph, group, describe)
 

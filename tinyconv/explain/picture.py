@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from ..errors import phrase
 from .layout import Box, layered, text_width
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class Picture:
         body += [self._node(i) for i in range(len(self.nodes))]
         text = "".join(body)
         scope = f"tc{zlib.crc32(text.encode()):08x}"  # two pictures on one page must not share a style
-        what = f"Graph of {len(self.nodes)} boxes and {len(self.edges)} edges"
+        what = phrase("explain.graph", boxes=len(self.nodes), edges=len(self.edges))
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="tinyconv-graph {scope}" role="img" '
             f'width="{self.width:.0f}" height="{self.height:.0f}" viewBox="0 0 {self.width:.0f} {self.height:.0f}">'

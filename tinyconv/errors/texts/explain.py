@@ -272,6 +272,15 @@ TEXTS = {
 }
 
 PHRASES = {
+    "explain.leaf": Phrase("leaf", "叶子"),
+    "explain.parameter": Phrase("parameter", "参数"),
+    "explain.one_operation": Phrase("1 operation", "1 个运算"),
+    "explain.operations": Phrase("{count} operations", "{count} 个运算"),
+    "explain.one_parameter": Phrase("1 parameter", "1 个参数"),
+    "explain.parameters": Phrase("{count} parameters", "{count} 个参数"),
+    "explain.with_parameters": Phrase("{operations}, {parameters}", "{operations}，含 {parameters}"),
+    "explain.chain": Phrase("{count} steps in a row", "连续 {count} 步"),
+    "explain.graph": Phrase("Graph of {boxes} boxes and {edges} edges", "{boxes} 个方框、{edges} 条边的计算图"),
     "explain.open_modules": Phrase(
         "Click a box of several operations to see inside it.", "点一下含有多个运算的方框，看它的内部。"
     ),
