@@ -13,7 +13,7 @@ from ..errors import refusal
 __all__ = ["check_classes", "check_probabilities", "checked_labels", "nan_outside"]
 
 
-def checked_labels(labels: Array, classes: int, ignore_index: int, function: str) -> tuple[Array, Array]:
+def checked_labels(labels: Array, classes: int, ignore_index: int, function: str) -> tuple[Array, Array | None]:
     """Make class labels safe to index with.
 
     Parameters
@@ -27,8 +27,8 @@ def checked_labels(labels: Array, classes: int, ignore_index: int, function: str
     -------
     safe : array of int64
         The labels, 0 where ignored.
-    factor : array of float32
-        1, or 0 where ignored (on a device, NaN where out of range).
+    factor : array of float32, or None
+        1, or 0 where ignored (on a device, NaN where out of range); None on the host if no label is ignored.
 
     Raises
     ------
@@ -47,6 +47,8 @@ def checked_labels(labels: Array, classes: int, ignore_index: int, function: str
     if xp is np and outside.any():
         given = {"label": labels[outside].ravel()[0], "classes": classes, "last": classes - 1}
         raise refusal("label.range", function, ignored=ignore_index, **given)
+    if xp is np and not ignored.any():
+        return labels.astype("int64"), None
     factor = xp.where(ignored, np.float32(0), xp.where(outside, np.float32(math.nan), np.float32(1)))
     return xp.where(ignored | outside, 0, labels).astype("int64"), factor
 

@@ -119,18 +119,30 @@ def _batch_of_one(input: Tensor, target: Tensor, function: str) -> tuple[Tensor,
     return input.unsqueeze(0), target.reshape(1)
 
 
-def _reduce_by_class(
-    loss: Tensor, labels: Tensor, factor: Tensor, weight: Tensor | None, reduction: str, function: str
-) -> Tensor:
-    """Weigh each cell by its class (0 where ignored); the mean divides by the sum of these weights."""
-    scale = factor if weight is None else factor * weight[labels]
-    loss = where(factor != 0, loss * scale, 0.0)  # an ignored cell counts 0 even where its loss is infinite
-    return loss.sum() / scale.sum() if reduction == "mean" else reduced(loss, reduction, function)
-
-
-def _prepared(input: Tensor, target: Tensor, ignore_index: int, function: str) -> tuple[Tensor, Tensor]:
+def _prepared(input: Tensor, target: Tensor, ignore_index: int, function: str) -> tuple[Tensor, Tensor | None]:
+    """Labels to index with, and per cell 1, or 0 where it is ignored; None where none is."""
     safe, factor = checked_labels(target.array, input.shape[1], ignore_index, function)
-    return Tensor(safe), Tensor(factor.astype(input.dtype, copy=False))
+    return Tensor(safe), None if factor is None else Tensor(factor.astype(input.dtype, copy=False))
+
+
+def _scale(labels: Tensor, factor: Tensor | None, weight: Tensor | None) -> Tensor | None:
+    """What each cell counts: the weight of its class, 0 where it is ignored; None where each counts 1."""
+    if weight is None or factor is None:
+        return factor if weight is None else weight[labels]
+    return factor * weight[labels]
+
+
+def _counted(loss: Tensor, scale: Tensor | None, factor: Tensor | None) -> Tensor:
+    """Let each cell count what it should; an ignored one counts 0 even where its loss is infinite."""
+    scaled = loss if scale is None else loss * scale
+    return scaled if factor is None else where(factor != 0, scaled, 0.0)
+
+
+def _reduced_by(loss: Tensor, scale: Tensor | None, reduction: str, function: str) -> Tensor:
+    """Reduce a loss whose mean divides by the sum of what the cells count."""
+    if reduction == "mean" and scale is not None:
+        return loss.sum() / scale.sum()
+    return reduced(loss, reduction, function)
 
 
 @checked
@@ -175,7 +187,8 @@ def nll_loss(
     _check_targets(input, target, weight, "nll_loss")
     labels, factor = _prepared(input, target, ignore_index, "nll_loss")
     loss = -take_along_dim(input, labels.unsqueeze(1), 1).squeeze(1)
-    return _reduce_by_class(loss, labels, factor, weight, reduction, "nll_loss")
+    scale = _scale(labels, factor, weight)
+    return _reduced_by(_counted(loss, scale, factor), scale, reduction, "nll_loss")
 
 
 @checked
@@ -235,15 +248,13 @@ def cross_entropy(
     _check_targets(input, target, weight, "cross_entropy")
     labels, factor = _prepared(input, target, ignore_index, "cross_entropy")
     hard = SoftmaxCrossEntropy.apply(input, labels)
-    loss = _reduce_by_class(hard, labels, factor, weight, reduction, "cross_entropy")
+    scale = _scale(labels, factor, weight)
+    loss = _reduced_by(_counted(hard, scale, factor), scale, reduction, "cross_entropy")
     if label_smoothing == 0.0:
         return loss
     # the smoothed part weighs every class, but its mean divides by the same sum of weights
-    soft = where(factor != 0, -_over_classes(log_softmax(input, 1), weight) * factor, 0.0)
-    if reduction == "mean":
-        smooth = soft.sum() / (factor if weight is None else factor * weight[labels]).sum()
-    else:
-        smooth = reduced(soft, reduction, "cross_entropy")
+    soft = _counted(-_over_classes(log_softmax(input, 1), weight), factor, factor)
+    smooth = _reduced_by(soft, scale, reduction, "cross_entropy")
     return loss * (1.0 - label_smoothing) + smooth * (label_smoothing / input.shape[1])
 
 
