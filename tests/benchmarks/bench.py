@@ -13,6 +13,7 @@ import math
 import os
 import platform
 import statistics
+import subprocess
 import sys
 import time
 import tracemalloc
@@ -130,6 +131,23 @@ def extra_memory() -> float:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return (peak - y.array.nbytes) / MIB
+
+
+def import_times(libraries: Sequence[str], repeats: int = 9) -> str:
+    """What ``python -c "import ..."`` takes, interpreter and NumPy included."""
+    seconds: dict[str, list[float]] = {name: [] for name in ("numpy", *libraries)}
+    root = str(Path(__file__).resolve().parents[2])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # the first import of all compiles, and is not counted
+    for turn in range(repeats + 1):
+        for name, times in seconds.items():
+            start = time.perf_counter()
+            subprocess.run([sys.executable, "-c", f"import {name}"], check=True, env=environment)
+            if turn:
+                times.append(time.perf_counter() - start)
+    shown = [f"{name} {min(times) * 1e3:.0f} ms" for name, times in seconds.items()]
+    ratio = min(seconds["tinyconv"]) / min(seconds["numpy"])
+    return f"Import, the fastest of {repeats}: {', '.join(shown)}; tinyconv takes {ratio:.2f} times NumPy's."
 
 
 # ------------------------------------------------------------------------------ report
@@ -280,6 +298,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     notes = [
         *summary(rows),
         f"Peak memory of tinyconv's (8,64,128,128) k3 o32 forward beyond its output: {memory:.1f} MiB.",
+        import_times(list(libraries)),
         *machine(libraries, options.threads),
         f"Load average before the run: {load:.1f}" + (" (the machine was not idle)." if load > 0.5 else "."),
     ]

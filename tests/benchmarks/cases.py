@@ -21,7 +21,7 @@ class Workload:
     """One case set up for one library."""
 
     forward: Callable[[], Any] | None  # None: only the whole makes sense
-    step: Callable[[], Any]  # forward and backward
+    step: Callable[[], Any] | None  # forward and backward; None: only forward makes sense
     results: Callable[[], list[Any]]  # output and gradients of one step, to be equal in both libraries
 
 
@@ -33,32 +33,34 @@ class Case:
 
 def operation(name: str, call: str, x: tuple[int, ...], w: tuple[int, ...] | None = None, **options: Any) -> Case:
     """Time ``nn.functional.<call>``; x, and w and b where there are any, all need gradients."""
+    shapes = [x]
+    if w is not None:
+        shapes += [w, (w[1] if "transpose" in call else w[0],)]
+    return function(name, lambda lib, *inputs: getattr(lib.nn.functional, call)(*inputs, **options), *shapes)
+
+
+def function(name: str, call: Callable[..., Any], *shapes: tuple[int, ...], compared: bool = True) -> Case:
+    """Time ``call(lib, *inputs)`` on inputs of these shapes, which all need gradients."""
 
     def setup(lib: Any) -> Workload:
         random = np.random.default_rng(0)
-        function = getattr(lib.nn.functional, call)
-        inputs = [_leaf(lib, random.standard_normal(x))]
-        if w is not None:
-            outputs = w[1] if "transpose" in call else w[0]
-            fan_in = w[1] * np.prod(w[2:])
-            inputs.append(_leaf(lib, random.standard_normal(w) / np.sqrt(fan_in)))
-            inputs.append(_leaf(lib, random.standard_normal(outputs)))
+        inputs = [_leaf(lib, random.standard_normal(shape) / np.sqrt(np.prod(shape[1:-1]))) for shape in shapes]
         with lib.no_grad():
-            shape = tuple(function(*inputs, **options).shape)
+            shape = tuple(call(lib, *inputs).shape)
         gradient = lib.from_numpy(random.standard_normal(shape).astype(np.float32))
 
         def forward() -> Any:
             with lib.no_grad():
-                return function(*inputs, **options)
+                return call(lib, *inputs)
 
         def step() -> Any:
             for tensor in inputs:
                 tensor.grad = None
-            y = function(*inputs, **options)
+            y = call(lib, *inputs)
             y.backward(gradient)
             return y
 
-        return Workload(forward, step, lambda: [step(), *(tensor.grad for tensor in inputs)])
+        return Workload(forward, step, lambda: [step(), *(tensor.grad for tensor in inputs)] if compared else [])
 
     return Case(name, setup)
 
@@ -152,27 +154,74 @@ def _example() -> Any:
     return importlib.import_module("train_mnist")
 
 
-def sums_along_the_first_axis(*shape: int) -> Case:
-    """Sum the rows of a matrix, as the gradient of a bias does."""
+def batch_norm(lib: Any, x: Any, weight: Any, bias: Any) -> Any:
+    return lib.nn.functional.batch_norm(x, None, None, weight, bias, training=True)
+
+
+def cross_entropy(lib: Any, scores: Any) -> Any:
+    labels = np.arange(scores.shape[0]) * 7 % scores.shape[1]
+    return lib.nn.functional.cross_entropy(scores, lib.from_numpy(labels))
+
+
+def adam_step(name: str, *shapes: tuple[int, ...]) -> Case:
+    """Steps of Adam on parameters of these shapes, with gradients that stay."""
 
     def setup(lib: Any) -> Workload:
-        x = _leaf(lib, np.random.default_rng(0).random(shape))
-        gradient = lib.from_numpy(np.ones(shape[1:], np.float32))
+        random = np.random.default_rng(0)
+        params = [_leaf(lib, random.standard_normal(shape)) for shape in shapes]
+        for param in params:
+            param.grad = lib.from_numpy(random.standard_normal(tuple(param.shape)).astype(np.float32))
+        step = lib.optim.Adam(params).step
+        return Workload(None, step, lambda: [step(), *params][1:])
+
+    return Case(f"Adam step, {name}", setup)
+
+
+def residual_block(*shape: int) -> Case:
+    """Two convolutions with batch norm, and the way past them; a layer's forward and backward, in training."""
+
+    def setup(lib: Any) -> Workload:
+        nn, channels, random = lib.nn, shape[1], np.random.default_rng(0)
+        path = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(),
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels),
+        )  # fmt: skip
+        x = _leaf(lib, random.standard_normal(shape))
+        for index in (0, 3):
+            weight = random.standard_normal((channels, channels, 3, 3)) / np.sqrt(9 * channels)
+            path[index].weight.data = lib.from_numpy(weight.astype(np.float32))
+        gradient = lib.from_numpy(random.standard_normal(shape).astype(np.float32))
+        leaves = [x, *path.parameters()]
 
         def forward() -> Any:
             with lib.no_grad():
-                return x.sum(0)
+                return lib.relu(path(x) + x)
 
         def step() -> Any:
-            x.grad = None
-            y = x.sum(0)
+            for leaf in leaves:
+                leaf.grad = None
+            y = lib.relu(path(x) + x)
             y.backward(gradient)
             return y
 
-        return Workload(forward, step, lambda: [step(), x.grad])
+        return Workload(forward, step, lambda: [step(), *(leaf.grad for leaf in leaves)])
 
-    return Case(f"sums along the first axis ({','.join(map(str, shape))})", setup)
+    return Case(f"residual block ({','.join(map(str, shape))})", setup)
 
+
+def inference(lib: Any) -> Workload:
+    """One digit through the example's network: here a call costs more than its numbers do."""
+    images, _ = training_batch(lib)
+    model, image = mnist_model(lib, images).eval(), images[:1]
+
+    def forward() -> Any:
+        with lib.no_grad():
+            return model(image)
+
+    return Workload(forward, None, lambda: [forward()])
+
+
+EXAMPLE_SHAPES = [(16, 1, 3, 3), (16,), (32, 16, 3, 3), (32,), (64, 32, 3, 3), (64,), (10, 1024), (10,)]
 
 CASES = [
     operation("conv2d (64,1,28,28) k3 o32", "conv2d", (64, 1, 28, 28), (32, 1, 3, 3)),
@@ -189,8 +238,16 @@ CASES = [
     operation("conv_transpose2d (8,32,126,126) k3 o64", "conv_transpose2d", (8, 32, 126, 126), (32, 64, 3, 3)),
     operation("max_pool2d (64,32,26,26) 2x2", "max_pool2d", (64, 32, 26, 26), kernel_size=2),
     operation("relu (64,32,26,26)", "relu", (64, 32, 26, 26)),
-    sums_along_the_first_axis(1_000_000, 10),
-    sums_along_the_first_axis(4096, 1000),
+    function("batch norm (64,32,26,26)", batch_norm, (64, 32, 26, 26), (32,), (32,)),
+    function("dropout (64,32,26,26)", lambda lib, x: lib.nn.functional.dropout(x), (64, 32, 26, 26), compared=False),
+    function("cross-entropy (64,10)", cross_entropy, (64, 10)),
+    function("cross-entropy (256,1000)", cross_entropy, (256, 1000)),
+    function("sums along the first axis (1000000,10)", lambda lib, x: x.sum(0), (1_000_000, 10)),
+    function("sums along the first axis (4096,1000)", lambda lib, x: x.sum(0), (4096, 1000)),
+    residual_block(16, 64, 28, 28),
+    adam_step("the example's 8 parameters", *EXAMPLE_SHAPES),
+    adam_step("(1000,1000)", (1000, 1000)),
     Case("MNIST training step, batch 64", training_step),
+    Case("inference of one digit", inference),
     Case("1,000 scalar operations", scalar_chain),
 ]
