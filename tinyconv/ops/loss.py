@@ -76,7 +76,7 @@ class SoftmaxCrossEntropy(Operation):
         xp = get_array_module(x)
         peak = xp.max(x, axis=1, keepdims=True)
         y = x - peak
-        picked = xp.take_along_axis(y, xp.expand_dims(labels, 1), axis=1)
+        picked = xp.take_along_axis(y, labels[:, None], axis=1)
         total = add_up(xp.exp(y, out=y), (1,), keepdims=True)
         self.keep(peak=peak, total=total, by_kernel=False)
         return (xp.log(total) - picked).reshape(labels.shape).astype(x.dtype, copy=False)
@@ -86,14 +86,14 @@ class SoftmaxCrossEntropy(Operation):
         if by_kernel and not recorded:  # the kernel's result has no graph
             return Tensor(cuda.cross_entropy_grad(g.array, x.array, labels.array, peak.array, total.array))
         classes = xp.arange(x.shape[1]).reshape((1, -1) + (1,) * (x.ndim - 2))
-        onehot = (xp.expand_dims(labels.array, 1) == classes).astype(x.dtype)
+        onehot = (labels.array[:, None] == classes).astype(x.dtype)
         if recorded or by_kernel:
             return g.unsqueeze(1) * (softmax(x, 1) - Tensor(onehot))
         gx = x.array - peak.array
         xp.exp(gx, out=gx)
         gx /= total.array
         gx -= onehot
-        gx *= xp.expand_dims(g.array, 1)
+        gx *= g.array[:, None]
         return Tensor(gx)
 
 
