@@ -143,3 +143,31 @@ def test_parameter_dict_is_a_dict_of_parameters() -> None:
 def test_only_tensors_become_parameters(make: Callable[[], nn.Module]) -> None:
     with pytest.raises(TypeError, match="must be a Tensor"):
         make()
+
+
+def test_a_sequential_grows_and_shrinks() -> None:
+    net = nn.Sequential(nn.ReLU(), nn.Tanh())
+    assert net.insert(1, nn.Sigmoid()) is net
+    assert net.insert(-1, nn.ELU()) is net
+    assert kinds(net) == ["ReLU", "Sigmoid", "ELU", "Tanh"]
+    assert names(net) == ["0", "1", "2", "3"]
+    assert net.extend([nn.GELU(), nn.SiLU()]) is net
+    assert isinstance(net.pop(0), nn.ReLU)
+    assert isinstance(net.pop(-1), nn.SiLU)
+    assert (names(net), kinds(net)) == (["0", "1", "2", "3"], ["Sigmoid", "ELU", "Tanh", "GELU"])
+    with pytest.raises(IndexError):
+        net.pop(4)
+    named = nn.Sequential({"a": nn.ReLU(), "b": nn.Tanh()}).insert(0, nn.ELU())
+    assert (names(named), kinds(named)) == (["2", "a", "b"], ["ELU", "ReLU", "Tanh"])
+
+
+def test_a_list_and_a_dict_give_modules_back() -> None:
+    modules = nn.ModuleList([nn.ReLU(), nn.Tanh(), nn.ELU()])
+    assert isinstance(modules.pop(1), nn.Tanh)
+    assert (names(modules), kinds(modules)) == (["0", "1"], ["ReLU", "ELU"])
+    table = nn.ModuleDict({"a": nn.ReLU()})
+    table.update({"b": nn.Tanh(), "a": nn.ELU()})
+    assert (names(table), kinds(table)) == (["a", "b"], ["ELU", "Tanh"])
+    assert isinstance(table.pop("b"), nn.Tanh)
+    table.clear()
+    assert len(table) == 0

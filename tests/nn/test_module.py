@@ -454,3 +454,16 @@ def test_an_error_in_one_thread_names_that_threads_layer() -> None:
     in_threads([lambda: fail("small", small), lambda: fail("large", large)])
     assert "Sequential.0 (Linear(in_features=2" in texts["small"]
     assert "Sequential.0 (Linear(in_features=3" in texts["large"]
+
+
+def test_a_member_by_its_path() -> None:
+    net = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.BatchNorm1d(3)))
+    assert net.get_parameter("0.weight") is net[0].weight
+    assert net.get_buffer("1.0.running_mean") is net[1][0].running_mean
+    for ask, path in ((net.get_parameter, "0.running_mean"), (net.get_buffer, "0.weight"), (net.get_buffer, "1.x")):
+        with pytest.raises(AttributeError, match=path):
+            ask(path)
+    net.register_module("last", nn.ReLU())
+    assert isinstance(net[-1], nn.ReLU)
+    assert net.type(np.float64) is net
+    assert net[0].weight.dtype == np.float64

@@ -63,15 +63,39 @@ class Sequential(Module):
         names = list(self._modules)[index]
         for name in names if isinstance(names, list) else [names]:
             del self._modules[name]
-        if all(name.isdecimal() for name in self._modules):  # number them anew; names that were given stay
-            items = list(self._modules.values())
-            self._modules.clear()
-            self._modules.update((str(i), module) for i, module in enumerate(items))
+        self._arrange(list(self._modules.items()))
+
+    def _arrange(self, items: list[tuple[str, Any]]) -> None:
+        """Put the modules in this order, numbered anew; names that were given stay."""
+        if all(name.isdecimal() for name, _ in items):
+            items = [(str(i), module) for i, (_, module) in enumerate(items)]
+        self._modules.clear()
+        self._modules.update(items)
 
     def append(self, module: Module) -> Sequential:
         """Add a module at the end, under the first free number (a slice's numbers do not start at 0)."""
         self.add_module(next(name for name in map(str, count(len(self))) if name not in self._modules), module)
         return self
+
+    def extend(self, sequential: Iterable[Module]) -> Sequential:
+        """Add modules at the end."""
+        for module in sequential:
+            self.append(module)
+        return self
+
+    def insert(self, index: int, module: Module) -> Sequential:
+        """Put a module before the one at `index`."""
+        self.append(module)
+        *items, new = self._modules.items()
+        items.insert(index, new)
+        self._arrange(items)
+        return self
+
+    def pop(self, key: int) -> Module:
+        """Take a module out, and give it."""
+        module = self[key]
+        del self[key]
+        return module
 
 
 class ModuleList(Module):
@@ -105,6 +129,12 @@ class ModuleList(Module):
         items.insert(index, module)
         self._modules.clear()
         self.extend(items)
+
+    def pop(self, key: int) -> Module:
+        """Take a module out, and give it."""
+        module = self[key]
+        del self[key]
+        return module
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -148,8 +178,20 @@ class ModuleDict(Module):
 
     def __init__(self, modules: Mapping[str, Module] | None = None):
         super().__init__()
-        for name, module in (modules or {}).items():
+        self.update(modules or {})
+
+    def update(self, modules: Mapping[str, Module]) -> None:
+        """Add modules under their names, in the place of those that had them."""
+        for name, module in modules.items():
             self.add_module(name, module)
+
+    def pop(self, key: str) -> Module:
+        """Take a module out, and give it."""
+        return self._modules.pop(key)
+
+    def clear(self) -> None:
+        """Take all modules out."""
+        self._modules.clear()
 
     def __getitem__(self, key: str) -> Module:
         return self._modules[key]

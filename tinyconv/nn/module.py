@@ -175,6 +175,10 @@ class Module:
         self._check_new(name, "module", self._modules)
         self._modules[name] = module
 
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Add a child under a name: :meth:`add_module`."""
+        self.add_module(name, module)
+
     def _check_new(self, name: str, what: str, table: dict[str, Any]) -> None:
         """Refuse names that state_dict could not tell apart, or that would hide something else."""
         if "." in name or not name:
@@ -224,6 +228,34 @@ class Module:
                 raise refusal("module.path", module=module, part=part, target=target)
             module = module._modules[part]
         return module
+
+    def get_parameter(self, target: str) -> Parameter:
+        """Give the parameter at a path such as ``"features.0.weight"``.
+
+        Raises
+        ------
+        AttributeError
+            If there is none.
+        """
+        return self._member_at(target, "_parameters")
+
+    def get_buffer(self, target: str) -> Tensor:
+        """Give the buffer at a path such as ``"features.1.running_mean"``.
+
+        Raises
+        ------
+        AttributeError
+            If there is none.
+        """
+        return self._member_at(target, "_buffers")
+
+    def _member_at(self, target: str, table: str) -> Any:
+        path, _, name = target.rpartition(".")
+        owner = self.get_submodule(path)
+        if name not in getattr(owner, table):
+            what = table.strip("_").removesuffix("s")
+            raise refusal("module.member", kind=type(owner).__name__, what=what, part=name, target=target)
+        return getattr(owner, table)[name]
 
     def _members(self, table: str, prefix: str, recurse: bool, once: bool = True) -> Iterator[tuple[str, Any]]:
         seen: set[int] = set()
@@ -332,6 +364,10 @@ class Module:
     def half(self) -> Module:
         """Make parameters and buffers float16."""
         return self.to(np.float16)
+
+    def type(self, dst_type: Any) -> Module:
+        """Make parameters and buffers of a float dtype."""
+        return self.to(dst_type)
 
     # ---------------------------------------------------------------------- state
 

@@ -72,6 +72,11 @@ TEXTS = {
         zh="{module.__class__.__name__} 已有属性 {name!r}：请给 {what} 换一个名字",
     ),
     # --- the tree ---
+    "module.member": Text(
+        AttributeError,
+        en="`{target}` is not a {what} of this module: {kind} has no {what} {part!r}",
+        zh="`{target}` 不是这个模块的 {what}：{kind} 没有名为 {part!r} 的 {what}",
+    ),
     "module.path": Text(
         AttributeError,
         en="{module.__class__.__name__} has no submodule {part!r} (of path {target!r})",
