@@ -93,3 +93,18 @@ def test_what_is_no_probability_is_refused(draw: Callable[[], Any]):
 def test_generator_is_given_by_name_alone():
     for function in (tc.bernoulli, tc.multinomial, tc.rand_like, tc.Tensor.normal_, tc.Tensor.uniform_):
         assert inspect.signature(function).parameters["generator"].kind is inspect.Parameter.KEYWORD_ONLY
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_gumbel_softmax_draws_the_classes_as_often_as_they_are_likely(hard: bool, device: Device):
+    tc.manual_seed(3)
+    chances = np.array([0.1, 0.6, 0.3])
+    logits = tc.tensor(np.log(chances)).expand(4000, 3).T.to(device).requires_grad_()
+    drawn = tc.nn.functional.gumbel_softmax(logits, tau=0.5, hard=hard, dim=0)
+    (drawn * tc.arange(3, device=device).reshape(3, 1)).sum().backward()
+    values = asnumpy(drawn.detach().array)
+    np.testing.assert_allclose(values.sum(0), 1.0, rtol=1e-6)
+    often = np.eye(3)[values.argmax(0)].mean(0)
+    assert abs(often - chances).max() < 5 * 0.5 / 4000**0.5
+    assert np.isin(values.round(9), [0.0, 1.0]).all() == hard
+    assert (asnumpy(logits.grad.array) != 0).any()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 import tinyconv as tc
@@ -107,44 +105,6 @@ def test_appending_to_a_slice_replaces_nothing() -> None:
     assert kinds(part) == ["Tanh", "ELU", "Sigmoid"]
 
 
-def test_parameter_list_is_a_list_of_parameters() -> None:
-    class Model(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.weights = nn.ParameterList([nn.Parameter(tc.ones(2)), tc.zeros(2, 3)])
-
-    model = Model()
-    assert list(model.state_dict()) == ["weights.0", "weights.1"]
-    assert [type(p) for p in model.parameters()] == [nn.Parameter] * 2
-    model.weights.append(tc.ones(1))
-    model.weights[0] = tc.full((2,), 5.0)
-    assert len(model.weights) == 3
-    assert model.weights[0].tolist() == [5.0, 5.0]
-    assert [p.shape for p in model.weights[1:]] == [(2, 3), (1,)]
-    assert "(1): Parameter containing: [float32 of size 2x3]" in repr(model)
-    other = Model()
-    other.weights.append(tc.zeros(1))
-    other.load_state_dict(model.state_dict())
-    assert other.weights[-1].tolist() == [1.0]
-
-
-def test_parameter_dict_is_a_dict_of_parameters() -> None:
-    weights = nn.ParameterDict({"left": tc.ones(2)})
-    weights["right"] = nn.Parameter(tc.zeros(1))
-    assert list(weights) == list(weights.keys()) == ["left", "right"]
-    assert "left" in weights
-    assert [type(p) for p in weights.values()] == [nn.Parameter] * 2
-    assert dict(weights.items())["right"] is weights["right"]
-    del weights["left"]
-    assert (len(weights), list(weights.state_dict())) == (1, ["right"])
-
-
-@pytest.mark.parametrize("make", [lambda: nn.ParameterList([[1.0]]), lambda: nn.ParameterDict({"a": 2.0})])
-def test_only_tensors_become_parameters(make: Callable[[], nn.Module]) -> None:
-    with pytest.raises(TypeError, match="must be a Tensor"):
-        make()
-
-
 def test_a_sequential_grows_and_shrinks() -> None:
     net = nn.Sequential(nn.ReLU(), nn.Tanh())
     assert net.insert(1, nn.Sigmoid()) is net
@@ -171,3 +131,41 @@ def test_a_list_and_a_dict_give_modules_back() -> None:
     assert isinstance(table.pop("b"), nn.Tanh)
     table.clear()
     assert len(table) == 0
+
+
+def test_lists_and_dicts_of_parameters() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weights = nn.ParameterList([nn.Parameter(tc.ones(2, 2)), tc.ones(2, 2)])
+            self.scales = nn.ParameterDict({"a": tc.zeros(2)})
+
+        def forward(self, x: tc.Tensor) -> tc.Tensor:
+            for weight in self.weights:
+                x = x @ weight
+            return x + self.scales["a"]
+
+    net = Net()
+    assert list(net.state_dict()) == ["weights.0", "weights.1", "scales.a"]
+    net(tc.ones(1, 2)).sum().backward()
+    assert all(p.grad is not None for p in net.parameters())
+    net.weights.append(tc.zeros(3)).extend([tc.zeros(1)])
+    net.weights[0] = tc.zeros(5)
+    assert [tuple(p.shape) for p in net.weights] == [(5,), (2, 2), (3,), (1,)]
+    assert len(net.weights[1:]) == 3
+    assert isinstance(net.weights[0], nn.Parameter)
+    net.scales.update({"b": tc.ones(1)})
+    assert (list(net.scales), len(net.scales.pop("a"))) == (["a", "b"], 2)
+    del net.scales["b"]
+    assert (len(net.scales), repr(net.scales), "b" in net.scales) == (0, "ParameterDict()", False)
+    with pytest.raises(TypeError, match=r"ParameterList.*holds parameters, got Linear.*ModuleList"):
+        nn.ParameterList([nn.Linear(1, 1)])
+
+
+def test_columns_as_layers() -> None:
+    x = tc.randn(2, 3, 5, 6)
+    columns = nn.Unfold((2, 3), padding=1, stride=(1, 2))(x)
+    assert tc.equal(columns, nn.functional.unfold(x, (2, 3), padding=1, stride=(1, 2)))
+    back = nn.Fold((5, 6), (2, 3), padding=1, stride=(1, 2))(columns)
+    assert tc.equal(back, nn.functional.fold(columns, (5, 6), (2, 3), padding=1, stride=(1, 2)))
+    assert repr(nn.Fold(5, 2)) == "Fold(output_size=5, kernel_size=2, dilation=1, padding=0, stride=1)"

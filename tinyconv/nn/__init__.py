@@ -6,7 +6,7 @@ from ..absent import missing as _missing
 from . import functional, init, parallel, utils
 from .activation import ELU, GELU, LeakyReLU, LogSoftmax, PReLU, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from .columns import Fold, Unfold
-from .container import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
+from .container import ModuleDict, ModuleList, Sequential
 from .conv import (
     Conv1d,
     Conv2d,
@@ -86,6 +86,7 @@ from .padding import (
 )
 from .parallel import DataParallel
 from .parameter import Buffer, Parameter, UninitializedParameter
+from .parameter_tables import ParameterDict, ParameterList
 from .piecewise import Hardshrink, Hardsigmoid, Hardswish, Hardtanh, ReLU6, Softshrink, Threshold
 from .pooling import (
     AdaptiveAvgPool1d,

@@ -1,4 +1,4 @@
-"""Modules that hold other modules, or parameters: Sequential, lists and dicts."""
+"""Modules that hold other modules: Sequential, ModuleList and ModuleDict."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import count, groupby
 from typing import Any
 
-from ..arguments import refuse
 from ..errors import refusal
-from ..tensor import Tensor
 from .module import Module, indented
-from .parameter import Parameter
 
-__all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
+__all__ = ["ModuleDict", "ModuleList", "Sequential"]
 
 
 class Sequential(Module):
@@ -222,129 +219,3 @@ class ModuleDict(Module):
     def items(self) -> Iterable[tuple[str, Module]]:
         """Give names and modules."""
         return self._modules.items()
-
-
-class ParameterList(Module):
-    """A list of parameters, which the module that holds it trains and saves.
-
-    Parameters
-    ----------
-    values : iterable of Tensor
-        What is no Parameter becomes one.
-
-    Raises
-    ------
-    TypeError
-        For anything but a Tensor.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> weights = tc.nn.ParameterList([tc.zeros(2, 3), tc.zeros(3)])
-    >>> list(weights.state_dict()), weights[-1].requires_grad
-    (['0', '1'], True)
-    """
-
-    def __init__(self, values: Iterable[Tensor] = ()):
-        super().__init__()
-        self.extend(values)
-
-    def append(self, value: Tensor) -> ParameterList:
-        """Add a parameter at the end."""
-        _set_parameter(self, str(len(self)), value)
-        return self
-
-    def extend(self, values: Iterable[Tensor]) -> ParameterList:
-        """Add parameters at the end."""
-        for value in values:
-            self.append(value)
-        return self
-
-    def __len__(self) -> int:
-        return len(self._parameters)
-
-    def __iter__(self) -> Iterator[Parameter]:
-        return iter(list(self._parameters.values()))
-
-    def __getitem__(self, index: Any) -> Any:
-        items = list(self)
-        return ParameterList(items[index]) if isinstance(index, slice) else items[index]
-
-    def __setitem__(self, index: int, value: Tensor) -> None:
-        _set_parameter(self, list(self._parameters)[index], value)
-
-    def __repr__(self) -> str:
-        return _listed(self)
-
-
-class ParameterDict(Module):
-    """A dict of parameters, which the module that holds it trains and saves.
-
-    Raises
-    ------
-    TypeError
-        For anything but a Tensor.
-
-    Examples
-    --------
-    >>> import tinyconv as tc
-    >>> weights = tc.nn.ParameterDict({"left": tc.zeros(2), "right": tc.ones(2)})
-    >>> weights["right"]
-    Parameter containing:
-    tensor([1., 1.], requires_grad=True)
-    """
-
-    def __init__(self, parameters: Mapping[str, Tensor] | None = None):
-        super().__init__()
-        self.update(parameters or {})
-
-    def update(self, parameters: Mapping[str, Tensor]) -> None:
-        """Take over parameters by their names."""
-        for name, value in parameters.items():
-            self[name] = value
-
-    def __getitem__(self, key: str) -> Parameter:
-        return self._parameters[key]
-
-    def __setitem__(self, key: str, value: Tensor) -> None:
-        _set_parameter(self, key, value)
-
-    def __delitem__(self, key: str) -> None:
-        del self._parameters[key]
-
-    def __len__(self) -> int:
-        return len(self._parameters)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._parameters)
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._parameters
-
-    def keys(self) -> Iterable[str]:
-        """Give the names."""
-        return self._parameters.keys()
-
-    def values(self) -> Iterable[Parameter]:
-        """Give the parameters."""
-        return self._parameters.values()
-
-    def items(self) -> Iterable[tuple[str, Parameter]]:
-        """Give names and parameters."""
-        return self._parameters.items()
-
-    def __repr__(self) -> str:
-        return _listed(self)
-
-
-def _set_parameter(holder: ParameterList | ParameterDict, name: str, value: Tensor) -> None:
-    if not isinstance(value, Tensor):
-        raise refuse(type(holder).__name__, "values", value, "Tensor")
-    holder.register_parameter(name, value if isinstance(value, Parameter) else Parameter(value))
-
-
-def _listed(holder: ParameterList | ParameterDict) -> str:
-    """The names of parameters, with their dtypes and sizes."""
-    kinds = {name: f"[{p.dtype} of size {'x'.join(map(str, p.shape))}]" for name, p in holder.named_parameters()}
-    lines = [f"    ({name}): Parameter containing: {kind}" for name, kind in kinds.items()]
-    return "\n".join([f"{type(holder).__name__}(", *lines, ")"])

@@ -15,9 +15,14 @@ from ..autograd import Tensor
 from ..backend import get_array_module
 from ..errors import refusal
 from ..random import generator as numpy_generator
+from .activation import softmax
 from .cumulative import cumsum
 from .dtype import cast, require_float
+from .elementwise import zeros_like
+from .indexing import one_hot
 from .inplace import setitem
+from .rearranging import movedim
+from .reduction import argmax
 from .rounding import ceil
 from .sorting import searchsorted, topk
 from .unary import clamp
@@ -156,3 +161,40 @@ def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, g
     edges = cumsum(weights, -1)
     points = _sent(numpy_generator(generator).random(input.shape[:-1] + (num_samples,)), input) * edges[..., -1:]
     return searchsorted(edges, points, right=True)
+
+
+@checked
+def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
+    """Draw from the classes whose logarithms of probabilities these are, so that gradients pass.
+
+    ``softmax((logits + g) / tau)`` with g from the Gumbel distribution: near one-hot where `tau` is small.  With
+    `hard` the value is one-hot, and the gradient that of the soft one.
+
+    Parameters
+    ----------
+    logits : Tensor
+        ``(*, classes)`` along `dim`.
+    tau : float
+        The temperature.
+    hard : bool
+        Whether to give one-hot values.
+    eps : float
+        Changes nothing, as in PyTorch.
+
+    References
+    ----------
+    E. Jang, S. Gu and B. Poole, "Categorical reparameterization with Gumbel-softmax", ICLR 2017.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.nn.functional.gumbel_softmax(tc.zeros(5, 3), hard=True).sum(1)
+    tensor([1., 1., 1., 1., 1.])
+    """
+    require_float(logits, "gumbel_softmax")
+    noise = -exponential_(zeros_like(logits)).log()
+    soft = softmax((logits + noise) / tau, dim)
+    if not hard:
+        return soft
+    chosen = one_hot(argmax(soft.detach(), dim), logits.shape[dim])
+    return cast(movedim(chosen, -1, dim), soft.dtype) - soft.detach() + soft

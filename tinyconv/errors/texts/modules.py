@@ -72,6 +72,11 @@ TEXTS = {
         zh="{module.__class__.__name__} 已有属性 {name!r}：请给 {what} 换一个名字",
     ),
     # --- the tree ---
+    "module.table": Text(
+        TypeError,
+        en="holds parameters, got {kind}; use nn.Parameter(tc.tensor(...)), or nn.ModuleList for layers",
+        zh="只放参数，得到的是 {kind}；请用 nn.Parameter(tc.tensor(...))，层请用 nn.ModuleList",
+    ),
     "module.member": Text(
         AttributeError,
         en="`{target}` is not a {what} of this module: {kind} has no {what} {part!r}",

@@ -17,6 +17,8 @@ from .factors import ConstantLR, LinearLR, MultiplicativeLR, PolynomialLR
 from .plateau import ReduceLROnPlateau
 from .together import ChainedScheduler, SequentialLR
 
+_LRScheduler = LRScheduler  # PyTorch's older name of the base
+
 __all__ = [
     "ChainedScheduler",
     "ConstantLR",
