@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tests.kernels.slow_conv import output_size, slow_convolve, slow_input_grad, slow_weight_grad
 from tinyconv.backend import asnumpy, get_array_module
-from tinyconv.kernels import conv, conv_cpu, conv_rows, conv_simple, gemm, threads, tuning
+from tinyconv.kernels import conv, conv_cpu, conv_mirrored, conv_simple, gemm, threads, tuning
+from tinyconv.kernels.conv_mirrored import can_be_mirrored
 from tinyconv.kernels.geometry import ConvGeometry, conv_geometry
 
 MIB = 1 << 20
@@ -72,11 +73,13 @@ PLAIN = {
 plain = pytest.mark.parametrize("case", PLAIN.values(), ids=PLAIN.keys())
 
 
+NO_FEW = {"FEW_CELLS": 0, "FEW_STRIDED": 0, "MORE_CELLS": 0}
 FORMS = {
     "as chosen": {},
-    "by columns": {"FEW_KERNELS": 1},  # all convolutions of few cells, however few kernels they have
-    "by channels": {"FEW_CELLS": 0, "SMALL_PLANE": 1 << 30, "LONG_RUN": 1},
-    "in tiles": {"FEW_CELLS": 0, "LONG_RUN": 1 << 30},
+    "by columns": {"FEW_STRIDED": 1 << 30, "FEW_CELLS": 1 << 30, "FEW_KERNELS": 1},
+    "by channels": NO_FEW | {"SMALL_PLANE": 1 << 30, "LONG_RUN": 1},
+    "in tiles": NO_FEW | {"LONG_RUN": 1 << 30},
+    "in tiles, by rows": NO_FEW | {"LONG_RUN": 1 << 30, "ROW_COLUMNS": 1},
 }
 
 
@@ -110,6 +113,30 @@ def test_simple_kernels_are_the_definition(case: Case) -> None:
 @plain
 def test_fast_kernels_are_the_definition(case: Case, form: None) -> None:
     check_against_loops(case, conv.convolve, conv.convolve_input_grad, conv.convolve_weight_grad)
+
+
+CAN_BE_MIRRORED = {
+    name: case for name, case in PLAIN.items() if case.x[0] and can_be_mirrored(case.geometry, case.w[2:])
+}
+
+
+@pytest.mark.parametrize("case", CAN_BE_MIRRORED.values(), ids=CAN_BE_MIRRORED.keys())
+@pytest.mark.parametrize("dtype", ["float64", "float16"])
+def test_mirrored_kernels_are_the_definition(case: Case, dtype: str) -> None:
+    x, w, gy = case.arrays(dtype)
+    bias = np.arange(len(w)).astype(dtype)
+    y, gx = np.empty(case.y, dtype), np.empty(case.x, dtype)
+    conv_mirrored.convolve_mirrored(x, w, case.geometry, bias, y)
+    conv_mirrored.input_grad_mirrored(gy, w, case.geometry, None, gx)
+    gw = conv_mirrored.weight_grad_mirrored(x, gy, case.geometry, case.w)
+    tolerance = 1e-12 if dtype == "float64" else 2e-3
+    close(y, slow_convolve(x, w, case.geometry) + bias.reshape(-1, *[1] * case.geometry.ndim), tolerance)
+    close(gx, slow_input_grad(gy, w, case.geometry, case.x[2:]), tolerance)
+    close(gw, slow_weight_grad(x, gy, case.geometry, case.w[2:]), tolerance)
+
+
+def test_most_plain_cases_can_be_mirrored() -> None:
+    assert len(CAN_BE_MIRRORED) > len(PLAIN) / 2
 
 
 @plain
@@ -161,12 +188,13 @@ TUNING = st.fixed_dictionaries(
         "ROW_COLUMNS": st.sampled_from([1, 64, 1 << 30]),
         "SMALL_PLANE": st.sampled_from([0, 256, 1 << 30]),
         "LONG_RUN": st.sampled_from([1, 12, 1 << 30]),
-        "SUMMED": st.sampled_from([0, 2]),
         "SMALL_GEMM": st.sampled_from([20, 200, 100**3]),
         "LONG_SUM": st.sampled_from([1, 512]),
         "GEMM_COLUMNS": st.sampled_from([2, 128]),
         "FEW_CELLS": st.sampled_from([0, 27]),
-        "FEW_KERNELS": st.sampled_from([1, 8]),
+        "FEW_STRIDED": st.sampled_from([0, 147]),
+        "FEW_KERNELS": st.sampled_from([0, 1, 8]),
+        "MORE_CELLS": st.sampled_from([0, 75, 1 << 30]),
     }
 )
 
@@ -225,6 +253,8 @@ LARGE = {
     "3d": case((2, 8, 10, 20, 20), (8, 8, 3, 3, 3), padding=1),
     "one channel": case((9, 1, 28, 28), (32, 1, 3, 3)),
     "few outputs": case((3, 32, 40, 40), (4, 32, 3, 3), padding=1),
+    "few outputs, groups": case((9, 64, 30, 20), (4, 32, 3, 3), groups=2, dilation=(1, 2), padding=((0, 2), (1, 0))),
+    "strided rows": case((3, 12, 70, 160), (16, 12, 3, 3), stride=2, padding=1),
     "few outputs, 3d": case((2, 16, 8, 20, 20), (4, 16, 3, 2, 3), dilation=(1, 2, 2)),
     "deep": case((2, 300, 12, 20), (40, 300, 3, 3)),
 }
@@ -320,33 +350,18 @@ def test_forms_in_tiles(module: ModuleType, function: str, case: Case, monkeypat
     assert calls
 
 
-@pytest.mark.parametrize(("name", "case"), [("COLUMNS", LARGE["one channel"]), ("CHANNELS", LARGE["narrow"])])
-def test_forms_on_whole_samples(name: str, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "case"), [("COLUMNS", "one channel"), ("MIRRORED", "few outputs"), ("CHANNELS", "narrow")]
+)
+def test_forms_on_whole_samples(name: str, case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     form, calls = getattr(conv_cpu, name), []
 
     def spy(kernel: str) -> Callable[..., object]:
         return lambda *args: calls.append(kernel) or getattr(form, kernel)(*args)
 
     monkeypatch.setattr(conv_cpu, name, conv_cpu.Form(*map(spy, form._fields)))
-    all_three(case, "float32")
+    all_three(LARGE[case], "float32")
     assert calls == ["convolve", "input_grad", "weight_grad"]
-
-
-@pytest.mark.parametrize("name", ["few outputs", "few outputs, dilated", "few outputs, 3d"])
-def test_kernel_columns_are_summed_where_outputs_are_few(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    case = {**LARGE, **PLAIN}[name]
-    stacks = []
-    original = conv_rows._row_matrices
-
-    def spy(*args: object) -> np.ndarray:
-        stacks.append(original(*args))
-        return stacks[-1]
-
-    monkeypatch.setattr(conv_rows, "_row_matrices", spy)
-    conv.convolve(*case.arrays()[:2], case.geometry)
-    rows_overlap = case.geometry.dilation[-2] == 1
-    planes = int(np.prod(case.w[2:-2] if rows_overlap else case.w[2:-1]))
-    assert stacks[0].shape[:2] == (planes, case.w[-1])
 
 
 @pytest.mark.parametrize(("rows", "depth", "columns"), [(32, 576, 126), (40, 300, 200), (70, 900, 30), (5, 9999, 99)])

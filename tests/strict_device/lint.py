@@ -46,7 +46,7 @@ HOST_FUNCTIONS = {
 HOST_FILES = {
     "threads",
     "gemm",
-    *("conv_" + form for form in ("channels", "columns", "planes", "pointwise", "rows", "weight_grad")),
+    *("conv_" + form for form in ("channels", "columns", "mirrored", "planes", "pointwise", "rows", "weight_grad")),
 }  # the CPU path
 
 HOST_COMMENT = re.compile(r"#\s*host: \S")

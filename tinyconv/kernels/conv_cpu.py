@@ -36,9 +36,10 @@ import numpy as np
 from . import tuning
 from .conv_channels import convolve_by_channels, input_grad_by_channels, weight_grad_by_channels
 from .conv_columns import convolve_by_columns, input_grad_by_columns, weight_grad_by_columns
+from .conv_mirrored import can_be_mirrored, convolve_mirrored, input_grad_mirrored, weight_grad_mirrored
 from .conv_planes import convolve_by_planes
 from .conv_pointwise import convolve_pointwise
-from .conv_rows import columns_are_summed, convolve_by_rows
+from .conv_rows import convolve_by_rows, rows_overlap
 from .conv_weight_grad import weight_grad_by_planes
 from .geometry import ConvGeometry, Ints
 from .lowering import Walk
@@ -137,35 +138,51 @@ class Form(NamedTuple):
 
 
 COLUMNS = Form(convolve_by_columns, input_grad_by_columns, weight_grad_by_columns)
+MIRRORED = Form(convolve_mirrored, input_grad_mirrored, weight_grad_mirrored)
 CHANNELS = Form(convolve_by_channels, input_grad_by_channels, weight_grad_by_channels)
 
 
 def _form(x: np.ndarray, w_shape: Ints, geometry: ConvGeometry, y: np.ndarray) -> Form | None:
-    """Choose how whole samples are computed, by what was measured (:mod:`.tuning`); None: in tiles, row by row.
+    """Choose how whole samples are computed, by what was measured (:mod:`.tuning`); None: in tiles.
 
     ========  ===============================================  =============================================
     form      when                                             why
     ========  ===============================================  =============================================
-    columns   at most ``FEW_CELLS`` cells under a kernel,      one wide product, of columns soon copied: 0.3
-              ``FEW_KERNELS`` at least                         to 1 of the time in tiles
+    columns   few cells under a kernel, and kernels enough     one wide product, of columns soon copied: 0.3
+              to share them (:func:`_few`)                     to 1.2 of the time in tiles
+    mirrored  at stride 1, few outputs that read an input      what is copied are the outputs: 0.3 to 1 of
+              cell, and channels enough                        the time in tiles
     channels  output rows below ``NARROW`` cells, or planes    a product for several samples at once: 0.5 to
-              of ``SMALL_PLANE`` at most; and ``LONG_RUN``     1 of the time in tiles; on larger planes up to
-              cells of a window that follow one another        1.5 times as long
+              of ``SMALL_PLANE``; in both, ``LONG_RUN`` cells  1 of the time in tiles; on larger planes up to
+              of a window that follow one another              1.5 times as long
     ========  ===============================================  =============================================
 
     In tiles, :func:`_tile_form` chooses once more.
     """
-    per_kernel, taps, places = math.prod(w_shape[1:]), math.prod(w_shape[2:]), math.prod(y.shape[2:])
-    column_bytes = geometry.groups * per_kernel * places * sum_dtype(y).itemsize
-    if x.size == 0 or y.size == 0 or column_bytes > tuning.SAMPLE_BYTES:
+    if x.size == 0 or y.size == 0:
         return None
-    if taps > 1 and per_kernel <= tuning.FEW_CELLS and w_shape[0] // geometry.groups >= tuning.FEW_KERNELS:
+    outputs, channels, taps = w_shape[0] // geometry.groups, w_shape[1], math.prod(w_shape[2:])
+    room = tuning.SAMPLE_BYTES // (sum_dtype(y).itemsize * geometry.groups * taps)
+    places = math.prod(y.shape[2:])
+    fits = channels * places <= room
+    strided = max(geometry.stride) > 1
+    if fits and _few(channels, outputs, taps, strided):
         return COLUMNS
-    run = w_shape[1] * (w_shape[-1] if geometry.groups == 1 else 1)
+    mirrored_fits = outputs * math.prod(x.shape[2:]) <= room and can_be_mirrored(geometry, w_shape[2:])
+    if mirrored_fits and _few(outputs, channels, taps):
+        return MIRRORED
+    run = channels * (w_shape[-1] if geometry.groups == 1 else 1)
     small = y.shape[-1] < tuning.NARROW or places <= tuning.SMALL_PLANE
-    if small and run >= tuning.LONG_RUN and (taps > 1 or places < tuning.NARROW):
+    if fits and small and run >= tuning.LONG_RUN and (taps > 1 or places < tuning.NARROW):
         return CHANNELS
     return None
+
+
+def _few(copied: int, shared_by: int, taps: int, strided: bool = False) -> bool:
+    """Are there few cells to copy for a window, and as many products for each as pay for it?"""
+    if copied * taps <= (tuning.FEW_STRIDED if strided else tuning.FEW_CELLS):
+        return taps > 1 and shared_by >= tuning.FEW_KERNELS
+    return copied * taps <= tuning.MORE_CELLS and shared_by >= tuning.FEW_KERNELS * copied
 
 
 def _tile_form(x: np.ndarray, w: np.ndarray, walks: Sequence[Walk], y: np.ndarray) -> TileForm:
@@ -175,15 +192,14 @@ def _tile_form(x: np.ndarray, w: np.ndarray, walks: Sequence[Walk], y: np.ndarra
     form       when                                               why
     =========  =================================================  ==========================================
     pointwise  1x1, stride 1, no padding                          nothing is copied: 0.75 of the time
-    rows       output rows of at least ``ROW_COLUMNS`` cells;     planes would add up more than a wider
-               from ``NARROW`` cells on, few cells of a kernel    product saves: 7x7 at stride 2 takes 0.56
-               row or few outputs for so many inputs              of the time, 128 channels to 3 take 0.51
+    rows       output rows of at least ``ROW_COLUMNS`` cells,     one product, where planes add up one for
+               kernel rows that read consecutive input rows       each kernel row: 0.5 to 0.8 of the time
     planes     everything else                                    short rows side by side: one wide product
     =========  =================================================  ==========================================
     """
     if _is_pointwise(x, w.shape[3:], walks, y):
         return convolve_pointwise
-    if _rows_are_better(w, walks, y):
+    if y.shape[-1] >= tuning.ROW_COLUMNS and rows_overlap(walks[-2], w.shape[-2]):
         return convolve_by_rows
     return convolve_by_planes
 
@@ -199,15 +215,6 @@ def _is_pointwise(x: np.ndarray, kernel: Ints, walks: Sequence[Walk], y: np.ndar
         and y.flags.c_contiguous
         and math.prod(y.shape[3:]) >= tuning.NARROW
     )
-
-
-def _rows_are_better(w: np.ndarray, walks: Sequence[Walk], y: np.ndarray) -> bool:
-    """Are output rows wide enough, or would planes lower or add up more than a wider product saves?"""
-    kernel_rows, outputs = w.shape[-2], w.shape[1]
-    if kernel_rows == 1 or y.shape[-1] < tuning.NARROW:
-        return False
-    cells_of_a_row = math.prod(w.shape[2:]) // kernel_rows
-    return y.shape[-1] >= tuning.ROW_COLUMNS or cells_of_a_row < outputs or columns_are_summed(w, walks)
 
 
 # --- one convolution ------------------------------------------------------------------------------

@@ -37,12 +37,13 @@ LONG_DEPTH = 288  # cells under a kernel, from which on a sum is long
 # --- which form of the convolution, and its tiles ---------------------------------------------------
 
 FEW_CELLS = 27  # up to so many cells under a kernel, whole windows are copied: a 3x3 kernel on three channels
-FEW_KERNELS = 8  # where fewer kernels share them, the copies do not pay
+FEW_STRIDED = 147  # with a stride, where fewer windows share a copied row: a 7x7 kernel on three channels
+MORE_CELLS = 75  # and up to so many where more kernels share them: a 5x5 kernel on three channels
+FEW_KERNELS = 8  # where fewer kernels share them, the copies do not pay; of MORE_CELLS, as many for each channel
 SMALL_PLANE = 256  # up to so many cells in an output plane, samples are laid out channels last
 LONG_RUN = 12  # where so many cells of a window, or more, then follow one another
-WIDE = 1024  # and as many samples are taken together as have so many places, while 4 pieces remain
+WIDE = 2048  # and as many samples are taken together as have so many places, while 4 pieces remain
 SAMPLE_BYTES = 1 << 23  # copied windows of one sample: where it would take more, it is cut into tiles
-NARROW = 16  # output rows shorter than this are not multiplied one by one
+NARROW = 16  # and where output rows are shorter than this
 ROW_COLUMNS = 64  # output rows from this on are
-SUMMED = 2  # this many input channels per output channel make adding cheaper than copying
 LONG_SUM = 512  # weight gradient: sums are not cut shorter than this to make a GEMM small
