@@ -122,7 +122,7 @@ newaxis = None
 __version__ = "0.1.0"
 
 # imported when they are first asked for: not every program needs all of them
-_ROOMS = ("data", "distributed", "nn", "optim", "testing", "utils", "vision")
+_ROOMS = ("data", "distributed", "linalg", "nn", "optim", "testing", "utils", "vision")
 _FROM = {"load": "serialization", "save": "serialization"}  # name -> the module it is from
 _FROM |= dict.fromkeys(
     (
@@ -133,7 +133,7 @@ _FROM |= dict.fromkeys(
     "nn.functional",
 )  # fmt: skip
 if _TYPE_CHECKING:
-    from . import data, distributed, nn, optim, testing, utils
+    from . import data, distributed, linalg, nn, optim, testing, utils
     from .serialization import load, save
 
 from . import accelerator, alias, amp, backends, cuda, mps, random, return_types  # noqa: E402 - they use the names above

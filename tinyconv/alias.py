@@ -19,6 +19,8 @@ from . import absent
 
 __all__ = ["AliasFinder"]
 
+FOLDERS = {"tinyconv.nn.modules": "tinyconv.nn"}  # of PyTorch's -> where what is in them is here
+
 
 class AliasFinder:
     """Finds ``torch.nn`` where ``sys.modules["torch"]`` is tinyconv: it is ``tinyconv.nn``.
@@ -37,6 +39,7 @@ class AliasFinder:
         """Give a spec that loads the module of tinyconv, or None for every other name."""
         parent, _, name = fullname.rpartition(".")
         known = getattr(sys.modules.get(parent), "__name__", parent)
+        known = FOLDERS.get(known, known)
         if known.partition(".")[0] != "tinyconv":
             return None
         if known == parent:

@@ -242,6 +242,9 @@ GROUPS: dict[str, list[str]] = {
         f"{NF}.fold(t.ones(8, 2), (2, 3), 2)", f"t.nn.Unfold((2, 1))({PICTURE})",
         "t.nn.Fold((2, 3), 2)(t.ones(1, 8, 2))",
         f"t.conv2d({PICTURE}, t.ones(1, 2, 2, 2))", f"t.max_pool2d({PICTURE}, 2)", f"t.cosine_similarity({A}, {B})",
+        *(f"t.linalg.norm({A}{rest})" for rest in ("", ", dim=1", ", 'fro'", ", 'fro', dim=(0, 1)", ", 1, dim=0",
+          ", float('inf'), 1, True")), f"t.linalg.norm({V}, 3)", f"t.linalg.norm({V}, 'fro')",
+        *(f"t.linalg.vector_norm({A}{rest})" for rest in ("", ", 1", ", 3, dim=0, keepdim=True", ", float('-inf')")),
         f"t.layer_norm({A}, (3,))", f"t.selu({A})", f"t.pixel_unshuffle({PICTURE}[..., :2], 2)",
     ],
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 
 import pytest
@@ -17,7 +18,8 @@ from tinyconv.absent import reason, recorded, substitute
     [
         (lambda: tc.nn.LSTM, "nn.LSTM is PyTorch's, and not in tinyconv: recurrent layers"),
         (lambda: tc.nn.TransformerEncoder, "attention"),
-        (lambda: tc.linalg, "linalg is PyTorch's.*norm and matmul"),
+        (lambda: tc.linalg.svd, "linalg.svd is PyTorch's.*norm and matmul"),
+        (lambda: tc.inverse, "inverse is PyTorch's.*norm and matmul"),
         (lambda: tc.complex64, "its numbers are real"),
         (lambda: tc.optim.LBFGS, "; use optim.SGD"),
         (lambda: tc.nn.functional.scaled_dot_product_attention, "matmul and softmax"),
@@ -36,7 +38,8 @@ def test_what_is_told(ask, words: str) -> None:
 
 
 def test_asking_whether_is_no_error() -> None:
-    assert not hasattr(tc, "linalg")
+    assert not hasattr(tc, "inverse")
+    assert not hasattr(tc.linalg, "svd")
     assert getattr(tc.nn, "LSTM", None) is None
 
 
@@ -77,8 +80,8 @@ def test_another_place(room: str, name: str, instead: str | None) -> None:
     [
         ("from torch.nn import Linear, LSTM", "^nn.LSTM is PyTorch's, and not in tinyconv: recurrent layers"),
         ("from torch.nn.functional import scaled_dot_product_attention", "matmul and softmax"),
-        ("from torch import linalg", "^linalg is PyTorch's.*norm and matmul"),
-        ("import torch.linalg", "^linalg is PyTorch's"),
+        ("from torch import inverse", "^inverse is PyTorch's.*norm and matmul"),
+        ("import torch.jit", "^jit is PyTorch's"),
         ("from torch.nn.init import xavier_normal", "; use nn.init.xavier_normal_$"),
         ("from tinyconv.optim import LBFGS", "; use optim.SGD"),
         ("from torch.nn import Convv2d", "cannot import name 'Convv2d'"),
@@ -94,3 +97,22 @@ def test_what_an_import_is_told(line: str, words: str, monkeypatch: pytest.Monke
         if name.startswith("torch."):
             monkeypatch.delitem(sys.modules, name)
     assert not hasattr(tc.nn, "LSTM")
+
+
+def test_the_folder_of_layers_is_the_layers_themselves() -> None:
+    program = """
+import sys, tinyconv
+sys.modules["torch"] = tinyconv
+from torch.nn.modules.conv import Conv2d
+from torch.nn.modules.module import Module
+from torch.nn.modules import Linear
+import torch
+assert Conv2d is torch.nn.Conv2d is tinyconv.nn.modules.conv.Conv2d
+assert Module is torch.nn.Module and Linear is torch.nn.Linear
+try:
+    from torch.nn.modules.rnn import LSTM
+except ImportError:
+    print("refused")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "refused\n"

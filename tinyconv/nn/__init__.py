@@ -1,6 +1,7 @@
 """Layers and models, with PyTorch's names."""
 
-from typing import NoReturn
+from importlib import import_module as _import_module
+from typing import Any as _Any
 
 from ..absent import missing as _missing
 from . import functional, init, parallel, utils
@@ -257,5 +258,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> NoReturn:
+def __getattr__(name: str) -> _Any:
+    if name == "modules":
+        return _import_module(".modules", __name__)
     raise _missing(__name__, name)

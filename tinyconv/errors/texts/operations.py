@@ -125,6 +125,18 @@ TEXTS = {
         en="Dimension specified as {dim} but tensor has no dimensions",
         zh="指定了第 {dim} 维，但 0 维张量没有维",
     ),
+    "linalg.matrix_norm": Text(
+        NotImplementedError,
+        en="of the norms of matrices there is 'fro' alone, got ord={ord!r}; for the norm of all elements use "
+        "linalg.vector_norm, for others NumPy's linalg.norm of x.numpy()",
+        zh="矩阵的范数只有 'fro'，得到的是 ord={ord!r}；所有元素的范数请用 linalg.vector_norm，"
+        "其它的请对 x.numpy() 用 NumPy 的 linalg.norm",
+    ),
+    "linalg.of_vectors": Text(
+        RuntimeError,
+        en="ord={ord!r} is a norm of matrices: it takes two dims, or a matrix",
+        zh="ord={ord!r} 是矩阵的范数：需要两个维，或一个矩阵",
+    ),
     "unfold.windows": Text(
         RuntimeError,
         en="windows of size={size}, step={step} do not fit: dimension {dim} has {length} elements, and 0 <= size <= "
