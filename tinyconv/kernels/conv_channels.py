@@ -114,9 +114,9 @@ def weight_grad_by_channels(x: np.ndarray, gy: np.ndarray, geometry: ConvGeometr
 def _samples(y: np.ndarray, w_shape: Ints, groups: int) -> list[slice]:
     """Pieces of the batch: few, for each costs some calls, but enough to share."""
     places = math.prod(y.shape[2:])
-    room = tuning.TILE_BYTES // (groups * math.prod(w_shape[1:]) * places * sum_dtype(y).itemsize)
-    wide = min(-(-tuning.WIDE // places), -(-len(y) // 4))
-    return pieces(len(y), max(1, wide, min(room, -(-len(y) // 8))))
+    sample_bytes = groups * math.prod(w_shape[1:]) * places * sum_dtype(y).itemsize
+    wide = min(-(-tuning.WIDE // places), -(-len(y) // 4), tuning.SAMPLE_BYTES // sample_bytes)
+    return pieces(len(y), max(1, wide, min(-(-len(y) // 8), tuning.TILE_BYTES // sample_bytes)))
 
 
 def _laid_out(x: np.ndarray, kernel: Ints, geometry: ConvGeometry, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
