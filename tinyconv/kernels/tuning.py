@@ -1,7 +1,7 @@
 """The measured constants of the kernels.  They change the speed, and no result but in its last bits.
 
-Measured on two cores of an Intel Sapphire Rapids and of an AMD Zen 4, with OpenBLAS 0.3.31, in November 2026;
-``docs/benchmarks.md`` tells how.
+Measured on two cores of an Intel Sapphire Rapids, of an AMD Zen 4 and of a Zen 5, with OpenBLAS 0.3.31, in November
+2026; ``docs/benchmarks.md`` tells how.
 """
 
 from __future__ import annotations
