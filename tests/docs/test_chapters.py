@@ -132,6 +132,15 @@ def test_quoted_source_exists(name: str) -> None:
         assert item in defined_names(source.read_text(encoding="utf-8")), f"{source} has no {item}"
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_quoted_source_is_in_the_reference(name: str) -> None:
+    """The link under a quotation leads to the source's page, which the reference makes."""
+    reference = "".join(path.read_text(encoding="utf-8") for path in sorted((DOCS / "api").glob("*.rst")))
+    for file, _, _ in quoted_files(name):
+        module = file.removeprefix("../../").removesuffix(".py").replace("/", ".")
+        assert f"automodule:: {module}\n" in reference, module
+
+
 def test_every_exercise_is_checked() -> None:
     """A cell for the reader's answer, one of ours, folded away, and behind them a check with an assertion."""
     text = (DOCS / "en" / "14-exercises.md").read_text(encoding="utf-8")
