@@ -206,6 +206,11 @@ LAYERS = {
     **{name: (getattr(nn, name), (2, 3), (2, 3)) for name in ("HingeEmbeddingLoss", "SoftMarginLoss")},
     **{name: (getattr(nn, name), (2, 3), (2, 3), (2, 3)) for name in ("MarginRankingLoss", "TripletMarginLoss")},
     "NLLLoss": (nn.NLLLoss, (2, 3), "labels"),
+    "PoissonNLLLoss": (nn.PoissonNLLLoss, (2, 3), "probabilities"),
+    "GaussianNLLLoss": (nn.GaussianNLLLoss, (2, 3), (2, 3), "probabilities"),
+    "Bilinear": (lambda: nn.Bilinear(3, 4, 2), (2, 3), (2, 4)),
+    **{name: (lambda name=name: nn.Sequential(getattr(nn, name)(0.5), nn.ReLU()), (2, 3, 4))
+       for name in ("AlphaDropout", "FeatureAlphaDropout")},
 }  # fmt: skip
 
 
