@@ -356,3 +356,13 @@ def test_the_graph_can_be_walked_as_in_pytorch():
     assert leaf.next_functions == ()
     assert plus.next_functions[0][0].next_functions[0][0].variable is x
     assert tc.zeros(2).grad_fn is None
+
+
+def test_zeros_for_an_input_that_is_not_used():
+    x, w = tc.ones(2, requires_grad=True), tc.ones(3, dtype=tc.float64, requires_grad=True)
+    gx, gw = tc.grad((x * 2).sum(), [x, w], only_inputs=True, materialize_grads=True)
+    assert gx.tolist() == [2, 2]
+    assert gw.tolist() == [0, 0, 0]
+    assert gw.dtype == tc.float64
+    with pytest.raises(RuntimeError, match="input 1"):
+        tc.grad((x * 2).sum(), [x, w])

@@ -267,7 +267,10 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
-    allow_unused: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    *,
+    materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:
     """Give the gradients of `outputs` with respect to `inputs`, touching no ``.grad``.
 
@@ -281,8 +284,12 @@ def grad(
         Keep what the graph saved, for another walk; defaults to `create_graph`.
     create_graph : bool
         Record the walk itself, so that the result can be differentiated again.
-    allow_unused : bool
-        Give None for an input that the outputs do not depend on, instead of raising.
+    only_inputs : bool
+        Accepted, for programs that say it; only the inputs get gradients in any case.
+    allow_unused : bool, optional
+        Give None for an input that the outputs do not depend on, instead of raising; by default `materialize_grads`.
+    materialize_grads : bool
+        Give zeros for such an input.
 
     Returns
     -------
@@ -311,6 +318,10 @@ def grad(
     keep = create_graph if retain_graph is None else retain_graph
     results = run_backward(roots, keep, create_graph, inputs)
     unused = [position for position, g in enumerate(results) if g is None]
-    if unused and not allow_unused:
+    if unused and not (materialize_grads if allow_unused is None else allow_unused):
         raise refusal("autograd.unused", "grad", position=unused[0], shape=inputs[unused[0]].shape)
+    if materialize_grads:
+        for position in unused:
+            array = inputs[position].array
+            results[position] = Tensor(get_array_module(array).zeros(array.shape, array.dtype))
     return tuple(results)
