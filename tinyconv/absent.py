@@ -54,6 +54,8 @@ INSTEAD = {
     "hub": "vision.models", "onnx": "tinyconv.onnx.export", "optim.LBFGS": "optim.SGD", "t_copy": "t",
     "nn.SyncBatchNorm": "tinyconv.distributed", "distributed": "tinyconv.distributed", "vdot": "dot", "ger": "outer",
     "profiler": "cProfile",
+    "range": "arange", "asarray": "as_tensor", "scalar_tensor": "tensor", "nn.modules": "nn", "version": "__version__",
+    "nn.utils.rnn": "nn.functional.pad and stack", "utils.data.default_convert": "as_tensor",
 }  # fmt: skip
 
 

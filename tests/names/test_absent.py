@@ -69,6 +69,7 @@ def test_what_is_to_be_used_instead_is_here(room: str) -> None:
         ("Tensor", "greater_", "x = x.greater()"),
         ("", "cpu", None),  # a module there, a method here
         ("", "vdot", "dot"),
+        ("nn", "modules", "nn"),
     ],
 )
 def test_another_place(room: str, name: str, instead: str | None) -> None:

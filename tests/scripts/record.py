@@ -12,7 +12,7 @@ SCRIPTS = [
     "sgd_by_hand", "two_layers_by_hand", "own_function", "mnist_like", "vae", "dcgan", "resnet", "samplers",
     "checkpoint", "blitz", "quickstart", "polynomials", "what_is_nn", "two_layer_net", "textbook",
     "from_the_foundations", "pairs_and_codes", "blocks", "transfer", "tricks", "looking_inside", "quiz", "feeding",
-    "makemore", "attention", "derivatives", "words",
+    "makemore", "attention", "derivatives", "words", "spatial_transformer",
 ]  # fmt: skip
 
 
