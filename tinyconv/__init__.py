@@ -122,8 +122,11 @@ newaxis = None
 __version__ = "0.1.0"
 
 # imported when they are first asked for: not every program needs all of them
-_ROOMS = ("data", "distributed", "linalg", "nn", "optim", "testing", "utils", "vision")
-_FROM = {"load": "serialization", "save": "serialization"}  # name -> the module it is from
+_ROOMS = (
+    "accelerator", "amp", "backends", "cuda", "data", "distributed", "linalg", "mps", "nn", "optim", "testing", "utils",
+    "vision",
+)  # fmt: skip
+_FROM = {"autocast": "amp", "load": "serialization", "save": "serialization"}  # name -> the module it is from
 _FROM |= dict.fromkeys(
     (
         "adaptive_avg_pool1d", "avg_pool1d", "bilinear", "celu", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
@@ -133,16 +136,16 @@ _FROM |= dict.fromkeys(
     "nn.functional",
 )  # fmt: skip
 if _TYPE_CHECKING:
-    from . import data, distributed, linalg, nn, optim, testing, utils
+    from . import accelerator, amp, backends, cuda, data, distributed, linalg, mps, nn, optim, testing, utils
+    from .amp import autocast
     from .serialization import load, save
 
-from . import accelerator, alias, amp, backends, cuda, mps, random, return_types  # noqa: E402 - they use the names above
+from . import alias, random, return_types  # noqa: E402 - they use the names above
 from . import creation as _creation  # noqa: E402
 from . import defaults as _defaults  # noqa: E402
 from . import likeness as _likeness  # noqa: E402
 from . import settings as _settings  # noqa: E402
 from . import typeinfo as _typeinfo  # noqa: E402
-from .amp import autocast  # noqa: E402
 from .gradcheck import gradcheck, gradgradcheck  # noqa: E402
 
 _importlib.import_module(f"{__name__}.autograd.functional")  # so that it is there
