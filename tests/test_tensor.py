@@ -153,11 +153,11 @@ def test_numbers(device):
     [
         (lambda: tc.ones(2).item(), RuntimeError, "with 2 elements cannot be converted to Scalar"),
         (lambda: tc.zeros(0).item(), RuntimeError, "with 0 elements"),
-        (lambda: float(tc.ones(2)), RuntimeError, "with 2 elements"),
+        (lambda: float(tc.ones(2)), ValueError, "got 2 elements"),
         (lambda: bool(tc.ones(2)), RuntimeError, r"with 2 values is ambiguous. Use .*\.all\(\) or .any\(\)"),
         (lambda: bool(tc.zeros(0)), RuntimeError, "with 0 values is ambiguous"),
         (lambda: [1, 2][tc.tensor(1.0)], TypeError, "only integer tensors of a single element.*float32"),
-        (lambda: range(tc.tensor([1, 2])), RuntimeError, "with 2 elements"),
+        (lambda: range(tc.tensor([1, 2])), TypeError, "single element can be converted to an index"),
     ],
 )
 def test_errors_of_ways_out(call, error, text):
@@ -357,3 +357,11 @@ def test_only_matrices_are_transposed_by_t():
     assert tc.zeros(2, 3).t().shape == (3, 2)
     with pytest.raises(RuntimeError, match="t: expects a tensor with <= 2 dimensions, but self is 3D"):
         tc.zeros(2, 3, 4).t()
+
+
+@pytest.mark.parametrize("convert", [int, float])
+def test_several_elements_are_no_number(convert: type) -> None:
+    assert convert(tc.tensor([[2.0]])) == 2
+    for size in (0, 2):
+        with pytest.raises(ValueError, match="only one element tensors can be converted to Python scalars"):
+            convert(tc.ones(size))

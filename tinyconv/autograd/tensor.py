@@ -360,14 +360,20 @@ class Tensor(Methods):
         return asnumpy(self._array).tolist()
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._number())
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._number())
+
+    def _number(self) -> Any:
+        """The only element, for Python's own conversions, which a ValueError refuses."""
+        if self.numel() != 1:
+            raise refusal("tensor.number", count=self.numel())
+        return self.item()
 
     def __index__(self) -> int:
-        if self.dtype.kind not in "iub":
-            raise refusal("tensor.index_of_float", dtype=self.dtype)
+        if self.dtype.kind not in "iub" or self.numel() != 1:
+            raise refusal("tensor.index_of_float", dtype=self.dtype, shape=self.shape)
         return int(self.item())
 
     def __bool__(self) -> bool:

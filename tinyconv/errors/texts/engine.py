@@ -102,10 +102,15 @@ TEXTS = {
         en="a Tensor with {count} elements cannot be converted to Scalar",
         zh="有 {count} 个元素的张量不能变成一个数",
     ),
+    "tensor.number": Text(
+        ValueError,
+        en="only one element tensors can be converted to Python scalars, got {count} elements. Use x.tolist() for all",
+        zh="只有一个元素的张量才能变成 Python 的数，得到 {count} 个元素。要全部请用 x.tolist()",
+    ),
     "tensor.index_of_float": Text(
         TypeError,
-        en="only integer tensors of a single element can be converted to an index, got {dtype}",
-        zh="只有一个元素的整数张量才能当作下标，得到的是 {dtype}",
+        en="only integer tensors of a single element can be converted to an index, got {dtype} of shape {shape}",
+        zh="只有一个元素的整数张量才能当作下标，得到的是形状为 {shape} 的 {dtype}",
     ),
     "tensor.contains": Text(
         RuntimeError,
