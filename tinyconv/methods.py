@@ -162,7 +162,7 @@ AS_THEY_ARE = """
     equal erfc exp2 fix fliplr flipud float_power floor fmod frac gather greater greater_equal heaviside histc hsplit
     hypot index_add index_copy index_fill index_put index_select inner is_complex is_floating_point is_nonzero isclose
     isfinite isinf kron kthvalue lerp less less_equal log10 log2 logaddexp logical_and logical_not logical_or
-    logical_xor masked_scatter masked_select median mm mode moveaxis movedim multinomial multiply mv nan_to_num
+    logical_xor logit masked_scatter masked_select median mm mode moveaxis movedim multinomial multiply mv nan_to_num
     nanmean nansum narrow negative nonzero not_equal outer quantile rad2deg ravel reciprocal repeat_interleave roll
     rot90 round scatter scatter_add select sinh sort subtract swapaxes swapdims take take_along_dim tan tensor_split
     tile topk trace tril triu true_divide trunc unbind unique unique_consecutive vsplit
@@ -172,7 +172,7 @@ WRITTEN_OVER = """
     abs acos acosh addbmm addcdiv addcmul addmm addmv addr asin asinh atan atan2 atanh baddbmm bitwise_and bitwise_not
     bitwise_or bitwise_xor ceil clamp_max clamp_min clip cos cosh cumprod cumsum deg2rad divide eq erf erfc exp2 expm1
     fix float_power floor floor_divide fmod frac ge gt heaviside hypot le lerp log log10 log1p log2 logical_and
-    logical_not logical_or logical_xor lt masked_fill masked_scatter multiply nan_to_num ne rad2deg reciprocal
+    logical_not logical_or logical_xor logit lt masked_fill masked_scatter multiply nan_to_num ne rad2deg reciprocal
     remainder round rsqrt sign sin sinh square subtract tan tril triu true_divide trunc
 """
 for _name in AS_THEY_ARE.split():

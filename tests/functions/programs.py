@@ -182,7 +182,9 @@ GROUPS: dict[str, list[str]] = {
         f"t.cov({A}, correction=0, fweights=T([1, 2, 1]), aweights=T([1., 2., 0.5]))", f"t.cov({I})",
         "t.cov(t.ones(1, 1, 1))", f"t.corrcoef({A})", f"t.corrcoef({I})", f"t.corrcoef({V})", "t.cov(T(2.))",
         "t.erfc(T([-9., -0.5, 0., 0.25, 1., 3.9, 4.1, 9., 30., float('nan')]))", "t.erfc(T([1, 2]))",
-        "t.deg2rad(T([180]))", f"t.rad2deg({A})", "t.clamp_min(T([1, 2]), 1.5)", "t.clamp_min(T([1, 2]), T(2))",
+        "t.deg2rad(T([180]))", f"t.logit({P})", "t.logit(T([0., 1., 2., 0.3]))", "t.logit(T([0., 1., 0.3]), 0.1)",
+        f"{P}.logit_()", "t.logit(T([0, 1]))", f"t.rad2deg({A})",
+        "t.clamp_min(T([1, 2]), 1.5)", "t.clamp_min(T([1, 2]), T(2))",
         f"t.clamp_max({A}, {B})", f"{A}.clamp_min_(0)", f"{A}.clamp_max_(0.5)", f"{A}.erfc_()",
         *(f"[getattr(t.finfo({d}), n) for n in ('eps', 'min', 'max', 'tiny', 'smallest_normal', 'bits', 'dtype')]"
           for d in ("", "t.float16", "t.float32", "t.float64")), "t.finfo(t.int32)", "t.iinfo(t.float32)",

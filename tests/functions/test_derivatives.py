@@ -174,6 +174,7 @@ PUT_TOGETHER: dict[str, Case] = {
     "float_power": (lambda x: tc.float_power(x, 3), (M,)),
     "erfc": (tc.erfc, (M,)),
     "deg2rad": (tc.deg2rad, (M,)),
+    "logit": (lambda x: tc.logit(x.sigmoid() * 0.8 + 0.1), (M,)),
     "rad2deg": (lambda x: tc.rad2deg(x * 0.02), (M,)),
     "clamp_min": (lambda x: tc.clamp_min(x, 0.5), (M,)),
     "clamp_max": (tc.clamp_max, (M, M)),

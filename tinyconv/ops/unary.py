@@ -32,7 +32,7 @@ from .numeric import erfc as erfc_array
 
 __all__ = [
     "abs", "clamp", "clamp_max", "clamp_min", "clip", "cos", "deg2rad", "erf", "erfc", "exp", "expm1", "log",
-    "log1p", "neg", "rad2deg", "rsqrt", "sigmoid", "sign", "sin", "sqrt", "square", "tanh",
+    "log1p", "logit", "neg", "rad2deg", "rsqrt", "sigmoid", "sign", "sin", "sqrt", "square", "tanh",
 ]  # fmt: skip
 
 
@@ -313,3 +313,17 @@ def clamp_min(input: Tensor, min: float | Tensor) -> Tensor:
 def clamp_max(input: Tensor, max: float | Tensor) -> Tensor:
     """Lower values to `max` at most; :func:`clamp` with that bound alone."""
     return clamp(input, max=max)
+
+
+@checked
+def logit(input: Tensor, eps: float | None = None) -> Tensor:
+    """``log(x / (1 - x))``, which sigmoid undoes; with `eps` of x limited to ``[eps, 1 - eps]``.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> tc.logit(tc.tensor([0.5, 0.9]))
+    tensor([0.0000, 2.1972])
+    """
+    x = as_float(input) if eps is None else clamp(as_float(input), eps, 1 - eps)
+    return (x / (1.0 - x)).log()
