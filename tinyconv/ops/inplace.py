@@ -6,7 +6,6 @@ Every write is one operation, :class:`Overwrite`, on the tensor that owns the me
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -150,7 +149,7 @@ def in_place(operation: Callable[..., Tensor], how: str) -> Callable[..., Tensor
 
     write_over.__name__ = write_over.__qualname__ = how
     write_over.__doc__ = f":func:`{operation.__name__}`, written over the first operand, which is given back."
-    write_over.__signature__ = inspect.signature(plain)  # type: ignore[attr-defined]  # what the gate reads
+    write_over.__wrapped__ = plain  # type: ignore[attr-defined]  # whose signature it has
     return write_over if plain is operation else checked(write_over)
 
 
