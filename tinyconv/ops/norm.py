@@ -151,8 +151,9 @@ def batch_norm(
         if running_mean is None or running_var is None:
             raise refusal("norm.no_running", "batch_norm")
         require_float(input, "batch_norm")
-        scale = (running_var + eps).rsqrt().reshape(shape)
-        return affine((input - running_mean.reshape(shape)) * scale, weight, bias, shape)
+        scale = (running_var + eps).rsqrt()
+        scale = scale if weight is None else scale * weight  # before it meets the input: one pass less
+        return affine((input - running_mean.reshape(shape)) * scale.reshape(shape), None, bias, shape)
     dims = (0, *range(2, input.ndim))
     n = count(input.shape, dims)
     if n == 1:
