@@ -159,7 +159,7 @@ def _form(x: np.ndarray, w_shape: Ints, geometry: ConvGeometry, y: np.ndarray) -
 
     In tiles, :func:`_tile_form` chooses once more.
     """
-    if x.size == 0 or y.size == 0:
+    if 0 in (x.size, y.size, *w_shape):
         return None
     outputs, channels, taps = w_shape[0] // geometry.groups, w_shape[1], math.prod(w_shape[2:])
     room = tuning.SAMPLE_BYTES // (sum_dtype(y).itemsize * geometry.groups * taps)
