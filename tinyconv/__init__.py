@@ -169,6 +169,7 @@ for _room in (
 ):  # fmt: skip
     __all__ += _room.__all__
 
+set_language(get_language())  # refuses an unknown one of TINYCONV_LANGUAGE
 autograd.gradcheck, autograd.gradgradcheck = gradcheck, gradgradcheck  # PyTorch's place
 _sys.meta_path.insert(0, alias.AliasFinder())  # before the finder that would load the same files again
 

@@ -10,20 +10,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import __version__, backend
+from .command_line import Parser, split_language
+from .errors import phrase
 from .errors.install import install
 from .kernels.threads import get_num_threads
-
-START = """\
-Where to start
-  python -m tinyconv.explain conv --input 5x5 --kernel 2x2 --stride 2
-                                 a window sliding over an input, in this terminal (also: transposed, pool)
-  python examples/train_mnist.py a small CNN learns handwritten digits in a quarter of a minute
-  >>> import tinyconv as tc
-  >>> conv = tc.nn.Conv2d(1, 8, kernel_size=3)
-  >>> conv(tc.randn(4, 1, 28, 28)).shape
-  (4, 8, 26, 26)
-  >>> help(tc.nn.Conv2d)         every class and function has an example that runs
-  Read tensor.py, operation.py and backward.py in tinyconv/autograd/ first: they are the engine."""
+from .language import use_language
 
 
 def describe_backends() -> list[str]:
@@ -34,10 +25,10 @@ def describe_backends() -> list[str]:
     >>> describe_backends()[0].startswith("cpu   NumPy")
     True
     """
-    lines = [f"cpu   NumPy {np.__version__} on {platform.machine()}, {_cores()} cores for this process"]
+    lines = [phrase("main.cpu", version=np.__version__, machine=platform.machine(), cores=_cores())]
     cupy, reason = backend._cupy_or_reason()
     if cupy is None:
-        return [*lines, f"cuda  not available: {reason}"]
+        return [*lines, phrase("main.no_cuda", reason=reason)]
     for index in range(cupy.cuda.runtime.getDeviceCount()):
         properties = cupy.cuda.runtime.getDeviceProperties(index)
         name, size = properties["name"].decode(), properties["totalGlobalMem"] / 2**30
@@ -61,18 +52,16 @@ def describe_threads() -> list[str]:
         from threadpoolctl import threadpool_info
     except ImportError:
         blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-        return [
-            f"{blas.get('name', 'unknown')} {blas.get('version', '')}".rstrip() + ", as NumPy was built",
-            "convolutions run in one Python thread, BLAS in its own; with threadpoolctl they share their tiles",
-            f"among threads: {install('fast')}",
-        ]
+        built = f"{blas.get('name', '?')} {blas.get('version', '')}".rstrip()
+        told = phrase("main.one_thread", install=install("fast"))
+        return [phrase("main.as_built", blas=built), *told.split("\n")]
     found = [info for info in threadpool_info() if info["user_api"] == "blas"]
     lines = [
-        f"{info['internal_api']} {info['version']}, {info['num_threads']} threads ({info.get('architecture', '?')})"
+        phrase("main.blas", name=info["internal_api"], version=info["version"], threads=info["num_threads"],
+               architecture=info.get("architecture", "?"))
         for info in found
-    ]
-    count = get_num_threads()
-    return [*lines, f"tinyconv shares a convolution's tiles among {count} threads: tinyconv.set_num_threads(n)"]
+    ]  # fmt: skip
+    return [*lines, phrase("main.shares", count=get_num_threads())]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -84,14 +73,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     tinyconv ...
     0
     """
-    arguments = sys.argv[1:] if argv is None else list(argv)
-    if arguments:
-        wants_help = arguments[0] in ("-h", "--help")
-        print("usage: python -m tinyconv\n" + (__doc__ or ""), file=sys.stdout if wants_help else sys.stderr)
-        return 0 if wants_help else 2
+    prog = "python -m tinyconv"
     try:
-        _report()
+        language, rest = split_language(sys.argv[1:] if argv is None else argv, prog)
+        with use_language(language):
+            parser = Parser(prog=prog, description=phrase("main.about"))
+            parser.add_language()
+            parser.parse_args(rest)
+            _report()
         sys.stdout.flush()
+    except SystemExit as done:  # argparse has told its help, or what is wrong
+        return int(done.code or 0)
     except BrokenPipeError:  # `| head` has seen enough; what is left to flush at the end goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -100,9 +92,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _report() -> None:
     print(f"tinyconv {__version__}, Python {platform.python_version()}, {platform.system()}")
-    for title, lines in (("Arrays", describe_backends()), ("BLAS and threads", describe_threads())):
+    for title, lines in (
+        (phrase("main.arrays"), describe_backends()),
+        (phrase("main.threads_title"), describe_threads()),
+    ):
         print("", title, *[f"  {line}" for line in lines], sep="\n")
-    print("", START, sep="\n")
+    print("", phrase("main.start"), sep="\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""The language of error texts: English, or Chinese after ``set_language('zh')``.
+"""The language of what tinyconv says: English, or Chinese after ``set_language('zh')``.
+
+The environment variable ``TINYCONV_LANGUAGE=zh`` chooses it from outside, for a command or a notebook's kernel.
 
 The texts themselves stand in :mod:`tinyconv.errors.texts`, both languages side by side.
 
@@ -9,18 +11,19 @@ proposes are the same in every language.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from contextvars import ContextVar
 
 __all__ = ["get_language", "set_language", "use_language"]
 
 LANGUAGES = ("en", "zh")
-_everywhere = "en"  # what set_language chose, for all threads
+_everywhere = os.environ.get("TINYCONV_LANGUAGE") or "en"  # and then what set_language chose, for all threads
 _here: ContextVar[str | None] = ContextVar("tinyconv_language", default=None)  # what a `with` block chose, for its own
 
 
 def set_language(language: str) -> None:
-    """Choose the language of error texts for the whole program, every thread included.
+    """Choose the language of errors, tables and explanations for the whole program, every thread included.
 
     Parameters
     ----------
@@ -45,7 +48,7 @@ def set_language(language: str) -> None:
 
 
 def get_language() -> str:
-    """Tell in which language an error would be written here.
+    """Tell in which language an error, or an explanation, would be written here.
 
     Examples
     --------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -280,3 +281,93 @@ def test_text_needs_no_matplotlib() -> None:
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
     assert result.stdout.endswith('Install it with: pip install ".[examples]"\n')
+
+
+# --- in Chinese --------------------------------------------------------------------------------------
+
+HAN = re.compile("[\u4e00-\u9fff]")
+
+
+def english_words(text: str) -> list[str]:
+    """The lines of a text in which words of English are left."""
+    code = (
+        r"python -m \S+( --lang zh)?( conv)?|--[\w-]+|>>>.*|examples/\S+|tinyconv\S*|\S+\.py|help\(.*\)|\w+\d\w*\(.*\)"
+    )
+    lines = (re.sub(code, "", line) for line in text.splitlines())
+    return [line for line in lines if re.search(r"\b(the|of|and|is|to|a|in|with|for)\b", line)]
+
+
+def test_the_front_door_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    assert front.main(["--lang", "zh"]) == 0
+    text = capsys.readouterr().out
+    assert all(title in text for title in ("数组", "BLAS 与线程", "从哪里开始", "个线程"))
+    assert not english_words(text)
+    assert front.main([]) == 0  # the language was that of one call
+    assert "Where to start" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [[], ["conv"], ["transposed"], ["pool"]])
+def test_help_in_chinese_has_no_english(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--lang", "zh", *command, "--help"])
+    assert stop.value.code == 0
+    text = capsys.readouterr().out
+    assert text.startswith("用法：python -m tinyconv.explain")
+    assert "显示这段帮助，然后退出" in text
+    assert "选项:" in text
+    assert not english_words(text)
+    options = text.partition("选项:")[2]
+    entries = re.split(r"^  (?=-)", options, flags=re.MULTILINE)[1:]
+    assert entries
+    assert all(map(HAN.search, entries))
+
+
+def test_what_it_prints_in_chinese(capsys: pytest.CaptureFixture[str], tmp_path: Any) -> None:
+    film = tmp_path / "film.svg"
+    lines = run(capsys, f"--lang zh conv --input 6 --kernel 3 --stride 2 --frames 1 --save {film}")
+    assert {"输出尺寸：2", "卷积核", "第 1 个窗口，共 2 个", "还有 1 个；--frames 0 会全部展示"} <= set(lines)
+    assert "        窗口从不经过最后一格" in lines
+    assert lines[-1] == f"{film}：2 幅图的动画"
+    spread = run(capsys, "transposed --input 2 --kernel 2 --frames 1 --lang zh")
+    assert any("散布到：" in line for line in spread)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("conv --input 5", "缺少必需的参数：--kernel"),
+        ("conv --input 5 --kernel", "参数 --kernel：后面要有一个值"),
+        ("conv --input 5 --kernel x", "参数 --kernel：'x' 不是大小"),
+        ("conv --input 5 --kernel 3 --frames x", "参数 --frames：'x' 不能读作 int"),
+        ("conv --input 5 --kernel 3 --cover-all=1", "参数 --cover-all：不接受值，却给了 '1'"),
+        ("conv --input 5 --kernel 3 --paddin 1", "选项 --paddin 不明确，可能是 --padding, --padding-mode"),
+        ("pool --input 5 --kernel 3 --mode median", "参数 --mode：没有 'median' 这个选择（可选的有 "),
+        ("pool --input 5 --kernel 3 median", "不认识的参数：median"),
+    ],
+)
+def test_complaints_of_argparse_in_chinese(capsys: pytest.CaptureFixture[str], command: str, said: str) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--lang", "zh", *command.split()])
+    assert stop.value.code == 2
+    text = capsys.readouterr().err
+    assert text.startswith("用法：")
+    assert f"：错误：{said}" in text
+
+
+def test_an_unknown_language_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert front.main(["--lang", "fr"]) == 2
+    assert "argument --lang: invalid choice: 'fr'" in capsys.readouterr().err
+
+
+def test_the_environment_chooses_the_language() -> None:
+    command = [sys.executable, "-m", "tinyconv"]
+
+    def run_in(language: str) -> subprocess.CompletedProcess[str]:
+        chosen = {**os.environ, "TINYCONV_LANGUAGE": language, "PYTHONIOENCODING": "utf-8"}
+        return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120, env=chosen)
+
+    assert "从哪里开始" in run_in("zh").stdout
+    assert "Where to start" in run_in("").stdout
+    unknown = run_in("fr")
+    assert unknown.returncode
+    assert "language='fr' is not available" in unknown.stderr

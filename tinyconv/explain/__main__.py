@@ -1,7 +1,7 @@
 """``python -m tinyconv.explain``: a layer's arithmetic and its sliding window, in the terminal.
 
 python -m tinyconv.explain conv --input 5x5 --kernel 2x2 --stride 2
-python -m tinyconv.explain conv --input 5x5 --kernel 4x4 --padding same
+python -m tinyconv.explain --lang zh conv --input 5x5 --kernel 4x4 --padding same
 python -m tinyconv.explain transposed --input 2x2 --kernel 3x3 --stride 2 --padding 1
 python -m tinyconv.explain pool --input 5x5 --kernel 3x3 --stride 2 --padding 1 --mode avg
 python -m tinyconv.explain conv --input 5x5 --kernel 3x3 --dilation 2 --save film.svg
@@ -19,13 +19,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from .. import nn
+from ..command_line import Parser, split_language
 from ..errors import phrase, refusal
 from ..kernels.geometry import Ints
+from ..language import use_language
 from ..tensor import Tensor
 from .film import animate
 from .show import grid_text, number
 from .slide import count_frames, frames, size_arithmetic, spread_frames
 
+PROG = "python -m tinyconv.explain"
 Padding = str | Ints | tuple[tuple[int, int], ...]
 
 CONVS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -98,7 +101,7 @@ def numbers(text: str) -> list[float]:
         raise argparse.ArgumentTypeError(phrase("explain.no_numbers", text=text)) from None
 
 
-def make_parser() -> argparse.ArgumentParser:
+def make_parser() -> Parser:
     """Describe the command line.
 
     Examples
@@ -106,39 +109,44 @@ def make_parser() -> argparse.ArgumentParser:
     >>> make_parser().parse_args(["conv", "--input", "5x5", "--kernel", "2x2"]).kernel
     (2, 2)
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m tinyconv.explain",
-        description="Show the arithmetic of a layer's output size, and its window as it slides over the input.",
-    )
+    parser = Parser(prog=PROG, description=phrase("explain.about"))
+    parser.add_language()
     layers = parser.add_subparsers(dest="layer", required=True, metavar="{conv,transposed,pool}")
-    conv = layers.add_parser("conv", help="a convolution")
-    transposed = layers.add_parser("transposed", help="a transposed convolution")
-    pool = layers.add_parser("pool", help="max or average pooling")
+    conv = layers.add_parser("conv", help=phrase("explain.help_conv"))
+    transposed = layers.add_parser("transposed", help=phrase("explain.help_transposed"))
+    pool = layers.add_parser("pool", help=phrase("explain.help_pool"))
     for sub in (conv, transposed, pool):
-        sub.add_argument("--input", type=sizes, required=True, metavar="HxW", help="spatial size: 8, 5x5 or 3x4x4")
-        sub.add_argument("--kernel", type=sizes, required=True, metavar="HxW", help="size of the window")
-        sub.add_argument("--stride", type=sizes, metavar="N", help="its step (default: 1; of a pooling: the kernel)")
-        sub.add_argument("--frames", type=int, default=4, metavar="N", help="pictures to show, 0 for all (4)")
-        sub.add_argument("--values", type=numbers, metavar="A,B,...", help="the input's numbers (default: 0, 1, 2 ...)")
-        sub.add_argument("--save", metavar="FILE", help="also keep all pictures as a film, FILE.svg or FILE.gif")
+        sub.add_argument("--input", type=sizes, required=True, metavar="HxW", help=phrase("explain.help_input"))
+        sub.add_argument("--kernel", type=sizes, required=True, metavar="HxW", help=phrase("explain.help_kernel"))
+        sub.add_argument("--stride", type=sizes, metavar="N", help=phrase("explain.help_stride"))
+        sub.add_argument("--frames", type=int, default=4, metavar="N", help=phrase("explain.help_frames"))
+        sub.add_argument("--values", type=numbers, metavar="A,B,...", help=phrase("explain.help_values"))
+        sub.add_argument("--save", metavar="FILE", help=phrase("explain.help_save"))
     for sub in (conv, transposed):
-        sub.add_argument("--dilation", type=sizes, default=(1,), metavar="N", help="distance of the kernel's taps (1)")
-        sub.add_argument("--weights", type=numbers, metavar="A,B,...", help="the kernel's numbers (default: 0, 1 ...)")
+        sub.add_argument("--dilation", type=sizes, default=(1,), metavar="N", help=phrase("explain.help_dilation"))
+        sub.add_argument("--weights", type=numbers, metavar="A,B,...", help=phrase("explain.help_weights"))
     conv.add_argument(
         "--padding",
         type=paddings,
         default=(0,),
         metavar="N",
-        help="cells added on each side (0), 0:1 before and after, or same",
+        help=phrase("explain.help_conv_padding"),
     )
     for sub in (transposed, pool):
-        sub.add_argument("--padding", type=counts, default=(0,), metavar="N", help="cells added on each side (0)")
-    conv.add_argument("--padding-mode", default="zeros", choices=["zeros", "reflect", "replicate", "circular"])
-    conv.add_argument("--cover-all", action="store_true", help="Chainer's rule: every input cell is seen")
-    transposed.add_argument("--output-padding", type=counts, default=(0,), metavar="N", help="cells added at the end")
-    pool.add_argument("--mode", default="max", choices=["max", "avg"])
-    pool.add_argument("--ceil-mode", action="store_true", help="round the output size up (PyTorch's rule)")
-    pool.add_argument("--cover-all", action="store_true", help="round the output size up (Chainer's rule; max only)")
+        sub.add_argument("--padding", type=counts, default=(0,), metavar="N", help=phrase("explain.help_padding"))
+    conv.add_argument(
+        "--padding-mode",
+        default="zeros",
+        choices=["zeros", "reflect", "replicate", "circular"],
+        help=phrase("explain.help_padding_mode"),
+    )
+    conv.add_argument("--cover-all", action="store_true", help=phrase("explain.help_conv_cover"))
+    transposed.add_argument(
+        "--output-padding", type=counts, default=(0,), metavar="N", help=phrase("explain.help_output_padding")
+    )
+    pool.add_argument("--mode", default="max", choices=["max", "avg"], help=phrase("explain.help_mode"))
+    pool.add_argument("--ceil-mode", action="store_true", help=phrase("explain.help_ceil"))
+    pool.add_argument("--cover-all", action="store_true", help=phrase("explain.help_pool_cover"))
     return parser
 
 
@@ -214,8 +222,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     1 more; --frames 0 shows them all
     0
     """
-    parser = make_parser()
-    args = parser.parse_args(argv)
+    language, rest = split_language(sys.argv[1:] if argv is None else argv, PROG)
+    with use_language(language):
+        args = make_parser().parse_args(rest)
+        return _status(args)
+
+
+def _status(args: argparse.Namespace) -> int:
     try:
         _show(args)
         sys.stdout.flush()
@@ -223,10 +236,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (ValueError, RuntimeError, TypeError, ImportError, OSError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        print(f"{PROG}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nstopped by Ctrl-C", file=sys.stderr)
+        print(f"\n{phrase('explain.stopped')}", file=sys.stderr)
         return 130
     return 0
 
@@ -240,14 +253,14 @@ def _show(args: argparse.Namespace) -> None:
     total = math.prod(args.input) if spreads else count_frames(layer, args.input)
     shown = total if args.frames <= 0 else min(args.frames, total)
     if args.layer != "pool":
-        print(f"\nkernel\n{_cut(_kernel_text(layer))}")
+        print(f"\n{phrase('explain.kernel')}\n{_cut(_kernel_text(layer))}")
     for count, picture in enumerate((spread_frames if spreads else frames)(layer, x, shown), 1):
-        print(f"\nwindow {count} of {total}\n{_cut_grid(picture)}")
+        print("", phrase("explain.window_of", count=count, total=total), _cut_grid(picture), sep="\n")
     if shown < total:
-        print(f"\n{total - shown} more; --frames 0 shows them all")
+        print("", phrase("explain.more", count=total - shown), sep="\n")
     if args.save:
         film = animate(layer, x, args.save)
-        print(f"\n{args.save}: a film of {len(film.shots)} pictures")
+        print("", phrase("explain.film_of", path=args.save, count=len(film.shots)), sep="\n")
 
 
 def _cut_grid(picture: str) -> str:

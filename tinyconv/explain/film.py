@@ -19,6 +19,7 @@ import numpy as np
 
 from ..errors import refusal
 from ..kernels.geometry import Ints
+from ..language import use_language
 from ..nn.module import Module
 from .picture import PALETTE, themed
 from .show import number
@@ -321,7 +322,8 @@ def animate(
     if 0 in shape or (most is not None and most < 1):
         raise refusal("explain.no_frame", "animate", shape=shape, most=most)
     make = spread_shots if window_of(layer, size).transposed else shots
-    film = Film(tuple(make(layer, input, most)), _kernel(layer), size, interval)
+    with use_language("en"):  # the font that draws a GIF has no Chinese characters
+        film = Film(tuple(make(layer, input, most)), _kernel(layer), size, interval)
     if path is not None:
         film.save(path)
     return film

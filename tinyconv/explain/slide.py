@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..autograd import no_grad
+from ..errors import phrase
 from ..kernels.geometry import Ints
 from ..nn.module import Module
 from ..tensor import Tensor
@@ -40,17 +41,20 @@ def size_arithmetic(layer: Module, input_size: Sequence[int]) -> str:
     """
     window = window_of(layer, input_size)
     if window.adaptive:
-        lines = ["window p along an axis of i cells: from floor(p*i/o) up to, but not with, ceil((p + 1)*i/o)"]
+        lines = [phrase("explain.adaptive_window")]
     elif window.transposed:
         lines = ["o = (i - 1)*s - padding + d*(k - 1) + output_padding + 1"]
-        lines += [f"axis {axis}: {_transposed_axis(window, axis)}" for axis in range(window.ndim)]
+        lines += [
+            phrase("explain.axis", axis=axis, arithmetic=_transposed_axis(window, axis)) for axis in range(window.ndim)
+        ]
     else:
         covers = getattr(layer, "cover_all", False)
         rounding = "ceil" if covers or getattr(layer, "ceil_mode", False) else "floor"
         lines = [f"o = {rounding}((i + padding - (d*(k - 1) + 1)) / s) + 1"]
         for axis in range(window.ndim):
-            lines += [f"axis {axis}: {_axis(window, axis, rounding)}", *_remark(window, axis, rounding, covers)]
-    return "\n".join([*lines, f"output size: {' x '.join(map(str, window.output_size))}"])
+            lines.append(phrase("explain.axis", axis=axis, arithmetic=_axis(window, axis, rounding)))
+            lines += _remark(window, axis, rounding, covers)
+    return "\n".join([*lines, phrase("explain.output_size", size=" x ".join(map(str, window.output_size)))])
 
 
 def _axis(window: Window, axis: int, rounding: str) -> str:
@@ -68,11 +72,11 @@ def _remark(window: Window, axis: int, rounding: str, covers: bool) -> list[str]
     left = i + lo + hi - span
     if rounding == "ceil":
         dropped = -(-left // s) + 1 > window.places[axis]
-        return ["        the last window would start in the padding, and is dropped"] if dropped and not covers else []
+        return [phrase("explain.dropped")] if dropped and not covers else []
     unread = i - 1 - window.position(axis, window.places[axis] - 1, window.kernel[axis] - 1)
     if unread <= 0:
         return []
-    return [f"        the window never reaches the last {'cell' if unread == 1 else f'{unread} cells'}"]
+    return [phrase("explain.unread_one") if unread == 1 else phrase("explain.unread", count=unread)]
 
 
 def _transposed_axis(window: Window, axis: int) -> str:
@@ -323,9 +327,9 @@ def spread_shots(layer: Module, x: Any, most: int | None = None) -> Iterator[Sho
                 under.add(cell)
                 products = [product(number(float(value)), float(factor)) for value, factor in factors]
                 terms.append(f"y{[*origin, *cell]} += {' + '.join(products)}")
-        told = ", ".join(terms) if terms else "nothing, for the padding cuts it all away"
+        told = ", ".join(terms) if terms else phrase("explain.spreads_nothing")
         after = {cell: number(float(output[cell])) for cell in np.ndindex(*output.shape)}
-        said = f"x{[*origin, *place]} = {before[place]} spreads: {told}"
+        said = phrase("explain.spreads", cell=f"x{[*origin, *place]}", value=before[place], told=told)
         yield Shot(before, after, {place}, under, said)
 
 

@@ -13,6 +13,7 @@ from . import (
     absent,
     arguments,
     chainer,
+    command_line,
     creation,
     data,
     devices,
@@ -38,6 +39,7 @@ from .text import Phrase, Text
 
 ROOMS = (
     settings,
+    command_line,
     absent,
     arguments,
     habits,
