@@ -32,15 +32,35 @@ def say_stopped(kind: type[BaseException], error: BaseException, trace: Tracebac
 
 sys.excepthook = say_stopped
 
+from chinese import HELP  # noqa: E402 - these too take long to import
+
+from tinyconv import command_line, get_language, set_language  # noqa: E402
+
 CHECKPOINT = "checkpoint.npz"
 
 
-class Parser(argparse.ArgumentParser):
-    """A command line whose refusals are one line, without the usage."""
+class Parser(command_line.Parser):
+    """A command line whose refusals are one line, without the usage; ``--lang zh`` makes it Chinese."""
 
     def __init__(self, doc: str | None):
-        formatter = argparse.ArgumentDefaultsHelpFormatter
-        super().__init__(description=(doc or "").partition("\n")[0], formatter_class=formatter)
+        first_line = (doc or "").partition("\n")[0]
+        super().__init__(description=first_line, formatter_class=command_line.DefaultsFormatter)
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:  # type: ignore[override]
+        """Read the language first, in which all that follows is told."""
+        language, rest = command_line.split_language(sys.argv[1:] if args is None else args, self.prog)
+        if language != get_language():
+            set_language(language)
+        self.add_language()
+        return super().parse_args(rest, namespace)
+
+    def format_help(self) -> str:
+        """Write the help, in Chinese where that is the language."""
+        if get_language() == "zh":
+            self.description = HELP.get(self.description or "", self.description)
+            for action in self._actions:
+                action.help = HELP.get(action.help or "", action.help)
+        return super().format_help()
 
     def error(self, message: str) -> Any:
         """End the program, saying what is wrong with the arguments."""
@@ -125,7 +145,7 @@ def picture(text: str) -> Any:
 
 def device(text: str) -> str:
     """Read the name of a device that can be used here."""
-    import tinyconv as tc  # here, so that Ctrl-C is handled before this takes its time
+    import tinyconv as tc
 
     try:
         tc.Device(text)

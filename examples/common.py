@@ -31,9 +31,9 @@ def make_parser(doc: str, *, epochs: int, lr: float, out: str) -> command_line.P
     parser, positive = command_line.Parser(doc), command_line.positive
     parser.add_argument("--epochs", type=positive, default=epochs, help="passes over the training set")
     parser.add_argument("--limit", type=positive, help="use only so many samples of each set, for a quick try")
-    parser.add_argument("--batch-size", type=positive, default=64)
+    parser.add_argument("--batch-size", type=positive, default=64, help="samples in a batch")
     parser.add_argument("--lr", type=command_line.rate, default=lr, help="highest learning rate")
-    parser.add_argument("--seed", type=command_line.natural, default=0)
+    parser.add_argument("--seed", type=command_line.natural, default=0, help="where the random numbers start")
     parser.add_argument("--device", type=command_line.device, default="cpu", help="cpu, cuda, cuda:1")
     parser.add_argument("--threads", type=positive, help="CPU threads; all by default")
     command_line.add_out(parser, out, "the pictures")

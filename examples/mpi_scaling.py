@@ -243,7 +243,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measure, or start what measures."""
     positive = command_line.positive
     parser = command_line.Parser(__doc__)
-    parser.add_argument("--ranks", type=positive, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--ranks", type=positive, nargs="+", default=[1, 2, 4], help="numbers of processes to try")
     parser.add_argument("--batch", type=positive, default=128, help="samples in a batch of all ranks together")
     parser.add_argument("--rounds", type=positive, default=40, help="steps, of which the fastest counts")
     parser.add_argument("--passes", type=positive, default=4, help="over all numbers of ranks, for a busy machine")

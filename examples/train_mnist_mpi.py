@@ -64,7 +64,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> tuple[command_line.Par
     parser.add_argument("--lr", type=rate, default=2e-3, help="learning rate of the first epoch")
     parser.add_argument("--decay", type=rate, default=0.7, help="factor on the learning rate after each epoch")
     parser.add_argument("--dropout", type=share, default=0.3, help="the one thing that ranks draw by themselves")
-    parser.add_argument("--seed", type=command_line.natural, default=0)
+    parser.add_argument("--seed", type=command_line.natural, default=0, help="where the random numbers start")
     parser.add_argument("--device", default="cpu", help="cpu; or cuda, of which each rank takes one")
     parser.add_argument("--threads", type=positive, help="CPU threads of each rank; its part of the cores by default")
     parser.add_argument("--save-every", type=positive, metavar="STEPS", help="save within an epoch too")

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from .errors import phrase
 from .language import LANGUAGES, get_language
 
-__all__ = ["Formatter", "Parser", "split_language", "translated"]
+__all__ = ["DefaultsFormatter", "Formatter", "Parser", "split_language", "translated"]
 
 # what argparse says of wrong arguments; the groups are the fields of the phrase
 SAID = {
@@ -55,15 +55,22 @@ class Formatter(argparse.HelpFormatter):
         super().add_usage(usage, actions, groups, phrase("command.usage") if prefix is None else prefix)
 
 
+class DefaultsFormatter(Formatter, argparse.ArgumentDefaultsHelpFormatter):
+    """Adds each option's default, too."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        text = super()._get_help_string(action)
+        return text and text.replace(" (default: %(default)s)", phrase("command.default"))
+
+
 class Parser(argparse.ArgumentParser):
-    """A command line whose titles, help and complaints are in the language in which it was made.
+    """A command line whose titles and complaints are in the language of the moment in which they are told.
 
     Examples
     --------
     >>> from tinyconv.language import use_language
     >>> with use_language("zh"):
-    ...     parser = Parser(prog="slide", description="滑动窗口。")
-    ...     print(parser.format_help())
+    ...     print(Parser(prog="slide", description="滑动窗口。").format_help())
     用法：slide [-h]
     <BLANKLINE>
     滑动窗口。
@@ -73,12 +80,16 @@ class Parser(argparse.ArgumentParser):
     <BLANKLINE>
     """
 
-    def __init__(self, *args: Any, formatter_class: Any = Formatter, add_help: bool = True, **options: Any):
-        super().__init__(*args, formatter_class=formatter_class, add_help=False, **options)
-        self._positionals.title = phrase("command.positional")
-        self._optionals.title = phrase("command.options")
-        if add_help:
-            self.add_argument("-h", "--help", action="help", default=argparse.SUPPRESS, help=phrase("command.help"))
+    def __init__(self, *, formatter_class: Any = Formatter, add_help: bool = True, **options: Any):
+        super().__init__(formatter_class=formatter_class, add_help=add_help, **options)
+
+    def format_help(self) -> str:
+        """Write the help."""
+        self._positionals.title, self._optionals.title = phrase("command.positional"), phrase("command.options")
+        for action in self._actions:
+            if action.dest == "help":
+                action.help = phrase("command.help")
+        return super().format_help()
 
     def add_language(self) -> None:
         """Add ``--lang`` to the help; :func:`split_language` has read it before."""
@@ -101,6 +112,6 @@ def split_language(argv: Sequence[str], prog: str) -> tuple[str, list[str]]:
     ('zh', ['conv'])
     """
     parser = Parser(prog=prog, add_help=False, allow_abbrev=False)
-    parser.add_argument("--lang", choices=LANGUAGES, default=get_language())
+    parser.add_language()
     found, rest = parser.parse_known_args(argv)
     return found.lang, rest

@@ -10,6 +10,7 @@ PHRASES = {
     "command.positional": Phrase("positional arguments", "位置参数"),
     "command.options": Phrase("options", "选项"),
     "command.help": Phrase("show this help message and exit", "显示这段帮助，然后退出"),
+    "command.default": Phrase(" (default: %(default)s)", "（默认 %(default)s）"),
     "command.error": Phrase("{prog}: error: {message}\n", "{prog}：错误：{message}\n"),
     "command.language": Phrase("language: en or zh", "语言：en 或 zh"),
     "command.argument": Phrase("argument {name}: {message}", "参数 {name}：{message}"),
