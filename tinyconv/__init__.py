@@ -130,7 +130,7 @@ _FROM = {"autocast": "amp", "load": "serialization", "save": "serialization"}  #
 _FROM |= dict.fromkeys(
     (
         "adaptive_avg_pool1d", "avg_pool1d", "bilinear", "celu", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
-        "conv_transpose2d", "conv_transpose3d", "cosine_similarity", "layer_norm", "max_pool1d", "max_pool2d",
+        "conv_transpose2d", "conv_transpose3d", "cosine_similarity", "max_pool1d", "max_pool2d",
         "max_pool3d", "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "prelu", "selu", "threshold",
     ),
     "nn.functional",

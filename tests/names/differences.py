@@ -10,6 +10,10 @@ REASONS = {
     "None is the empty list of the stub": [
         "amax",
         "amin",
+        "avg_pool1d",
+        "max_pool1d",
+        "max_pool2d",
+        "max_pool3d",
         "roll",
         "Tensor.amax",
         "Tensor.amin",
@@ -17,6 +21,7 @@ REASONS = {
         "nn.functional.avg_pool1d",
     ],
     "PyTorch's stub says tensors, its parser input": ["atleast_1d", "atleast_2d", "atleast_3d"],
+    "PyTorch's overload for a word as padding has the default 'valid', which is 0": ["conv1d", "conv2d", "conv3d"],
     "gives the model back, with any options": ["compile"],
     "PyTorch's own signature has no names": [
         "einsum",
