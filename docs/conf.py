@@ -36,6 +36,7 @@ extensions = [
     "pytorch_names",
     "sliding_window",
     "source_links",
+    "theme_words",
 ]
 exclude_patterns = ["_build", "jupyter_execute"]
 suppress_warnings = ["toc.empty_glob"]  # a language of which no chapter is written yet

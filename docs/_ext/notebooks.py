@@ -7,7 +7,7 @@ Each page of a chapter offers its notebook.  Without building the pages, all are
 which needs jupytext.  A notebook differs from its chapter in six things: a piece of source that the page includes
 stands in the text; a sliding window is shown by a cell of code; a table that the build makes is left out; an answer is
 folded text instead of a cell that has run; links lead to the other notebooks; and a first, folded cell gives figures
-the look of the pages.
+the look of the pages, and tinyconv's words the language of the chapter.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).resolve().parents[1]
 WORDS = {"en": ("Answer", "Download as a notebook"), "zh": ("答案", "下载笔记本")}
 ON_THE_PAGE = {"en": "*(The table stands on the chapter's page.)*", "zh": "*（表格见本章的网页。）*"}
+SPEAK_CHINESE = "import tinyconv\n\ntinyconv.set_language('zh')"
+WRITE_CHINESE = "from tinyconv.explain.fonts import use_chinese_font\n\nuse_chinese_font()"
 _CHAPTER = re.compile(r"(en|zh)/\d\d-[\w-]+")
 _DIRECTIVE = re.compile(r"^```\{([\w-]+)\} *([^\n]*)\n((?::[^\n]*\n)*).*?^```$", re.MULTILINE | re.DOTALL)
 _WINDOW = re.compile(r"^```\{sliding-window\}\n((?::[^\n]*\n)*)(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -139,12 +141,13 @@ def folded(code: str, page: str) -> str:
     return f"<details>\n<summary>{summary}</summary>\n\n```python\n{code}\n```\n\n</details>"
 
 
-def look_of_figures() -> str:
-    """Code that gives figures the look of the pages."""
+def look_of_figures(page: str) -> str:
+    """Code that gives figures the look of the pages, with a Chinese font on a Chinese one."""
     lines = (DOCS / "matplotlibrc").read_text(encoding="utf-8").splitlines()
     settings = [line.split(": ", 1) for line in lines if line and not line.startswith("#")]
     body = "".join(f'    "{name}": "{value}",\n' for name, value in settings)
-    return f"import matplotlib.pyplot as plt\n\nlook = {{\n{body}}}\nplt.rcParams.update(look)"
+    chinese = f"\n\n{SPEAK_CHINESE}\n{WRITE_CHINESE}" if page.startswith("zh/") else ""
+    return f"import matplotlib.pyplot as plt\n\nlook = {{\n{body}}}\nplt.rcParams.update(look){chinese}"
 
 
 # --- notebooks ---------------------------------------------------------------------------------------
@@ -167,7 +170,9 @@ def notebook(page: str) -> Any:
         else:
             cells.append(new_code_cell(cell.source, metadata=_closed() if "hide-input" in tags else {}))
     if any("matplotlib" in cell.source for cell in cells):
-        cells.insert(1, new_code_cell(look_of_figures(), metadata=_closed()))
+        cells.insert(1, new_code_cell(look_of_figures(page), metadata=_closed()))
+    elif page.startswith("zh/"):
+        cells.insert(1, new_code_cell(SPEAK_CHINESE, metadata=_closed()))
     for i, cell in enumerate(cells):
         cell.id = f"cell-{i}"  # the same at every build
     return new_notebook(cells=cells, metadata={"kernelspec": chapter.metadata["kernelspec"]})

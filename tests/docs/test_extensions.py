@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import sys
 import types
@@ -201,3 +202,96 @@ def test_options_of_the_sliding_window(load: Any, monkeypatch: pytest.MonkeyPatc
     assert [extension.whole_numbers(text) for text in ("3", "4, 2", "5,")] == [3, (4, 2), (5,)]
     assert extension.names("stride, kernel_size") == ["stride", "kernel_size"]
     assert extension.SCRIPT.is_file()
+
+
+# --- Chinese pages ------------------------------------------------------------------------------------
+
+PAGES_IN_ORDER = ("index", "en/index", "en/01-x", "zh/index", "zh/01-x", "api/index")
+
+
+def context_of(theme_words: Any, page: str) -> dict[str, Any]:
+    """What the template of a page is given, with the pages on both sides by their names."""
+    place = PAGES_IN_ORDER.index(page)
+    beside = [PAGES_IN_ORDER[i] if 0 <= i < len(PAGES_IN_ORDER) else None for i in (place - 1, place + 1)]
+    builder = types.SimpleNamespace(relations={page: [None, *beside]})
+    context: dict[str, Any] = {"prev": beside[0], "next": beside[1]}
+    theme_words.dress(types.SimpleNamespace(builder=builder), page, "page.html", context, None)
+    return context
+
+
+def test_next_and_previous_stay_within_the_language(load: Any) -> None:
+    theme_words = load("theme_words")
+    ways = {
+        page: (context_of(theme_words, page)["prev"], context_of(theme_words, page)["next"]) for page in PAGES_IN_ORDER
+    }
+    assert ways == {
+        "index": (None, "en/index"),
+        "en/index": ("index", "en/01-x"),
+        "en/01-x": ("en/index", None),
+        "zh/index": (None, "zh/01-x"),
+        "zh/01-x": ("zh/index", None),
+        "api/index": (None, None),
+    }
+
+
+def test_words_of_the_theme_are_chinese_on_chinese_pages_alone(load: Any) -> None:
+    theme_words = load("theme_words")
+    html = (
+        '<a aria-label="Toggle Light / Dark / Auto color theme"></a><p class="admonition-title">Note</p>'
+        "<summary>Show code cell source</summary><h2>Note</h2><p>Search for a Note.</p>Toggle navigation of 3. 通道"
+    )
+    chinese, english = context_of(theme_words, "zh/01-x"), context_of(theme_words, "en/01-x")
+    assert chinese["in_the_language"](html) == (
+        '<a aria-label="切换浅色、深色或自动配色"></a><p class="admonition-title">说明</p>'
+        "<summary>展开代码</summary><h2>Note</h2><p>Search for a Note.</p>展开或收起：3. 通道"
+    )
+    assert chinese["_"]("Next") == "下一页"
+    assert chinese["master_doc"] == "zh/index"
+    assert english["in_the_language"](html) == html
+    assert "_" not in english
+
+
+def test_cells_speak_the_language_of_their_page(load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYCONV_LANGUAGE", "")
+    theme_words = load("theme_words")
+    for page, language in {"zh/01-x": "zh", "en/01-x": "en", "api/index": "en"}.items():
+        theme_words.speak(None, page, [""])
+        assert os.environ["TINYCONV_LANGUAGE"] == language
+
+
+def test_every_word_of_the_theme_s_templates_has_its_chinese(load: Any) -> None:
+    theme_words, package = load("theme_words"), importlib.util.find_spec("furo")
+    if package is None or package.origin is None:
+        pytest.skip("needs the theme: pip install '.[docs]'")
+    theme = Path(package.origin).parent / "theme" / "furo"
+    used = ("base.html", "page.html", "sidebar/search.html")  # what a chapter's page is made of
+    asked = {
+        words
+        for name in used
+        for quoted in [(theme / name).read_text("utf-8")]
+        for words in re.findall(r"_\(\s*\"([^\"]+)\"\s*\)", quoted)
+    }
+    assert asked >= {"Search", "Next", "On this page"}
+    unused = {"About these documents"}  # the head's link to a page that there is not
+    assert asked - unused <= theme_words.GETTEXT.keys()
+    icons = (theme / "partials" / "icons.html").read_text("utf-8")
+    assert set(re.findall("<title>(.*?)</title>", icons)) <= theme_words.TEXTS.keys()
+    labels = set(re.findall('aria-label="(Toggle [^"]*)"', (theme / "page.html").read_text("utf-8")))
+    assert labels
+    assert labels <= theme_words.ATTRIBUTES.keys()
+
+
+def test_a_chinese_font_is_added_or_missed_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
+    font_manager = pytest.importorskip("matplotlib.font_manager")
+    matplotlib = pytest.importorskip("matplotlib")
+    from tinyconv.explain.fonts import FAMILIES, chinese_font, use_chinese_font
+
+    fonts = [types.SimpleNamespace(name=name) for name in ("DejaVu Sans", FAMILIES[4])]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", fonts)
+    with matplotlib.rc_context({"font.family": ["sans-serif"]}):
+        use_chinese_font()
+        use_chinese_font()
+        assert matplotlib.rcParams["font.family"] == ["sans-serif", FAMILIES[4]]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", fonts[:1])
+    with pytest.warns(UserWarning, match="no font with Chinese characters.*Noto Sans CJK SC"):
+        assert chinese_font() is None

@@ -172,7 +172,9 @@ def test_a_notebook_has_the_chapter_s_cells(make: Any, page: str) -> None:
     windows = [source for source in code if "explain.widget(" in source]
     assert len(windows) == (DOCS / f"{page}.md").read_text("utf-8").count("```{sliding-window}")
     shown = [options for options, _ in cells(f"{page}.md") if "hide-cell" not in options]
-    assert len(code) == len(shown) + len(windows) + ("look = {" in "".join(code))
+    chinese = page.startswith("zh/")
+    assert ("set_language('zh')" in "".join(code)) == chinese
+    assert len(code) == len(shown) + len(windows) + (chinese or "look = {" in "".join(code))
 
 
 @pytest.mark.parametrize(

@@ -295,6 +295,12 @@ PHRASES = {
         ". The slopes to its left and right differ ({left:.6g}, {right:.6g})",
         "。它左右两侧的斜率不同（{left:.6g}、{right:.6g}）",
     ),
+    "explain.no_chinese_font": Phrase(
+        "no font with Chinese characters is installed, so figures show boxes in their place. Install one such as "
+        "{families}, then delete the font list in matplotlib.get_cachedir()",
+        "没有找到带汉字的字体，图里的汉字会显示成方框。请安装一种，例如 {families}，"
+        "然后删除 matplotlib.get_cachedir() 里的字体列表",
+    ),
     "explain.input": Phrase("input", "输入"),
     "explain.output": Phrase("output", "输出"),
     "explain.no_size": Phrase(

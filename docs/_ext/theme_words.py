@@ -1,0 +1,149 @@
+"""Pages in Chinese: the theme's own words, the place of "next", and the language in which cells speak.
+
+Sphinx builds in one language, English here.  On a page ``zh/X`` the words that the theme and Sphinx put around the
+chapter are translated when the page is written; its cells run with ``TINYCONV_LANGUAGE=zh``, their figures with a font
+that has Chinese characters, and links to the next and the previous page never leave the language of the page.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from tinyconv.explain.fonts import chinese_font
+
+# texts that templates hand to gettext
+GETTEXT = {
+    "Search": "搜索",
+    "Index": "索引",
+    "Next": "下一页",
+    "Previous": "上一页",
+    "Home": "首页",
+    "On this page": "本页目录",
+    "Back to top": "回到顶部",
+    "Skip to content": "跳到正文",
+    "Copyright": "版权",
+    "Copyright &#169; %(copyright)s": "版权所有 &#169; %(copyright)s",
+    "Made with ": "由 ",
+    '<a href="https://www.sphinx-doc.org/">Sphinx</a> and ': '<a href="https://www.sphinx-doc.org/">Sphinx</a> 和 ',
+    '\n            <a href="https://github.com/pradyunsg/furo">Furo</a>\n            ': (
+        '\n            <a href="https://github.com/pradyunsg/furo">Furo</a> 生成\n            '
+    ),
+}
+# words that stand in the page's HTML as they are: whole attributes and whole texts of elements
+ATTRIBUTES = {
+    "Link to this heading": "本节的链接",
+    "Link to this image": "这张图的链接",
+    "Link to this table": "这张表的链接",
+    "Link to this code": "这段代码的链接",
+    "Permalink to this heading": "本节的链接",
+    "Toggle site navigation sidebar": "打开或收起导航栏",
+    "Toggle table of contents sidebar": "打开或收起目录",
+    "Toggle hidden content": "展开或收起",
+    "Toggle Light / Dark / Auto color theme": "切换浅色、深色或自动配色",
+}
+TEXTS = {
+    "Attention": "注意",
+    "Caution": "小心",
+    "Danger": "危险",
+    "Error": "错误",
+    "Hint": "提示",
+    "Important": "重要",
+    "Note": "说明",
+    "See also": "另见",
+    "Tip": "小窍门",
+    "Warning": "警告",
+    "Show code cell source": "展开代码",
+    "Hide code cell source": "收起代码",
+    "Show code cell content": "展开代码",
+    "Hide code cell content": "收起代码",
+    "Show code cell output": "展开输出",
+    "Hide code cell output": "收起输出",
+    "Read along": "英文教程",
+    "Reference": "参考（英文）",
+    "Contents": "目录",
+    "Menu": "菜单",
+    "Expand": "展开",
+    "Light mode": "浅色",
+    "Dark mode": "深色",
+    "Auto light/dark, in light mode": "自动配色，现为浅色",
+    "Auto light/dark, in dark mode": "自动配色，现为深色",
+}
+_ATTRIBUTE = re.compile(rf'\b(title|aria-label)="({"|".join(map(re.escape, ATTRIBUTES))})"')
+_TEXT = re.compile(rf">({'|'.join(map(re.escape, TEXTS))})<(?!/h\d|/code)")
+_TOGGLE = re.compile(r"Toggle navigation of ([^<\"]*)")
+
+
+def gettext(text: str) -> str:
+    """Give a text of the theme's in Chinese, or as it is where there is none.
+
+    Examples
+    --------
+    >>> gettext("Search")
+    '搜索'
+    """
+    return GETTEXT.get(text, text)
+
+
+def in_chinese(page: str) -> str:
+    """Translate what the theme and Sphinx put into a page's HTML.
+
+    Examples
+    --------
+    >>> in_chinese('<p class="admonition-title">Hint</p><a title="Link to this heading">#</a>')
+    '<p class="admonition-title">提示</p><a title="本节的链接">#</a>'
+    """
+    page = _ATTRIBUTE.sub(lambda found: f'{found[1]}="{ATTRIBUTES[found[2]]}"', page)
+    page = _TEXT.sub(lambda found: f">{TEXTS[found[1]]}<", page)
+    return _TOGGLE.sub(r"展开或收起：\1", page)
+
+
+def language_of(page: str) -> str:
+    """Tell a page's language; what is not in Chinese is in English."""
+    return "zh" if page.startswith("zh/") else "en"
+
+
+def speak(app: Sphinx, page: str, content: list[str]) -> None:
+    """Let the cells of the page about to be read speak its language: their kernel inherits the environment."""
+    os.environ["TINYCONV_LANGUAGE"] = language_of(page)
+
+
+def add_font(app: Sphinx) -> None:
+    """Add a Chinese font to the look of all figures; without one, a warning of Python's and boxes in the figures."""
+    Path(app.doctreedir).mkdir(parents=True, exist_ok=True)
+    look = Path(os.environ["MATPLOTLIBRC"]).read_text(encoding="utf-8")
+    os.environ["MPLCONFIGDIR"] = str(app.doctreedir)  # a list of fonts of its own: the user's may be older than a font
+    family = chinese_font()
+    if family is not None:
+        look += f"font.family: sans-serif, {family}\n"
+    with_font = Path(app.doctreedir) / "matplotlibrc"
+    with_font.write_text(look, encoding="utf-8")
+    os.environ["MATPLOTLIBRC"] = str(with_font)
+
+
+def dress(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Give the page's template the words of its language, and no way into the other one by "next"."""
+    relations: dict[str, Any] = getattr(app.builder, "relations", {})
+    _, previous, following = relations.get(page, (None, None, None))
+    for name, other in (("prev", previous), ("next", following)):
+        if other and language_of(other) != language_of(page):
+            context[name] = None
+    in_page: Callable[[str], str] = str
+    if language_of(page) == "zh":
+        context["_"] = context["gettext"] = gettext
+        context["master_doc"] = context["root_doc"] = "zh/index"  # where the title at the top leads
+        in_page = in_chinese
+    context["in_the_language"] = in_page
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register with Sphinx."""
+    app.connect("builder-inited", add_font)
+    app.connect("source-read", speak)
+    app.connect("html-page-context", dress)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,52 @@
+"""A font with Chinese characters for Matplotlib's titles and labels, of those that the computer has."""
+
+from __future__ import annotations
+
+import warnings
+
+from ..errors import phrase, refusal
+
+__all__ = ["chinese_font", "use_chinese_font"]
+
+# by the names of their families: free fonts, those of Windows, those of macOS
+FAMILIES = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Source Han Sans CN", "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei", "Noto Sans CJK JP", "Droid Sans Fallback",
+    "Microsoft YaHei", "SimHei", "SimSun",
+    "PingFang SC", "PingFang HK", "Hiragino Sans GB", "Heiti TC", "STHeiti", "Arial Unicode MS",
+)  # fmt: skip
+
+
+def chinese_font() -> str | None:
+    """Name the family of an installed font that has Chinese characters; without one, warn and give None.
+
+    Raises
+    ------
+    ImportError
+        Without Matplotlib; the text says how to install it.
+    """
+    try:
+        from matplotlib import font_manager
+    except ImportError:
+        raise refusal("explain.no_matplotlib") from None
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    found = next((family for family in FAMILIES if family in installed), None)
+    if found is None:
+        warnings.warn(phrase("explain.no_chinese_font", families=", ".join(FAMILIES[:3])), stacklevel=2)
+    return found
+
+
+def use_chinese_font() -> None:
+    """Let Matplotlib take from such a font the characters that its own font lacks.
+
+    Examples
+    --------
+    >>> use_chinese_font()  # doctest: +SKIP
+    >>> plt.title("卷积")  # doctest: +SKIP
+    """
+    family = chinese_font()
+    if family is not None:
+        import matplotlib
+
+        families = matplotlib.rcParams["font.family"]
+        matplotlib.rcParams["font.family"] = [*(name for name in families if name != family), family]
