@@ -23,7 +23,7 @@ SOURCES = {
 }
 ALL = {**TEXTS, **PHRASES}
 # templates that say nothing in words of their own, or everything in both languages
-WORDLESS, BILINGUAL = {"load.refused", "argument.none"}, {"language.unknown"}
+WORDLESS, BILINGUAL = {"load.refused", "argument.none", "cause.told"}, {"language.unknown"}
 # types whose texts are for programmers of the package
 UNTOLD = {"AssertionError", "NotImplementedError", "StopIteration"}
 # files that raise without a text of the catalogue, and why

@@ -16,6 +16,7 @@ import numpy as np
 from ..autograd import Operation, no_grad, walk_order
 from ..autograd.backward import _checked
 from ..backend import asnumpy
+from ..errors import phrase
 from ..tensor import Tensor
 from .report import Cause, Experiment, GradcheckReport, InputReport
 
@@ -53,6 +54,11 @@ def likely_causes(experiment: Experiment, report: GradcheckReport, atol: float, 
     return list(causes.values()) or [_nothing_known(report)]
 
 
+def _cause(told: str) -> Cause:
+    """Give what a phrase of three lines tells: the mistake, the evidence and the fix."""
+    return Cause(*told.split("\n"))
+
+
 # ------------------------------------------------------------------------------ the whole check
 
 
@@ -64,11 +70,7 @@ def _of_the_whole(experiment: Experiment, report: GradcheckReport, atol: float, 
     point = np.array(asnumpy(experiment.arguments[position].array))
     first, second = experiment.values(position, point), experiment.values(position, point)
     if any(not np.array_equal(a, b, equal_nan=True) for a, b in zip(first, second)):
-        return Cause(
-            "the function is random",
-            "two calls on the same input give different values",
-            "Call tc.manual_seed in it, or model.eval() if it has dropout",
-        )
+        return _cause(phrase("cause.random"))
     return _float32(experiment, atol, rtol)
 
 
@@ -79,12 +81,9 @@ def _failed_backward(error: Exception) -> Cause:
         lead = len(got) - len(expected)
         if lead >= 0 and all(n in (1, m) for n, m in zip(expected, got[lead:])):
             axes = (*range(lead), *(lead + i for i, n in enumerate(expected) if n != got[lead + i]))
-            return Cause(
-                "missing sum over a broadcast axis",
-                f"forward spread an input of shape {expected} to {got}, and the gradient still has that shape",
-                f"In {operation}'s gradient method, sum over axes {axes}; or set {operation}.broadcasts = True",
-            )
-    return Cause("backward fails", f"{type(error).__name__}: {error}", "Start from this message")
+            return _cause(phrase("cause.broadcast", expected=expected, got=got, operation=operation, axes=axes))
+    name, fix = phrase("cause.fails").split("\n")
+    return Cause(name, f"{type(error).__name__}: {error}", fix)
 
 
 def _float32(experiment: Experiment, atol: float, rtol: float) -> Cause | None:
@@ -100,11 +99,7 @@ def _float32(experiment: Experiment, atol: float, rtol: float) -> Cause | None:
     if error or any(again.compare(i, g, atol, rtol).wrong.any() for i, g in zip(again.checked, gradients)):
         return None
     dtype = experiment.arguments[narrow[0]].dtype
-    return Cause(
-        f"rounding of {dtype}",
-        f"with the same numbers in float64 every element agrees; {dtype} cannot resolve a step of {experiment.eps:g}",
-        "The gradient is right: check in float64, x.double()",
-    )
+    return _cause(phrase("cause.rounding", dtype=dtype, eps=experiment.eps))
 
 
 # ------------------------------------------------------------------------------ single inputs
@@ -114,11 +109,8 @@ def _jump(experiment: Experiment, entry: InputReport, equal: Equal) -> Cause | N
     if not entry.jumps:
         return None
     index = entry.jumps[0]
-    return Cause(
-        "the function jumps",
-        f"input {entry.position} at {index}, where it is {entry.point[index]:.6g}: values differ by more than any "
-        f"slope could make them within {experiment.eps:g}",
-        "There is no derivative at a jump (of sign, round, a comparison): check away from it",
+    return _cause(
+        phrase("cause.jump", position=entry.position, index=index, value=entry.point[index], eps=experiment.eps)
     )
 
 
@@ -127,23 +119,22 @@ def _not_a_number(experiment: Experiment, entry: InputReport, equal: Equal) -> C
     if not bad.any():
         return None
     index = tuple(map(int, np.argwhere(bad)[0]))
-    return Cause(
-        "NaN or infinity in backward",
-        f"the gradient of input {entry.position} at {index}, where it is {entry.point[index]:.6g}, is "
-        f"{entry.analytic[index]}",
-        "Look for 0/0, log(0), 0*inf or a root of 0; tc.detect_anomaly() names the operation",
+    return _cause(
+        phrase(
+            "cause.nonfinite",
+            position=entry.position,
+            index=index,
+            value=entry.point[index],
+            gradient=entry.analytic[index],
+        )
     )
 
 
 def _cut(experiment: Experiment, entry: InputReport, equal: Equal) -> Cause | None:
     if entry.received and np.any(entry.analytic):
         return None
-    how = "arrives as zeros" if entry.received else "never arrives"
-    return Cause(
-        "the graph is cut",
-        f"the gradient of input {entry.position} {how}, and yet the output depends on it",
-        "Look for detach(), .data, .numpy(), no_grad(), or a gradient method that returns None",
-    )
+    how = phrase("cause.zeros" if entry.received else "cause.never")
+    return _cause(phrase("cause.cut", position=entry.position, how=how))
 
 
 def _accumulation_of_uses(experiment: Experiment, entry: InputReport, equal: Equal) -> Cause | None:
@@ -152,13 +143,8 @@ def _accumulation_of_uses(experiment: Experiment, entry: InputReport, equal: Equ
     if not parts or not equal(sum(parts), entry.numeric):
         return None
     alone = [k for k, part in enumerate(parts) if len(parts) > 1 and equal(entry.analytic, part)]
-    detail = f", and backward kept number {alone[-1] + 1} of them alone" if alone else ""
-    return Cause(
-        "missing accumulation",
-        f"input {entry.position} gets {len(parts)} gradient{'s' * (len(parts) > 1)}, whose sum is right if every "
-        f"tensor that was used more than once adds up what it gets{detail}",
-        "Look for = where the engine should have +=",
-    )
+    detail = phrase("cause.kept", number=alone[-1] + 1) if alone else ""
+    return _cause(phrase("cause.uses", position=entry.position, count=len(parts), detail=detail))
 
 
 def _contributions(experiment: Experiment) -> dict[int, list[np.ndarray]]:
@@ -190,25 +176,11 @@ def _factor(experiment: Experiment, entry: InputReport, equal: Equal) -> Cause |
     if not factor or not equal(a / factor, n):
         return None
     if np.isclose(factor, -1, rtol=1e-3):
-        return Cause(
-            "wrong sign",
-            f"the gradient of input {entry.position} is the negative of what it should be",
-            "Look for a minus",
-        )
+        return _cause(phrase("cause.sign", position=entry.position))
     repeats = _times_broadcast(experiment, entry)
     if repeats > 1 and np.isclose(factor * repeats, 1, rtol=1e-3):
-        return Cause(
-            "wrong sum over a broadcast axis",
-            f"the gradient of input {entry.position} is 1/{repeats} of what it should be, and forward spread it over "
-            f"{repeats} places",
-            "The gradient of what was broadcast is the sum over these places, not the mean",
-        )
-    return Cause(
-        "missing factor",
-        f"the gradient of input {entry.position} is {factor:.4g} times what it should be, everywhere",
-        f"Look for a factor of {1 / factor:.4g}: the 2 of a square, the 1/n of a mean, or a tensor that is used twice "
-        f"and got one of its gradients",
-    )
+        return _cause(phrase("cause.mean_of_places", position=entry.position, repeats=repeats))
+    return _cause(phrase("cause.factor", position=entry.position, factor=factor, missing=1 / factor))
 
 
 def _times_broadcast(experiment: Experiment, entry: InputReport) -> int:
@@ -238,25 +210,21 @@ def _inner_derivative(experiment: Experiment, entry: InputReport, equal: Equal) 
         except ValueError:
             continue
         with np.errstate(all="ignore"):
-            for power, text in ((1, name), (-1, f"1 / {name}")):
+            for power, text in ((1, name), (-1, phrase("cause.inverse", tensor=name))):
                 product = entry.analytic * shaped**power
                 if np.isfinite(product).all() and equal(product, entry.numeric):
-                    return Cause(
-                        "missing inner derivative",
-                        f"the gradient of input {entry.position} would be right if it were multiplied by {text}",
-                        "The chain rule: incoming gradient times the derivative at the saved value",
-                    )
+                    return _cause(phrase("cause.inner", position=entry.position, tensor=text))
     return None
 
 
 def _tensors_at_hand(experiment: Experiment, entry: InputReport) -> Iterator[tuple[str, np.ndarray]]:
-    yield "the input", np.asarray(entry.point, np.float64)
-    yield "twice the input", 2.0 * entry.point
+    yield phrase("cause.the_input"), np.asarray(entry.point, np.float64)
+    yield phrase("cause.twice_the_input"), 2.0 * entry.point
     for i, argument in enumerate(experiment.arguments):
         if isinstance(argument, Tensor) and i != entry.position and argument.dtype.kind == "f":
-            yield f"input {i}", np.asarray(asnumpy(argument.array), np.float64)
+            yield phrase("cause.input", position=i), np.asarray(asnumpy(argument.array), np.float64)
     for i, out in enumerate(experiment.outputs):
-        yield f"output {i}", np.asarray(asnumpy(out.array), np.float64)
+        yield phrase("cause.output", position=i), np.asarray(asnumpy(out.array), np.float64)
 
 
 def _flipped(experiment: Experiment, entry: InputReport, equal: Equal) -> Cause | None:
@@ -266,10 +234,7 @@ def _flipped(experiment: Experiment, entry: InputReport, equal: Equal) -> Cause 
         entry,
         equal,
         lambda array: np.flip(array, tuple(range(2, array.ndim))) if array.ndim > 2 else None,
-        "flipped kernel",
-        "turned around along its spatial axes",
-        "Convolution layers cross-correlate: forward does not flip, and backward spreads each gradient through the "
-        "kernel as forward read it",
+        phrase("cause.flipped"),
     )
 
 
@@ -277,8 +242,7 @@ def _transposed(experiment: Experiment, entry: InputReport, equal: Equal) -> Cau
     def swap(array: np.ndarray) -> np.ndarray | None:
         return array.swapaxes(-1, -2) if array.ndim > 1 and array.shape[-1] == array.shape[-2] else None
 
-    fix = "Look for a missing or an extra .T; square matrices hide it, as all shapes fit"
-    return _rearranged(experiment, entry, equal, swap, "transposed matrix", "transposed", fix)
+    return _rearranged(experiment, entry, equal, swap, phrase("cause.transposed"))
 
 
 def _rearranged(
@@ -286,13 +250,12 @@ def _rearranged(
     entry: InputReport,
     equal: Equal,
     change: Callable[[np.ndarray], np.ndarray | None],
-    name: str,
-    how: str,
-    fix: str,
+    told: str,
 ) -> Cause | None:
+    name, how, fix = told.split("\n")
     own = change(entry.numeric)
     if own is not None and own.shape == entry.analytic.shape and equal(entry.analytic, own):
-        return Cause(name, f"the gradient of input {entry.position} is right but {how}", fix)
+        return Cause(name, phrase("cause.right_but", position=entry.position, how=how), fix)
     for i, argument in enumerate(experiment.arguments):
         if i == entry.position or not isinstance(argument, Tensor) or argument.dtype.kind != "f":
             continue
@@ -301,7 +264,7 @@ def _rearranged(
         if changed is None or np.array_equal(changed, values):
             continue
         if equal(entry.analytic, experiment.numeric(entry.position, {i: np.ascontiguousarray(changed)})):
-            return Cause(name, f"the gradient of input {entry.position} is right for input {i} {how}", fix)
+            return Cause(name, phrase("cause.right_for", position=entry.position, other=i, how=how), fix)
     return None
 
 
@@ -319,12 +282,7 @@ def _wrong_sum_axes(experiment: Experiment, entry: InputReport, equal: Equal) ->
     right = next((axes for axes in sums.values() if equal(slopes[0] * v.sum(axes), entry.numeric)), None)
     for axes in sums.values():
         if right is not None and axes != right and equal(entry.analytic, slopes[0] * v.sum(axes)):
-            return Cause(
-                "sum over the wrong axes",
-                f"the gradient of input {entry.position} is the incoming one summed over axes {axes}; summed over "
-                f"{right} it is right",
-                "Sum over every axis but the one along which forward added it",
-            )
+            return _cause(phrase("cause.axes", position=entry.position, axes=axes, right=right))
     return None
 
 
@@ -332,17 +290,13 @@ def _broadcast_pick(experiment: Experiment, entry: InputReport, equal: Equal) ->
     """One place's gradient instead of the sum over all places that a value was spread to."""
     for out, terms in zip(experiment.directions, entry.terms):
         axes = _broadcast_axes(entry.point.shape, out.shape)
-        for place, which in ((0, "first"), (-1, "last")) if axes and len(experiment.directions) == 1 else ():
+        ends = ((0, "cause.first"), (-1, "cause.last"))
+        for place, which in ends if axes and len(experiment.directions) == 1 else ():
             key = tuple(place if i in axes else slice(None) for i in range(out.ndim))
             picked = terms[key]
             total = picked.sum(tuple(range(picked.ndim - entry.point.ndim)))
             if equal(entry.analytic, total):
-                return Cause(
-                    "wrong sum over a broadcast axis",
-                    f"forward spread input {entry.position} along axes {axes} of the output, and its gradient is that "
-                    f"of the {which} place alone",
-                    f"Sum the gradient over axes {axes}",
-                )
+                return _cause(phrase("cause.one_place", position=entry.position, axes=axes, which=phrase(which)))
     return None
 
 
@@ -363,11 +317,16 @@ def _accumulation_of_places(experiment: Experiment, entry: InputReport, equal: E
             index = tuple(map(int, np.unravel_index(wrong[0], entry.point.shape)))
             listed = ", ".join(f"{part:.4g}" for part in parts[wrong[0]])
             right, given = entry.numeric[index], entry.analytic[index]
-            return Cause(
-                "missing accumulation",
-                f"input {entry.position} at {index} reaches the output on {len(parts[wrong[0]])} ways, which give "
-                f"{listed}; their sum is {right:.4g}, and the analytic {given:.4g} is one of them alone",
-                "Look for = where += is due: overlapping windows (col2im), or an index that occurs twice",
+            return _cause(
+                phrase(
+                    "cause.places",
+                    position=entry.position,
+                    index=index,
+                    count=len(parts[wrong[0]]),
+                    listed=listed,
+                    right=right,
+                    given=given,
+                )
             )
     return None
 
@@ -382,31 +341,25 @@ def _missing_mean(experiment: Experiment, entry: InputReport, equal: Equal) -> C
             level = difference.mean(chosen, keepdims=True)
             if np.abs(difference - level).max() <= 1e-4 * scale:
                 unmoved = equal(entry.numeric.sum(chosen), 0.0)
-                hint = "; the right one sums to 0, as adding a constant there changes nothing" if unmoved else ""
-                return Cause(
-                    "missing term through a mean or sum",
-                    f"the error in the gradient of input {entry.position} is the same all along axes {chosen}{hint}",
-                    "The mean (or sum) over these axes depends on the input too: add its gradient",
-                )
+                hint = phrase("cause.sums_to_zero") if unmoved else ""
+                return _cause(phrase("cause.mean", position=entry.position, axes=chosen, hint=hint))
     return None
 
 
 def _wrong_places(experiment: Experiment, entry: InputReport, equal: Equal) -> Cause | None:
     """Right amounts in wrong cells: backward's window does not move as forward's."""
-    fix = "Stride, padding and dilation must be the same in backward, and the padding cropped off at the end"
     shift = _shift_of(entry, equal)
     if shift:
-        evidence = f"the gradient of input {entry.position} is right but moved by {shift[1]} along axis {shift[0]}"
-        return Cause("backward's window at the wrong places", evidence, fix)
+        return _cause(phrase("cause.moved", position=entry.position, places=shift[1], axis=shift[0]))
     reached = np.any([np.any(np.abs(t) > 1e-9, tuple(range(t.ndim - entry.point.ndim))) for t in entry.terms], axis=0)
     missed, stray = reached & (entry.analytic == 0), ~reached & (np.abs(entry.analytic) > 1e-9)
     same_total = entry.point.ndim > 2 and equal(entry.analytic.sum(), entry.numeric.sum())
     if not (missed.any() or stray.any() or same_total):
         return None
-    parts = [f"{int(missed.sum())} elements that matter get exactly 0"] if missed.any() else []
-    parts += [f"{int(stray.sum())} elements that no output depends on get a gradient"] if stray.any() else []
-    parts += ["the sum of all elements is right"] if same_total else []
-    return Cause("backward's window at the wrong places", f"of input {entry.position}, " + " and ".join(parts), fix)
+    parts = [phrase("cause.missed", count=int(missed.sum()))] if missed.any() else []
+    parts += [phrase("cause.stray", count=int(stray.sum()))] if stray.any() else []
+    parts += [phrase("cause.same_total")] if same_total else []
+    return _cause(phrase("cause.elsewhere", position=entry.position, findings=phrase("cause.and").join(parts)))
 
 
 def _shift_of(entry: InputReport, equal: Equal) -> tuple[int, int] | None:
@@ -422,12 +375,8 @@ def _shift_of(entry: InputReport, equal: Equal) -> tuple[int, int] | None:
 
 def _nothing_known(report: GradcheckReport) -> Cause:
     right = [entry.position for entry in report.inputs if not entry.wrong.any()]
-    return Cause(
-        "none of the common mistakes",
-        "no pattern fits"
-        + (f"; the gradients of inputs {right} are right, so what they share is too" if right else ""),
-        "Check smaller pieces: each operation alone, on 1 x 1 cells, without options, then add them one by one",
-    )
+    rest = phrase("cause.others_right", inputs=right) if right else ""
+    return _cause(phrase("cause.unknown", rest=rest))
 
 
 # from what leaves no doubt to what may have several reasons

@@ -65,7 +65,7 @@ class Term:
     padding: bool
 
     def __str__(self) -> str:
-        place = "padding" if self.input is None else f"x{_listed(self.input)}"
+        place = phrase("explain.padding") if self.input is None else f"x{_listed(self.input)}"
         factor = "" if self.weight_index is None else f" w{_listed(self.weight_index)}"
         return f"{place}{factor}: {product(number(self.value), self.weight)} = {number(self.product)}"
 
@@ -119,7 +119,7 @@ class CellExplanation:
     def table(self) -> str:
         """Write one line per term, with the coordinates of input and weight."""
         lines = [str(term) for term in self.terms]
-        return "\n".join([*lines, f"bias: {number(self.bias)}"] if self.has_bias else lines)
+        return "\n".join([*lines, phrase("explain.bias", value=number(self.bias))] if self.has_bias else lines)
 
     def __str__(self) -> str:
         name = f"y{_listed(self.index)}"
@@ -129,10 +129,11 @@ class CellExplanation:
             values = shortened(list(map(_in_sum, self._values())), MOST_TERMS)
             return f"{name} = ({values}) / {number(self.divisor)} = {number(self.sum)}"
         by_channel = self._by_channel()
-        bias = [f"{_in_sum(number(self.bias))} (bias)"] if self.has_bias else []
+        bias = [phrase("explain.plus_bias", value=_in_sum(number(self.bias)))] if self.has_bias else []
         if len(by_channel) <= 1:
             products = [shortened(_products(terms), MOST_TERMS) for terms in by_channel]
-            return f"{name} = {' + '.join(products + bias) or '0 (no input reaches it)'} = {number(self.sum)}"
+            told = " + ".join(products + bias) or phrase("explain.none_reaches")
+            return f"{name} = {told} = {number(self.sum)}"
         lines = [
             f"  + {shortened(_products(terms), MOST_TERMS)} = {number(sum(term.product for term in terms))}"
             for terms in by_channel
@@ -333,7 +334,8 @@ class Influence:
 
     def __str__(self) -> str:
         factor = "" if self.weight_index is None else f" w{_listed(self.weight_index)} ="
-        return f"y{_listed(self.output)} with weight{factor} {number(self.weight)}"
+        output = f"y{_listed(self.output)}"
+        return phrase("explain.way", output=output, factor=factor, weight=number(self.weight))
 
 
 @dataclass(frozen=True)
@@ -383,12 +385,13 @@ class Influences:
 
     def __str__(self) -> str:
         reached = len({term.output for term in self.terms})
-        lines = [f"x{_listed(self.index)} reaches {reached} of {math.prod(self.output_shape)} outputs:"]
+        outputs = math.prod(self.output_shape)
+        lines = [phrase("explain.reaches", cell=f"x{_listed(self.index)}", reached=reached, total=outputs)]
         ways = [f"  {term}" for term in self.terms]
         weights = [_in_sum(number(term.weight)) for term in self.terms]
         total = f"{shortened(weights, MOST_TERMS)} = {number(self.gradient())}" if weights else "0"
         return "\n".join([*lines, *([shortened(ways, MOST_TERMS, "\n")] if ways else []),
-                          f"gradient of the outputs' sum: {total}"])  # fmt: skip
+                          phrase("explain.gradient_of_sum", total=total)])  # fmt: skip
 
 
 def _in_sum(text: str) -> str:

@@ -27,7 +27,7 @@ import numpy as np
 
 from .. import autograd
 from ..autograd import Operation
-from ..errors import refusal
+from ..errors import phrase, refusal
 from ..kernels.geometry import Ints
 from ..nn.linear import Linear
 from ..nn.module import Module
@@ -214,7 +214,7 @@ class ReceptiveFields(tuple[LayerField, ...]):
         return all(field.box(field.place) == field.measured for field in self)
 
     def __str__(self) -> str:
-        head = ["layer", "kind", "output", "size", "jump", "start", "middle cell", "sees", "measured"]
+        head = phrase("explain.fields_head").split("|")
         rows = [head]
         for field in self:
             rows.append(
@@ -229,7 +229,7 @@ def _sizes(values: Sequence[Any]) -> str:
 
 
 def _box_text(box: Box | None) -> str:
-    return "nothing" if box is None else " x ".join(f"{first}..{last}" for first, last in box)
+    return phrase("explain.sees_nothing") if box is None else " x ".join(f"{first}..{last}" for first, last in box)
 
 
 def receptive_field(model: Module, x_or_shape: Any) -> ReceptiveFields:
@@ -433,12 +433,14 @@ class Coverage:
         rows = self.counts.reshape(-1, self.counts.shape[-1])
         picture = grid_text([["#" if count else "." for count in row] for row in rows])
         share = self.untouched / max(1, self.total)
-        return f"{picture}\n{self.untouched} of {self.total} cells untouched ({share:.0%})"
+        told = phrase("explain.untouched_share", untouched=self.untouched, total=self.total, share=share)
+        return f"{picture}\n{told}"
 
     def plot(self, axes: Any = None, title: str = "") -> Any:
         """Draw the counts through matplotlib; see :func:`tinyconv.explain.show.plot_grid`."""
         rows = self.counts.reshape(-1, self.counts.shape[-1])
-        return plot_grid(rows, axes, title or f"{self.untouched} of {self.total} cells untouched")
+        told = phrase("explain.untouched", untouched=self.untouched, total=self.total)
+        return plot_grid(rows, axes, title or told)
 
 
 def coverage(layers: Sequence[Module], input_size: Sequence[int], place: Sequence[int] | None = None) -> Coverage:

@@ -15,9 +15,10 @@ import numpy as np
 
 from ..autograd import grad
 from ..backend import asnumpy
-from ..errors import refusal
+from ..errors import phrase, refusal
 from ..gradcheck import _directions, _float_outputs, _subgradients
 from ..tensor import Tensor
+from .show import table_text
 
 __all__ = ["Cause", "Experiment", "GradcheckReport", "InputReport", "gradcheck_report"]
 
@@ -48,7 +49,7 @@ class Cause:
     fix: str
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.evidence}. {self.fix}"
+        return phrase("cause.told", name=self.name, evidence=self.evidence, fix=self.fix)
 
 
 @dataclass
@@ -308,39 +309,41 @@ class GradcheckReport:
 
     def _headline(self) -> str:
         if self.error:
-            return f"gradcheck: backward failed with {type(self.error).__name__}: {self.error}"
+            return phrase("report.failed", kind=type(self.error).__name__, error=self.error)
         total = sum(report.wrong.size for report in self.inputs)
         if self.ok:
-            return f"gradcheck: all {total} elements of {len(self.inputs)} input{'s'[: len(self.inputs) > 1]} agree"
+            if len(self.inputs) == 1:
+                return phrase("report.agrees", total=total)
+            return phrase("report.all_agree", total=total, inputs=len(self.inputs))
         wrong = sum(int(report.wrong.sum()) for report in self.inputs)
-        return f"gradcheck: {wrong} of {total} elements are wrong"
+        return phrase("report.wrong", wrong=wrong, total=total)
 
     def _kinks(self) -> list[str]:
         return [
-            f"  input {report.position}, element {index}: a kink or a tie, where the slope is {left:.6g} to the left "
-            f"and {right:.6g} to the right; {report.analytic[index]:.6g} is one of the values that will do"
+            phrase("report.kink", position=report.position, index=index, left=left, right=right,
+                   analytic=report.analytic[index])
             for report in self.inputs
             for index, left, right in report.kinks[:SHOWN]
-        ]
+        ]  # fmt: skip
 
     def _tables(self) -> list[str]:
         lines = []
         for report in self.inputs if not self.error else ():
             count = int(report.wrong.sum())
-            what = f"{count} of {report.wrong.size} wrong" if count else "right"
-            lines.append(f"input {report.position}, shape {report.point.shape}: {what}")
-            rows = [TITLES, *_rows(report)] if count else []
-            widths = [max(len(row[i]) for row in rows) for i in range(len(TITLES))] if rows else []
-            lines += ["  " + "  ".join(cell.rjust(w) for cell, w in zip(row, widths)) for row in rows]
+            what = phrase("report.some_wrong", count=count, size=report.wrong.size) if count else phrase("report.right")
+            lines.append(f"{_input(report)}: {what}")
+            rows = [_titles(), *_rows(report)] if count else []
+            table = table_text(rows, right_aligned=range(len(_titles()))).splitlines() if rows else []
+            lines += [f"  {line}" for line in table]
             if count > SHOWN:
-                lines.append(f"  ... and {count - SHOWN} more")
+                lines.append(phrase("report.more", count=count - SHOWN))
         return lines if not self.ok else []
 
     def _conclusions(self) -> list[str]:
         if self.ok:
             return []
         return [
-            "likely cause:" if len(self.causes) == 1 else "likely causes:",
+            phrase("report.cause" if len(self.causes) == 1 else "report.causes"),
             *(f"  {cause}" for cause in self.causes),
         ]
 
@@ -348,20 +351,32 @@ class GradcheckReport:
         parts = [f"<p><b>{escape(self._headline())}</b></p>", *(f"<p>{escape(line)}</p>" for line in self._kinks())]
         for report in self.inputs if not self.error else ():
             if report.wrong.any():
-                head = "".join(f"<th>{title}</th>" for title in TITLES)
+                head = "".join(f"<th>{title}</th>" for title in _titles())
                 body = "".join(
                     "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in _rows(report)
                 )
-                parts.append(f"<p>input {report.position}, shape {report.point.shape}</p>")
+                parts.append(f"<p>{_input(report)}</p>")
                 parts.append(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
         causes = "".join(
-            f"<li><b>{escape(cause.name)}</b>: {escape(cause.evidence)}. {escape(cause.fix)}</li>"
+            "<li>{}</li>".format(
+                phrase(
+                    "cause.told",
+                    name=f"<b>{escape(cause.name)}</b>",
+                    evidence=escape(cause.evidence),
+                    fix=escape(cause.fix),
+                )
+            )
             for cause in self.causes
         )
         return f"<div>{''.join(parts)}{f'<ol>{causes}</ol>' if causes else ''}</div>"
 
 
-TITLES = ("element", "value", "analytic", "numeric", "difference", "ratio")
+def _titles() -> list[str]:
+    return phrase("report.titles").split("|")
+
+
+def _input(report: InputReport) -> str:
+    return phrase("report.input", position=report.position, shape=report.point.shape)
 
 
 def _rows(report: InputReport) -> list[tuple[str, ...]]:

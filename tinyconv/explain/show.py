@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..errors import refusal
+from ..errors import phrase, refusal
 
 __all__ = [
     "axes_for",
+    "columns_of",
     "grid_text",
     "matrix_text",
     "number",
+    "padded",
     "plot_grid",
     "plot_matrix",
     "product",
@@ -58,7 +61,7 @@ def shortened(parts: Sequence[str], most: int, joint: str = " + ") -> str:
     """
     if len(parts) <= most:
         return joint.join(parts)
-    return joint.join([*parts[: most - 1], f"... ({len(parts) - most} more) ...", parts[-1]])
+    return joint.join([*parts[: most - 1], phrase("explain.elided", count=len(parts) - most), parts[-1]])
 
 
 def grid_text(cells: Sequence[Sequence[str]], joint: str = " ") -> str:
@@ -74,6 +77,29 @@ def grid_text(cells: Sequence[Sequence[str]], joint: str = " ") -> str:
     return "\n".join(joint.join(cell.rjust(width) for cell in row) for row in cells)
 
 
+def columns_of(text: str) -> int:
+    """Tell how many columns a text takes in a terminal, where a Chinese character takes two.
+
+    Examples
+    --------
+    >>> columns_of("conv"), columns_of("卷积")
+    (4, 4)
+    """
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def padded(text: str, columns: int, right: bool = False) -> str:
+    """Fill a text with blanks to so many columns.
+
+    Examples
+    --------
+    >>> padded("卷积", 6), padded("8", 3, right=True)
+    ('卷积  ', '  8')
+    """
+    blanks = " " * (columns - columns_of(text))
+    return blanks + text if right else text + blanks
+
+
 def table_text(rows: Sequence[Sequence[str]], right_aligned: Collection[int] = ()) -> str:
     """Lay out rows in columns as wide as their widest cell, to the left or to the right.
 
@@ -83,12 +109,9 @@ def table_text(rows: Sequence[Sequence[str]], right_aligned: Collection[int] = (
     layer  size
     0         3
     """
-    widths = [max(map(len, column)) for column in zip(*rows)]
+    widths = [max(map(columns_of, column)) for column in zip(*rows)]
     lines = [
-        [
-            cell.rjust(width) if i in right_aligned else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths))
-        ]
+        [padded(cell, width, right=i in right_aligned) for i, (cell, width) in enumerate(zip(row, widths))]
         for row in rows
     ]
     return "\n".join("  ".join(line).rstrip() for line in lines)
@@ -108,7 +131,7 @@ def matrix_text(matrix: np.ndarray) -> str:
     if rows <= MOST_ROWS and text.find("\n") <= WIDEST:
         return text
     filled = np.count_nonzero(matrix)
-    return f"[{rows} x {columns}, {filled} of {rows * columns} entries not zero]"
+    return phrase("explain.matrix", rows=rows, columns=columns, filled=filled, entries=rows * columns)
 
 
 # --- matplotlib --------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ import numpy as np
 from ..autograd import Function, Operation, seed_gradient, set_grad_enabled, walk_order
 from ..autograd.backward import _accumulate, _add, _checked, _finish
 from ..backend import asnumpy, quiet
+from ..errors import phrase
 from ..nn.module import Module
 from ..tensor import Tensor
 from .formulas import FORMULAS
@@ -68,11 +69,11 @@ class Step:
 
     def __str__(self) -> str:
         lines = [f"#{self.number} {self.op}:  {self.formula}"]
-        lines += [f"    at    {self.where}"] if self.where else []
-        lines += [f"    in    {_show(grad)}" for grad in self.grad_out]
+        lines += [phrase("explain.step_at", where=self.where)] if self.where else []
+        lines += [phrase("explain.step_in", grad=_show(grad)) for grad in self.grad_out]
         for grad, target in zip(self.grad_in, self.targets):
             if grad is not None:
-                lines.append(f"    out   {_show(grad)}  to {target}")
+                lines.append(phrase("explain.step_out", grad=_show(grad), target=target))
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -213,7 +214,7 @@ class BackwardSteps(Iterator[Step]):
             for edge, gradient in zip(node.edges, gradients)
         )
         targets = tuple("" if edge is None else self._name(edge[0]) for edge in node.edges)
-        own = "see its backward" if isinstance(node, Function) else "see its gradient methods"
+        own = phrase("explain.see_backward" if isinstance(node, Function) else "explain.see_gradient")
         formula = FORMULAS.get(type(node).__name__, own)
         where = _users_line(getattr(node, "_where", ""))
         return Step(self._numbers[node], type(node).__name__, formula, outputs, inputs, targets, where)
@@ -221,13 +222,16 @@ class BackwardSteps(Iterator[Step]):
     def _name(self, target: Any) -> str:
         if isinstance(target, Operation):
             return f"#{self._numbers[target]} {type(target).__name__}"
-        return self._labels.get(id(target), f"leaf of shape {target.shape}")
+        return self._labels.get(id(target), phrase("explain.leaf_of", shape=target.shape))
+
+    def _place(self) -> str:
+        return phrase("explain.step_of", count=len(self._taken), total=self.total)
 
     def __str__(self) -> str:
-        return "\n".join([f"step {len(self._taken)} of {self.total}", *(text for text, _ in self._taken)])
+        return "\n".join([self._place(), *(text for text, _ in self._taken)])
 
     def _repr_html_(self) -> str:
-        return f"<p>step {len(self._taken)} of {self.total}</p>" + _table([row for _, row in self._taken])
+        return f"<p>{self._place()}</p>" + _table([row for _, row in self._taken])
 
 
 _PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
@@ -248,14 +252,14 @@ def _users_line(stack: str) -> str:
 def _show(grad: Tensor | None) -> str:
     """Shape and values, or their range where they are many."""
     if grad is None:
-        return "none arrived"
+        return phrase("explain.none_arrived")
     values = asnumpy(grad.array)
     if values.size <= 8:
         with np.printoptions(precision=6, suppress=False, formatter={"float": "{:.6g}".format}):
             text = " ".join(str(values).split()).replace("[ ", "[")
     else:
         low, mean, high = (float(f(values)) for f in (np.min, np.mean, np.max))
-        text = f"from {low:.4g} to {high:.4g}, mean {mean:.4g}"
+        text = phrase("explain.range", low=low, high=high, mean=mean)
     return f"{tuple(grad.shape)} {text if values.ndim else format(float(values), '.6g')}"
 
 
@@ -273,7 +277,7 @@ def _row(step: Step) -> str:
 
 
 def _table(rows: Sequence[str]) -> str:
-    titles = ("step", "operation", "formula", "gradient in", "gradients out")
+    titles = phrase("explain.steps_head").split("|")
     head = "".join(f'<th style="text-align:left">{title}</th>' for title in titles)
     body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
     return f'<div style="overflow-x:auto"><table>{body}</table></div>'

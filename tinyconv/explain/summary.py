@@ -10,6 +10,7 @@ import numpy as np
 
 from ..autograd import as_array, no_grad
 from ..backend import Device
+from ..errors import phrase
 from ..kernels.geometry import Ints
 from ..nn.conv import DeformConv2d, _Conv, _ConvTranspose
 from ..nn.linear import Linear
@@ -115,17 +116,19 @@ class Summary:
         return max((row.im2col_bytes for row in self.rows), default=0)
 
     def __str__(self) -> str:
-        head = ["layer", "kind", "output shape", "parameters", "multiply-adds", "activation", "im2col"]
+        head = phrase("explain.summary_head").split("|")
+        whole = phrase("explain.whole_model")
         body = [
-            [row.name or "(model)", row.kind, str(row.output_shape), f"{row.parameters:,}", f"{row.multiply_adds:,}",
+            [row.name or whole, row.kind, str(row.output_shape), f"{row.parameters:,}", f"{row.multiply_adds:,}",
              memory(row.activation_bytes), memory(row.im2col_bytes)]
             for row in self.rows
         ]  # fmt: skip
-        total = ["total", "", "", f"{self.parameters:,}", f"{self.multiply_adds:,}", memory(self.activation_bytes),
-                 memory(self.im2col_bytes)]  # fmt: skip
+        sums = f"{self.parameters:,}", f"{self.multiply_adds:,}", memory(self.activation_bytes)
+        total = [phrase("explain.total"), "", "", *sums, memory(self.im2col_bytes)]
         text = table_text([head, *body, total], right_aligned={3, 4, 5, 6})
         frozen = self.parameters - self.trainable_parameters
-        return text + " (largest)" + (f"\n{frozen:,} of {self.parameters:,} parameters are frozen" if frozen else "")
+        text += phrase("explain.largest")
+        return f"{text}\n{phrase('explain.frozen', frozen=frozen, parameters=self.parameters)}" if frozen else text
 
 
 def memory(size: int) -> str:

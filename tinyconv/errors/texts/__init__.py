@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from . import (
     absent,
     arguments,
+    causes,
     chainer,
     command_line,
     creation,
@@ -60,6 +61,7 @@ ROOMS = (
     distributed,
     chainer,
     explain,
+    causes,
     onnx_load,
     onnx_export,
 )

@@ -301,6 +301,80 @@ PHRASES = {
         "没有找到带汉字的字体，图里的汉字会显示成方框。请安装一种，例如 {families}，"
         "然后删除 matplotlib.get_cachedir() 里的字体列表",
     ),
+    # --- cells, tables and reports ---
+    "explain.padding": Phrase("padding", "填充"),
+    "explain.bias": Phrase("bias: {value}", "偏置：{value}"),
+    "explain.plus_bias": Phrase("{value} (bias)", "{value}（偏置）"),
+    "explain.none_reaches": Phrase("0 (no input reaches it)", "0（没有输入到达它）"),
+    "explain.elided": Phrase("... ({count} more) ...", "...（还有 {count} 项）..."),
+    "explain.way": Phrase("{output} with weight{factor} {weight}", "{output}，权重{factor} {weight}"),
+    "explain.reaches": Phrase(
+        "{cell} reaches {reached} of {total} outputs:", "{cell} 影响 {total} 个输出中的 {reached} 个："
+    ),
+    "explain.gradient_of_sum": Phrase("gradient of the outputs' sum: {total}", "输出之和的梯度：{total}"),
+    "explain.summary_head": Phrase(
+        "layer|kind|output shape|parameters|multiply-adds|activation|im2col",
+        "层|种类|输出形状|参数|乘加次数|激活值|im2col",
+    ),
+    "explain.whole_model": Phrase("(model)", "（整个模型）"),
+    "explain.total": Phrase("total", "合计"),
+    "explain.largest": Phrase(" (largest)", "（最大的）"),
+    "explain.frozen": Phrase(
+        "{frozen:,} of {parameters:,} parameters are frozen", "{parameters:,} 个参数中有 {frozen:,} 个已冻结"
+    ),
+    "explain.fields_head": Phrase(
+        "layer|kind|output|size|jump|start|middle cell|sees|measured",
+        "层|种类|输出|大小|间隔|起点|中间一格|看到|实测",
+    ),
+    "explain.sees_nothing": Phrase("nothing", "什么也没有"),
+    "explain.untouched": Phrase("{untouched} of {total} cells untouched", "{total} 格中有 {untouched} 格没有碰到"),
+    "explain.none_arrived": Phrase("none arrived", "没有传来"),
+    "explain.steps_head": Phrase(
+        "step|operation|formula|gradient in|gradients out", "步|运算|公式|传入的梯度|传出的梯度"
+    ),
+    "explain.range": Phrase(
+        "from {low:.4g} to {high:.4g}, mean {mean:.4g}", "从 {low:.4g} 到 {high:.4g}，平均 {mean:.4g}"
+    ),
+    "explain.untouched_share": Phrase(
+        "{untouched} of {total} cells untouched ({share:.0%})", "{total} 格中有 {untouched} 格没有碰到（{share:.0%}）"
+    ),
+    "explain.matrix": Phrase(
+        "[{rows} x {columns}, {filled} of {entries} entries not zero]",
+        "[{rows} x {columns}，{entries} 个元素中有 {filled} 个不是零]",
+    ),
+    "explain.step_of": Phrase("step {count} of {total}", "第 {count} 步，共 {total} 步"),
+    "explain.step_at": Phrase("    at    {where}", "    位置  {where}"),
+    "explain.step_in": Phrase("    in    {grad}", "    传入  {grad}"),
+    "explain.step_out": Phrase("    out   {grad}  to {target}", "    传出  {grad}  给 {target}"),
+    "explain.leaf_of": Phrase("leaf of shape {shape}", "形状为 {shape} 的叶子"),
+    "explain.see_backward": Phrase("see its backward", "见它的 backward"),
+    "explain.see_gradient": Phrase("see its gradient methods", "见它的 gradient 方法"),
+    "report.failed": Phrase(
+        "gradcheck: backward failed with {kind}: {error}", "gradcheck：backward 出错，{kind}：{error}"
+    ),
+    "report.agrees": Phrase(
+        "gradcheck: all {total} elements of 1 input agree", "gradcheck：1 个输入的 {total} 个元素全部一致"
+    ),
+    "report.all_agree": Phrase(
+        "gradcheck: all {total} elements of {inputs} inputs agree",
+        "gradcheck：{inputs} 个输入的 {total} 个元素全部一致",
+    ),
+    "report.wrong": Phrase(
+        "gradcheck: {wrong} of {total} elements are wrong", "gradcheck：{total} 个元素中有 {wrong} 个错了"
+    ),
+    "report.kink": Phrase(
+        "  input {position}, element {index}: a kink or a tie, where the slope is {left:.6g} to the left "
+        "and {right:.6g} to the right; {analytic:.6g} is one of the values that will do",
+        "  输入 {position}，元素 {index}：这里是折点或并列，左侧斜率 {left:.6g}，右侧 {right:.6g}；"
+        "{analytic:.6g} 是可以接受的一个值",
+    ),
+    "report.right": Phrase("right", "正确"),
+    "report.some_wrong": Phrase("{count} of {size} wrong", "{size} 个中有 {count} 个错了"),
+    "report.input": Phrase("input {position}, shape {shape}", "输入 {position}，形状 {shape}"),
+    "report.more": Phrase("  ... and {count} more", "  ……还有 {count} 个"),
+    "report.cause": Phrase("likely cause:", "可能的原因："),
+    "report.causes": Phrase("likely causes:", "可能的原因，最可能的在前："),
+    "report.titles": Phrase("element|value|analytic|numeric|difference|ratio", "元素|值|解析梯度|数值梯度|差|比"),
     "explain.input": Phrase("input", "输入"),
     "explain.output": Phrase("output", "输出"),
     "explain.no_size": Phrase(
