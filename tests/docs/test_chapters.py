@@ -33,6 +33,7 @@ kernelspec:
   name: python3
 ---
 """
+HAN = re.compile("[\u4e00-\u9fff]")
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n((?::[^\n]*\n)*)(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 WINDOW = re.compile(r"^```\{sliding-window\}\n((?::[^\n]*\n)+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -52,6 +53,25 @@ def quoted_files(name: str) -> list[tuple[str, str, str]]:
 def without_words(options: str) -> str:
     """Options of a cell, of the words for its figures only that there are any."""
     return re.sub(r"^:alt: .*$", ":alt:", options, flags=re.MULTILINE)
+
+
+def same_but_for_words(english: object, chinese: object) -> bool:
+    """Tell whether two pieces of code are the same, where a string in Chinese stands for one with the same fields."""
+    if isinstance(english, list) and isinstance(chinese, list):
+        return len(english) == len(chinese) and all(map(same_but_for_words, english, chinese))
+    if not isinstance(english, ast.AST) or not isinstance(chinese, ast.AST):
+        return english == chinese
+    strings = ast.Constant, ast.JoinedStr
+    if isinstance(english, strings) and isinstance(chinese, strings) and HAN.search(ast.unparse(chinese)):
+        return fields_of(english) == fields_of(chinese)
+    return type(english) is type(chinese) and all(
+        same_but_for_words(getattr(english, name), getattr(chinese, name)) for name in english._fields
+    )
+
+
+def fields_of(string: ast.AST) -> list[str]:
+    """What a string shows, in the order of the code: Chinese may say it in another one."""
+    return sorted(ast.unparse(node) for node in ast.walk(string) if isinstance(node, ast.FormattedValue))
 
 
 def defined_names(code: str) -> set[str]:
@@ -105,11 +125,24 @@ def test_cells_are_of_a_page_s_width(name: str) -> None:
 
 @pytest.mark.parametrize("name", BOTH)
 def test_both_languages_have_the_same_cells(name: str) -> None:
-    """The same code (comments may be translated) and the same options, but for words: so the outputs are the same."""
+    """The same code and options, but for comments and words: so the outputs show the same numbers."""
     english, chinese = cells(f"en/{name}"), cells(f"zh/{name}")
     assert [without_words(options) for options, _ in english] == [without_words(options) for options, _ in chinese]
     for (_, one), (_, other) in zip(english, chinese, strict=True):
-        assert ast.unparse(ast.parse(one)) == ast.unparse(ast.parse(other))
+        assert same_but_for_words(ast.parse(one), ast.parse(other)), f"{one}\n---\n{other}"
+
+
+def test_words_and_nothing_else_may_differ() -> None:
+    english = 'print(f"{a} of {b:.1f}", "done", x)'
+    for chinese, same in {
+        'print(f"{b:.1f} 个中的 {a}", "好", x)': True,
+        'print(f"{a} of {b:.1f}", "好", x)': True,
+        'print(f"{b:.1f} 个中的 {c}", "好", x)': False,
+        'print(f"{b:.2f} 个中的 {a}", "好", x)': False,
+        'print(f"{a} of {b:.1f}", "gone", x)': False,
+        'print(f"{a} of {b:.1f}", "好", y)': False,
+    }.items():
+        assert same_but_for_words(ast.parse(english), ast.parse(chinese)) == same, chinese
 
 
 @pytest.mark.parametrize("name", ALL)
