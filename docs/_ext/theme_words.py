@@ -7,6 +7,7 @@ that has Chinese characters, and links to the next and the previous page never l
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable
@@ -74,6 +75,29 @@ TEXTS = {
     "Auto light/dark, in light mode": "自动配色，现为浅色",
     "Auto light/dark, in dark mode": "自动配色，现为深色",
 }
+# what the search page says while it looks and when it has found; it learns the language from its address
+SEARCH = {
+    "Search Results": "搜索结果",
+    "Searching": "正在搜索",
+    "Preparing search...": "正在准备搜索……",
+    ", in ": "，在 ",
+    "Your search did not match any documents. Please make sure that all words are spelled correctly and that you've "
+    "selected enough categories.": "没有找到。请检查每个词的写法。",
+    "Search finished, found one page matching the search query.": ["搜索完毕，找到 ${resultCount} 页。"],
+}
+SEARCH_IN_CHINESE = """
+if (new URLSearchParams(location.search).get("lang") === "zh") {
+  document.documentElement.lang = "zh-CN";
+  document.title = "搜索 - tinyconv";
+  Documentation.addTranslations({ locale: "zh_CN", plural_expr: "0", messages: %s });
+  addEventListener("DOMContentLoaded", () => {
+    const form = document.querySelector(".sidebar-search-container");
+    form.insertAdjacentHTML("beforeend", '<input type="hidden" name="lang" value="zh">');
+    form.querySelector(".sidebar-search").placeholder = "搜索";
+  });
+}
+"""
+_FORM = '<input type="hidden" name="area" value="default">'
 _ATTRIBUTE = re.compile(rf'\b(title|aria-label)="({"|".join(map(re.escape, ATTRIBUTES))})"')
 _TEXT = re.compile(rf">({'|'.join(map(re.escape, TEXTS))})<(?!/h\d|/code)")
 _TOGGLE = re.compile(r"Toggle navigation of ([^<\"]*)")
@@ -98,6 +122,7 @@ def in_chinese(page: str) -> str:
     >>> in_chinese('<p class="admonition-title">Hint</p><a title="Link to this heading">#</a>')
     '<p class="admonition-title">提示</p><a title="本节的链接">#</a>'
     """
+    page = page.replace(_FORM, f'{_FORM}\n  <input type="hidden" name="lang" value="zh">')
     page = _ATTRIBUTE.sub(lambda found: f'{found[1]}="{ATTRIBUTES[found[2]]}"', page)
     page = _TEXT.sub(lambda found: f">{TEXTS[found[1]]}<", page)
     return _TOGGLE.sub(r"展开或收起：\1", page)
@@ -139,6 +164,7 @@ def dress(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
         context["master_doc"] = context["root_doc"] = "zh/index"  # where the title at the top leads
         in_page = in_chinese
     context["in_the_language"] = in_page
+    context["search_in_chinese"] = SEARCH_IN_CHINESE % json.dumps(SEARCH, ensure_ascii=False)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

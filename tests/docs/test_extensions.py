@@ -246,6 +246,8 @@ def test_words_of_the_theme_are_chinese_on_chinese_pages_alone(load: Any) -> Non
         "<summary>展开代码</summary><h2>Note</h2><p>Search for a Note.</p>展开或收起：3. 通道"
     )
     assert chinese["_"]("Next") == "下一页"
+    form = '<form><input type="hidden" name="area" value="default"></form>'
+    assert '<input type="hidden" name="lang" value="zh">' in chinese["in_the_language"](form)  # for the page of results
     assert chinese["master_doc"] == "zh/index"
     assert english["in_the_language"](html) == html
     assert "_" not in english
@@ -279,6 +281,18 @@ def test_every_word_of_the_theme_s_templates_has_its_chinese(load: Any) -> None:
     labels = set(re.findall('aria-label="(Toggle [^"]*)"', (theme / "page.html").read_text("utf-8")))
     assert labels
     assert labels <= theme_words.ATTRIBUTES.keys()
+
+
+def test_every_word_of_the_search_page_has_its_chinese(load: Any) -> None:
+    """The script that searches is Sphinx's; what it can say is what it hands to its gettext."""
+    theme_words, package = load("theme_words"), importlib.util.find_spec("furo")
+    if package is None or package.origin is None:
+        pytest.skip("needs Sphinx: pip install '.[docs]'")
+    static = Path(package.origin).parents[1] / "sphinx" / "themes" / "basic" / "static"
+    script = (static / "searchtools.js").read_text("utf-8")
+    said = re.findall(r'(?:\b_|gettext)\(\s*"([^"]+)"', script)
+    assert "Searching" in said
+    assert set(said) <= theme_words.SEARCH.keys()
 
 
 def test_a_chinese_font_is_added_or_missed_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
