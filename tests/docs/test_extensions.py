@@ -293,19 +293,3 @@ def test_every_word_of_the_search_page_has_its_chinese(load: Any) -> None:
     said = re.findall(r'(?:\b_|gettext)\(\s*"([^"]+)"', script)
     assert "Searching" in said
     assert set(said) <= theme_words.SEARCH.keys()
-
-
-def test_a_chinese_font_is_added_or_missed_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
-    font_manager = pytest.importorskip("matplotlib.font_manager")
-    matplotlib = pytest.importorskip("matplotlib")
-    from tinyconv.explain.fonts import FAMILIES, chinese_font, use_chinese_font
-
-    fonts = [types.SimpleNamespace(name=name) for name in ("DejaVu Sans", FAMILIES[4])]
-    monkeypatch.setattr(font_manager.fontManager, "ttflist", fonts)
-    with matplotlib.rc_context({"font.family": ["sans-serif"]}):
-        use_chinese_font()
-        use_chinese_font()
-        assert matplotlib.rcParams["font.family"] == ["sans-serif", FAMILIES[4]]
-    monkeypatch.setattr(font_manager.fontManager, "ttflist", fonts[:1])
-    with pytest.warns(UserWarning, match="no font with Chinese characters.*Noto Sans CJK SC"):
-        assert chinese_font() is None

@@ -18,6 +18,7 @@ from tinyconv.explain import (
     influences,
     receptive_field,
     summary,
+    three_ways,
 )
 from tinyconv.explain.show import columns_of
 
@@ -46,6 +47,11 @@ def network() -> nn.Sequential:
     return net
 
 
+def transposed() -> nn.ConvTranspose2d:
+    tc.manual_seed(0)
+    return nn.ConvTranspose2d(1, 1, 2)
+
+
 def biased(index: tuple[int, ...]) -> object:
     tc.manual_seed(0)
     return explain_cell(nn.Conv2d(1, 1, 3, padding=1), tc.arange(16).reshape(1, 1, 4, 4).float(), index)
@@ -64,6 +70,8 @@ SAID: dict[str, Callable[[], object]] = {
     "cell's table": lambda: biased((0, 0, 0, 0)).table(),  # type: ignore[attr-defined]
     "influences": lambda: influences(network()[0], (1, 1, 5, 5), (0, 0, 2, 2)),
     "steps": steps,
+    "three ways": lambda: three_ways(network()[0], tc.arange(25).reshape(1, 1, 5, 5).float()),
+    "three ways, transposed": lambda: three_ways(transposed(), tc.arange(4).reshape(1, 1, 2, 2).float()),
     "report": lambda: gradcheck_report(Slip.apply, tc.tensor([1.0, 2.0], dtype=tc.float64, requires_grad=True)),
 }
 

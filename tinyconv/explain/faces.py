@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import refusal
+from ..errors import phrase, refusal
 from ..kernels.geometry import Ints
 from ..nn.conv import _Conv, _ConvTranspose
 from ..nn.module import Module
@@ -294,13 +294,16 @@ class SparseMatrix:
 
     def plot(self, axes: Any = None, title: str = "") -> Any:
         """Draw a heat map through matplotlib; see :func:`tinyconv.explain.show.plot_matrix`."""
-        return plot_matrix(self.dense(), axes, title or f"{self.shape[0]} x {self.shape[1]}, {self.nnz} entries")
+        return plot_matrix(self.dense(), axes, title or phrase("explain.entries", size=self._size(), count=self.nnz))
 
     def __str__(self) -> str:
         if max(self.shape) <= MOST_ROWS:
             return matrix_text(self.dense())
         share = self.nnz / max(1, math.prod(self.shape))
-        return f"[{self.shape[0]} x {self.shape[1]}, {self.nnz} entries: {share:.2%} of them]"
+        return phrase("explain.share", size=self._size(), count=self.nnz, share=share)
+
+    def _size(self) -> str:
+        return f"{self.shape[0]} x {self.shape[1]}"
 
 
 def conv_matrix(layer: Module, in_shape: Any) -> SparseMatrix:
@@ -451,21 +454,16 @@ class ThreeWays:
     def __str__(self) -> str:
         transposed = isinstance(self.layer, _ConvTranspose)
         cells = list(np.ndindex(*self.loops.output.shape))[:4]
-        lines = [f"{self.layer}", "", f"1. loops: {self.loops.multiply_adds} multiply-adds"]
+        lines = [f"{self.layer}", "", phrase("explain.way_loops", count=self.loops.multiply_adds)]
         lines += [str(explain_cell(self.layer, self.x, cell)) for cell in cells]
         lines += ["..."] if self.loops.output.size > len(cells) else []
-        how = (
-            "columns = kernels.T @ x, each added back onto its window"
-            if transposed
-            else "kernels as rows, windows as columns; kernels @ columns"
-        )
-        lines += ["", f"2. im2col: {how}"]
-        lines += ["kernels:", matrix_text(self.im2col.kernels[0]), "columns:", matrix_text(self.im2col.columns[0, 0])]
+        lines += ["", phrase("explain.way_columns_back" if transposed else "explain.way_columns")]
+        lines += [phrase("explain.kernels"), matrix_text(self.im2col.kernels[0])]
+        lines += [phrase("explain.columns"), matrix_text(self.im2col.columns[0, 0])]
         if len(self.im2col.kernels) > 1:
-            lines += [f"(of the first of {len(self.im2col.kernels)} groups)"]
-        what = "W, the transpose of a convolution's matrix, is" if transposed else "W is"
-        lines += ["", f"3. matrix: vec(y) = W @ vec(x), {what}", str(self.matrix)]
-        lines += ["", f"largest difference between the three: {self.largest_difference:.3g}"]
+            lines += [phrase("explain.first_group", count=len(self.im2col.kernels))]
+        lines += ["", phrase("explain.way_matrix_back" if transposed else "explain.way_matrix"), str(self.matrix)]
+        lines += ["", phrase("explain.three_differ", difference=self.largest_difference)]
         return "\n".join(lines)
 
     def plot(self, axes: Sequence[Any] | None = None) -> Any:
@@ -480,9 +478,9 @@ class ThreeWays:
             figure = axes_for(figsize=(12.0, 4.0)).figure
             figure.clear()
             axes = figure.subplots(1, 3)
-        plot_matrix(self.im2col.kernels[0], axes[0], "kernels as rows")
-        plot_matrix(self.im2col.columns[0, 0], axes[1], "im2col: windows as columns")
-        self.matrix.plot(axes[2], "the sparse matrix W")
+        plot_matrix(self.im2col.kernels[0], axes[0], phrase("explain.plot_kernels"))
+        plot_matrix(self.im2col.columns[0, 0], axes[1], phrase("explain.plot_columns"))
+        self.matrix.plot(axes[2], phrase("explain.plot_matrix"))
         return axes[0].figure
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from typing import Any
 
 from ..errors import phrase, refusal
 
-__all__ = ["chinese_font", "use_chinese_font"]
+__all__ = ["chinese_font", "font_for", "use_chinese_font"]
 
 # by the names of their families: free fonts, those of Windows, those of macOS
 FAMILIES = (
@@ -48,5 +50,25 @@ def use_chinese_font() -> None:
     if family is not None:
         import matplotlib
 
-        families = matplotlib.rcParams["font.family"]
-        matplotlib.rcParams["font.family"] = [*(name for name in families if name != family), family]
+        matplotlib.rcParams["font.family"] = _with(matplotlib.rcParams["font.family"], family)
+
+
+def font_for(text: str) -> dict[str, Any]:
+    """Give what Matplotlib needs to be told to write this text: nothing, if it has no Chinese characters.
+
+    Examples
+    --------
+    >>> font_for("the sparse matrix W")
+    {}
+    """
+    family = chinese_font() if re.search("[\u4e00-\u9fff]", text) else None
+    if family is None:
+        return {}
+    import matplotlib
+
+    return {"family": _with(matplotlib.rcParams["font.family"], family)}
+
+
+def _with(families: list[str], family: str) -> list[str]:
+    """The families in which a text's characters are looked for, one after the other."""
+    return [*(name for name in families if name != family), family]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import phrase, refusal
+from .fonts import font_for
 
 __all__ = [
     "axes_for",
@@ -234,6 +235,6 @@ def plot_grid(counts: np.ndarray, axes: Any = None, title: str = "") -> Any:
 
 def _label_axes(axes: Any, image: Any, title: str) -> None:
     axes.figure.colorbar(image, ax=axes, shrink=0.8)
-    axes.set_title(title)
+    axes.set_title(title, **font_for(title))
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.yaxis.get_major_locator().set_params(integer=True)

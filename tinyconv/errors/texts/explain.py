@@ -342,6 +342,33 @@ PHRASES = {
         "[{rows} x {columns}, {filled} of {entries} entries not zero]",
         "[{rows} x {columns}，{entries} 个元素中有 {filled} 个不是零]",
     ),
+    "explain.entries": Phrase("{size}, {count} entries", "{size}，{count} 个元素"),
+    "explain.share": Phrase(
+        "[{size}, {count} entries: {share:.2%} of them]", "[{size}，{count} 个元素：占 {share:.2%}]"
+    ),
+    "explain.way_loops": Phrase("1. loops: {count} multiply-adds", "1. 循环：{count} 次乘加"),
+    "explain.way_columns": Phrase(
+        "2. im2col: kernels as rows, windows as columns; kernels @ columns",
+        "2. im2col：卷积核作行，窗口作列；kernels @ columns",
+    ),
+    "explain.way_columns_back": Phrase(
+        "2. im2col: columns = kernels.T @ x, each added back onto its window",
+        "2. im2col：columns = kernels.T @ x，每一列加回它的窗口",
+    ),
+    "explain.kernels": Phrase("kernels:", "kernels（卷积核）："),
+    "explain.columns": Phrase("columns:", "columns（窗口）："),
+    "explain.first_group": Phrase("(of the first of {count} groups)", "（{count} 组中的第一组）"),
+    "explain.way_matrix": Phrase("3. matrix: vec(y) = W @ vec(x), W is", "3. 矩阵：vec(y) = W @ vec(x)，W 是"),
+    "explain.way_matrix_back": Phrase(
+        "3. matrix: vec(y) = W @ vec(x), W, the transpose of a convolution's matrix, is",
+        "3. 矩阵：vec(y) = W @ vec(x)，W 是一个卷积的矩阵的转置：",
+    ),
+    "explain.three_differ": Phrase(
+        "largest difference between the three: {difference:.3g}", "三者之间最大的差：{difference:.3g}"
+    ),
+    "explain.plot_kernels": Phrase("kernels as rows", "卷积核作行"),
+    "explain.plot_columns": Phrase("im2col: windows as columns", "im2col：窗口作列"),
+    "explain.plot_matrix": Phrase("the sparse matrix W", "稀疏矩阵 W"),
     "explain.step_of": Phrase("step {count} of {total}", "第 {count} 步，共 {total} 步"),
     "explain.step_at": Phrase("    at    {where}", "    位置  {where}"),
     "explain.step_in": Phrase("    in    {grad}", "    传入  {grad}"),
