@@ -355,6 +355,8 @@ def test_integers_come_before_arrays_in_an_assignment_too(key, expected, recorde
 
 REPEATING = {
     "a vector": (np.array([0, 2, 0, -3]),),
+    "a vector without a tuple": np.array([0, 2, 0, -3]),
+    "a matrix without a tuple": np.array([[0, 1], [0, 2]]),
     "its last first": (np.array([0, 2, 0, 1])[::-1],),
     "along the second": (slice(None), np.array([3, 1, 1, 3, 0])),
     "a transposed matrix": (np.array([[0, 1], [0, 2], [1, 1]]).T,),

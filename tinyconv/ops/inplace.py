@@ -46,6 +46,7 @@ class Overwrite(Operation):
         return Overwrite.apply(g.clone(), g.dtype.type(0), key, path)
 
     def grad_value(self, g: Tensor, key: Any, path: Path, shape: tuple[int, ...]) -> Tensor:
+        key = key.array if isinstance(key, Tensor) else key  # an index of one array is kept as a Tensor
         seen = follow(g, path)
         read = GetItem.apply(seen, key)
         if names_twice(key):
