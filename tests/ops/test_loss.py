@@ -443,3 +443,24 @@ def test_the_gradient_of_cross_entropy_has_the_same_bits_whether_it_is_recorded_
     (plain,) = tc.grad(loss, x, retain_graph=True)
     (recorded,) = tc.grad(loss, x, create_graph=True)
     assert np.array_equal(plain.numpy(), recorded.detach().numpy())
+
+
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
+@pytest.mark.parametrize("cells", [0, 3])
+def test_without_a_class_every_cell_is_ignored(loss, cells, device, on_device) -> None:
+    """Values of PyTorch's: the mean is 0/0."""
+    x, labels = leaf(np.zeros((cells, 0)), device), tc.full((cells,), IGNORE, device=device)
+    with on_device():
+        each = loss(x, labels, reduction="none")
+        total = loss(x, labels, reduction="sum")
+        mean = loss(x, labels)
+    assert each.cpu().tolist() == [0.0] * cells
+    assert total.item() == 0
+    assert math.isnan(mean.item())
+    total.backward()
+    assert x.grad is not None
+    assert x.grad.shape == (cells, 0)
+
+
+def test_label_smoothing_over_no_class_is_nan() -> None:
+    assert math.isnan(F.cross_entropy(tc.zeros(2, 0), tc.tensor([IGNORE] * 2), reduction="sum", label_smoothing=0.1))

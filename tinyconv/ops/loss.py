@@ -69,7 +69,7 @@ class SoftmaxCrossEntropy(Operation):
     __slots__ = ()
 
     def forward(self, x: Array, labels: Array) -> Array:
-        if cuda.available_for(x) and x.shape[1] > 0:
+        if cuda.available_for(x):
             loss, peak, total = cuda.cross_entropy(x, labels)
             self.keep(peak=peak, total=total, by_kernel=True)
             return loss
@@ -123,6 +123,11 @@ def _prepared(input: Tensor, target: Tensor, ignore_index: int, function: str) -
     """Labels to index with, and per cell 1, or 0 where it is ignored; None where none is."""
     safe, factor = checked_labels(target.array, input.shape[1], ignore_index, function)
     return Tensor(safe), None if factor is None else Tensor(factor.astype(input.dtype, copy=False))
+
+
+def _of_no_classes(input: Tensor) -> Tensor:
+    """0 for each cell, all of which are ignored: no label is in range."""
+    return input.sum(1)
 
 
 def _scale(labels: Tensor, factor: Tensor | None, weight: Tensor | None) -> Tensor | None:
@@ -186,7 +191,7 @@ def nll_loss(
         return nll_loss(scores, label, weight, ignore_index=ignore_index, reduction=reduction).reshape(())
     _check_targets(input, target, weight, "nll_loss")
     labels, factor = _prepared(input, target, ignore_index, "nll_loss")
-    loss = -take_along_dim(input, labels.unsqueeze(1), 1).squeeze(1)
+    loss = -take_along_dim(input, labels.unsqueeze(1), 1).squeeze(1) if input.shape[1] else _of_no_classes(input)
     scale = _scale(labels, factor, weight)
     return _reduced_by(_counted(loss, scale, factor), scale, reduction, "nll_loss")
 
@@ -247,7 +252,7 @@ def cross_entropy(
         return cross_entropy(scores, label, weight, **options).reshape(())
     _check_targets(input, target, weight, "cross_entropy")
     labels, factor = _prepared(input, target, ignore_index, "cross_entropy")
-    hard = SoftmaxCrossEntropy.apply(input, labels)
+    hard = SoftmaxCrossEntropy.apply(input, labels) if input.shape[1] else _of_no_classes(input)
     scale = _scale(labels, factor, weight)
     loss = _reduced_by(_counted(hard, scale, factor), scale, reduction, "cross_entropy")
     if label_smoothing == 0.0:
@@ -255,7 +260,7 @@ def cross_entropy(
     # the smoothed part weighs every class, but its mean divides by the same sum of weights
     soft = _counted(-_over_classes(log_softmax(input, 1), weight), factor, factor)
     smooth = _reduced_by(soft, scale, reduction, "cross_entropy")
-    return loss * (1.0 - label_smoothing) + smooth * (label_smoothing / input.shape[1])
+    return loss * (1.0 - label_smoothing) + smooth * label_smoothing / input.shape[1]
 
 
 def _over_classes(x: Tensor, weight: Tensor | None) -> Tensor:
