@@ -73,6 +73,17 @@ def test_a_second_derivative_of_fmod_at_nan_is_zero(device):
     np.testing.assert_array_equal(second.cpu().numpy(), [0.0, 0.0])
 
 
+def test_the_place_of_the_nearest_pixel_has_gradient_zero(device):
+    picture, grid = [[[[1.0, 2.0], [3.0, 4.0]]]], [[[[-0.6, -0.4], [0.7, math.nan], [5.0, math.inf]]]]
+    read = lambda x, g: F.grid_sample(x, g, "nearest", align_corners=False)  # noqa: E731
+    value, (of_picture, of_grid) = _gradients(read, picture, grid, device=device)
+    np.testing.assert_array_equal(value, [[[[1.0, 0.0, 0.0]]]])
+    np.testing.assert_array_equal(of_picture, [[[[1.0, 0.0], [0.0, 0.0]]]])
+    np.testing.assert_array_equal(of_grid, np.zeros((1, 1, 3, 2)))
+    _, (alone,) = _gradients(lambda g: read(tc.tensor(picture, device=device), g), grid, device=device)
+    np.testing.assert_array_equal(alone, np.zeros((1, 1, 3, 2)))
+
+
 @pytest.mark.parametrize("x", [-3.0, -2.9995, 2.9995, 3.0])
 def test_hardsigmoid_of_half_precision_has_its_corners_at_three(x, device):
     """x + 3 would round to 0 or 6 beside them."""

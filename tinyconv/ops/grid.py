@@ -141,7 +141,8 @@ def grid_sample(
     sizes = input.shape[2:]
     places = [_pixel(grid[..., axes - 1 - i], n, padding_mode, bool(align_corners)) for i, n in enumerate(sizes)]
     if mode == "nearest":
-        return _read(input, [round(place) for place in places])
+        read = _read(input, [round(place) for place in places])
+        return read + _step(places) if grid.requires_grad else read
     lower = [floor(place.detach()) for place in places]
     shares = [(1.0 - (place - low), place - low) for place, low in zip(places, lower)]
     terms = []
@@ -149,6 +150,12 @@ def grid_sample(
         share = math.prod(share[step] for share, step in zip(shares, corner)).unsqueeze(1)
         terms.append(_read(input, [low + step for low, step in zip(lower, corner)]) * share)
     return functools.reduce(add, terms)
+
+
+def _step(places: list[Tensor]) -> Tensor:
+    """0 with a gradient of 0 for each place, ``(N, 1, *out)``: the nearest pixel jumps, and does not slide."""
+    nowhere = Tensor(get_array_module(places[0].array).zeros(places[0].shape, bool))
+    return functools.reduce(add, [Gate.apply(place, nowhere) for place in places]).unsqueeze(1)
 
 
 def _pixel(place: Tensor, n: int, padding: str, align_corners: bool) -> Tensor:
