@@ -162,7 +162,8 @@ GROUPS: dict[str, list[str]] = {
         f"t.hsplit({V}, 2)", f"t.hsplit({A}, (1, 2))", f"t.vsplit({A}, 2)", f"t.vsplit({V}, 2)",
         f"t.diff({A})", f"t.diff({A}, dim=0)", f"t.diff({A}, n=2)", f"t.diff({A}, n=5)", f"t.diff({I}, n=0)",
         f"t.diff({V}, prepend=T([0.]), append=T([9., 9.]))", "t.diff(T([True, False, False]))", "t.diff(T(1.))",
-        f"t.diff({A}, n=-1)", "t.vander(T([1, 2, 3]))", f"t.vander({V}, 2, increasing=True)", f"t.vander({A})",
+        f"t.diff({A}, n=-1)", f"t.diff({A}, n=0, prepend={A})",
+        "t.vander(T([1, 2, 3]))", f"t.vander({V}, 2, increasing=True)", f"t.vander({A})",
         "t.vander(T([2.]), 0)", f"t.vander({V}, -1)", f"t.row_stack([{V}, {V}])",
     ],
     "the shape itself": [

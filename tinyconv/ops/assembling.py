@@ -14,7 +14,7 @@ from ..errors import refusal
 from ..size import Size
 from .elementwise import ne, sub
 from .rearranging import atleast_2d, meshgrid, narrow
-from .shape import PadConstant, as_sizes, cat, normalize_dim, stack
+from .shape import PadConstant, as_sizes, cat, clone, normalize_dim, stack
 
 __all__ = [
     "block_diag", "broadcast_shapes", "cartesian_prod", "combinations", "diff", "hsplit", "tensor_split", "vander",
@@ -258,6 +258,8 @@ def diff(
     if n < 0:
         raise refusal("parts.count", "diff", r=n)
     axis = normalize_dim(dim, input.ndim, "diff")
+    if n == 0:  # not even with what would stand before and after it
+        return clone(input)
     beside = [x for x in (prepend, input, append) if x is not None]
     result = cat(beside, axis) if len(beside) > 1 else input
     if n >= result.shape[axis]:  # nothing is left
