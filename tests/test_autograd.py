@@ -255,6 +255,19 @@ def test_seeds_may_be_tensors_arrays_or_lists(make):
     assert x.grad.dtype == tc.float64
 
 
+@pytest.mark.parametrize("seed", [1, 2, 2.0, True])
+def test_a_number_as_seed_is_that_number(seed):
+    """Tensor(2) would be two cells of memory, whatever stands there."""
+    x = leaf(3.0)
+    (x * x).backward(seed)
+    assert x.grad.item() == 6.0 * seed
+    for cells in (1, 2):
+        with pytest.raises(RuntimeError, match=r"gradient has a shape of \(\) and output has a shape of"):
+            (leaf(np.ones(cells)) * 2).backward(seed)
+    with pytest.raises(RuntimeError, match=r"gradient has a shape of \(\)"):
+        tc.grad(leaf(np.ones(2)) * 2, x, seed)
+
+
 def test_backward_without_a_graph():
     with pytest.raises(RuntimeError, match=r"does not require grad and does not have a grad_fn.*shape \(\)"):
         tc.tensor(1.0).backward()

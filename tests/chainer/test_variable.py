@@ -238,3 +238,9 @@ def test_a_module_moves_clears_and_copies_the_gradients() -> None:
     assert is_array(link.W.grad, np.zeros((2, 3)))
     assert {type(value) for value in link.state_dict().values()} == {tc.Tensor}
     assert type(pickle.loads(pickle.dumps(link)).W) is Parameter
+
+
+def test_a_gradient_is_no_number_of_cells():
+    x = variable(1, 1)
+    with pytest.raises(ValueError, match="shape"):
+        x.grad = 2

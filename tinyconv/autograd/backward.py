@@ -14,7 +14,7 @@ from ..backend import get_array_module, quiet
 from ..errors import refusal
 from .mode import _mode, _QuietWalk, _Recording
 from .operation import Edge, Operation, as_tensor, check_devices
-from .tensor import Tensor
+from .tensor import Tensor, as_array
 
 __all__ = ["backward", "grad", "run_backward", "seed_gradient", "unbroadcast", "walk_order"]
 
@@ -192,7 +192,7 @@ def seed_gradient(output: Tensor, gradient: Any, caller: str) -> Tensor:
             raise refusal("autograd.scalar_only", caller, shape=output.shape)
         return Tensor(get_array_module(output._array).ones_like(output._array))
     if not isinstance(gradient, Tensor):
-        gradient = Tensor(gradient)
+        gradient = Tensor(as_array(gradient))  # a number too, which alone would be a size
     if gradient.shape != output.shape:
         raise refusal("autograd.seed_shape", caller, given=gradient.shape, shape=output.shape)
     check_devices(caller, [output, gradient])

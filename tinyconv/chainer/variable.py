@@ -77,7 +77,7 @@ class Variable(Tensor):
     @grad.setter
     def grad(self, value: Any) -> None:
         if value is not None:
-            value = value if isinstance(value, Tensor) else Tensor(value)
+            value = value if isinstance(value, Tensor) else Tensor(as_array(value))
             if value.shape != self.shape:
                 raise refusal("chainer.grad_shape", given=value.shape, shape=self.shape)
         self._grad = value
