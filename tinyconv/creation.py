@@ -442,7 +442,11 @@ def normal(
     if (std < 0) if not isinstance(std, Tensor) else std.device.type == "cpu" and bool((std < 0).any()):
         raise refusal("normal.std", "normal", std=std)
     if given:  # a draw of the shape that they broadcast to
-        size = np.broadcast_shapes(*[t.shape for t in given])  # host: shapes are tuples
+        shapes = [t.shape for t in given]
+        try:
+            size = np.broadcast_shapes(*shapes)  # host: shapes are tuples
+        except ValueError:
+            raise refusal("elementwise.shapes", "normal", shapes=", ".join(map(str, shapes))) from None
         dtype, device = dtype or given[0].dtype, device or given[0].device
     drawn = (randn(size, generator=generator, dtype=dtype, device=device) * std + mean).detach()
     return drawn.requires_grad_() if requires_grad else drawn

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import DType, checked
 from .autograd import Tensor, as_array
 from .backend import Device, is_array
 from .defaults import get_default_device
@@ -16,7 +17,10 @@ __all__ = [
 ]  # fmt: skip
 
 
-def tensor(data: Any, dtype: Any = None, device: Device | str | None = None, requires_grad: bool = False) -> Tensor:
+@checked
+def tensor(
+    data: Any, dtype: DType | None = None, device: Device | str | None = None, requires_grad: bool = False
+) -> Tensor:
     """Make a Tensor from numbers, nested lists or an array, copying.
 
     Python floats become the default dtype (float32), ints int64; arrays keep their dtype.
@@ -35,7 +39,8 @@ def tensor(data: Any, dtype: Any = None, device: Device | str | None = None, req
     return Tensor(moved, requires_grad)
 
 
-def as_tensor(data: Any, dtype: Any = None, device: Device | str | None = None) -> Tensor:
+@checked
+def as_tensor(data: Any, dtype: DType | None = None, device: Device | str | None = None) -> Tensor:
     """Make a Tensor as :func:`tensor` does, but without a copy where none is needed: a Tensor is given back.
 
     Examples

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import DType, checked
 from .autograd import Tensor
 from .defaults import get_default_dtype
 from .errors import refusal
@@ -29,7 +30,8 @@ class finfo:
     1.1920928955078125e-07
     """
 
-    def __init__(self, type: Any = None):
+    @checked
+    def __init__(self, type: DType | None = None):
         dtype = get_default_dtype() if type is None else np.dtype(type)
         if dtype.kind != "f":
             raise refusal("typeinfo.float", "finfo", dtype=dtype)
@@ -59,8 +61,9 @@ class iinfo:
     iinfo(min=-128, max=127, dtype=int8)
     """
 
-    def __init__(self, type: Any):
-        dtype = np.dtype(type)
+    @checked
+    def __init__(self, type: DType):
+        dtype: Any = np.dtype(type)
         if dtype.kind not in "iu":
             raise refusal("typeinfo.int", "iinfo", dtype=dtype)
         info = np.iinfo(dtype)
@@ -70,7 +73,8 @@ class iinfo:
         return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
 
 
-def promote_types(type1: Any, type2: Any) -> np.dtype:
+@checked
+def promote_types(type1: DType, type2: DType) -> np.dtype:
     """Give the dtype that two dtypes become together: the higher of bool < int < float, then the wider.
 
     Examples
@@ -82,7 +86,8 @@ def promote_types(type1: Any, type2: Any) -> np.dtype:
     return promote_dtypes(np.dtype(type1), np.dtype(type2))
 
 
-def can_cast(from_: Any, to: Any) -> bool:
+@checked
+def can_cast(from_: DType, to: DType) -> bool:
     """Tell whether a result of one dtype may be written into another: floats into no integers, numbers into no bools.
 
     Examples

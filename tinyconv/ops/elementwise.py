@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arguments import checked
+from ..arguments import KINDS, checked, refuse
 from ..autograd import Operation, Tensor, check_devices, whole
 from ..backend import Array, get_array_module, is_array, quiet
 from ..defaults import get_default_dtype
@@ -307,6 +307,8 @@ def sub(input: Any, other: Any, alpha: float = 1) -> Tensor:
 def _scaled(a: Any, b: Any, alpha: float, function: str) -> tuple[Any, Any]:
     """`a` and ``alpha * b`` in the dtype of the result, which alpha does not change."""
     a, b = operands(a, b)
+    if not KINDS["float"].fits(alpha):
+        raise refuse(function, "alpha", alpha, "float")
     if a.dtype.kind != "f" and rank_of(alpha) == 2:
         raise refusal("elementwise.alpha", function, alpha=alpha)
     return a, b * scalar_of(a.dtype, alpha)

@@ -252,8 +252,10 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     if dim is None:
         return take_along_dim(input.reshape(-1), indices.reshape(-1), 0)
     axis = normalize_dim(dim, input.ndim, "take_along_dim")
+    if input.ndim == indices.ndim == 0:
+        return take_along_dim(input, indices).reshape(())
     outside = [shape[:axis] + (1,) + shape[axis + 1 :] for shape in (input.shape, indices.shape)]
-    if outside[0] != outside[1]:
+    if outside[0] != outside[1] or indices.ndim != input.ndim:
         try:
             common = np.broadcast_shapes(*outside) if indices.ndim == input.ndim else ()  # host: shapes are tuples
         except ValueError:
@@ -263,7 +265,12 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         input, indices = (
             expand(t, common[:axis] + t.shape[axis : axis + 1] + common[axis + 1 :]) for t in (input, indices)
         )
-    return TakeAlong.apply(input, indices, axis)
+    try:
+        return TakeAlong.apply(input, indices, axis)
+    except IndexError:  # only on the host
+        size = input.shape[axis]
+        wrong = indices.array[(indices.array < -size) | (indices.array >= size)].reshape(-1)[0]
+        raise refusal("index.bounds", "take_along_dim", index=int(wrong), size=size, dim=axis) from None
 
 
 @checked

@@ -98,10 +98,10 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     >>> tc.nn.functional.linear(tc.tensor([[1.0, 2.0]]), tc.tensor([[3.0, 4.0]]), tc.tensor([0.5]))
     tensor([[11.5000]])
     """
-    if not input.ndim or input.shape[-1] != weight.shape[-1]:
+    if not input.ndim or input.shape[-1:] != weight.shape[-1:]:
         last = input.shape[-1] if input.ndim else 1
         rows = input.numel() // max(1, last)
-        n_out, n_in = weight.shape[0], weight.shape[-1]
+        n_out, n_in = (weight.shape[0], weight.shape[-1]) if weight.ndim else (1, 1)
         raise refusal("linear.features", "linear", input=input, rows=rows, last=last, n_in=n_in, n_out=n_out)
     require_float(input, "linear")
     product = matmul(input, cast(weight, input.dtype).T)

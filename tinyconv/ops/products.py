@@ -322,6 +322,8 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
         if not 0 <= dims <= min(a.ndim, b.ndim):
             raise refusal("tensordot.dims", "tensordot", dims=dims, a=a, b=b)
         dims = list(range(a.ndim - dims, a.ndim)), list(range(dims))
+    if not hasattr(dims, "__len__") or len(dims) != 2:
+        raise refusal("tensordot.pair", "tensordot", dims=dims)
     of_a, of_b = ([of] if isinstance(of, int) else list(of) for of in dims)
     of_a = [normalize_dim(as_int(d, "shape.no_dim", "tensordot"), a.ndim, "tensordot") for d in of_a]
     of_b = [normalize_dim(as_int(d, "shape.no_dim", "tensordot"), b.ndim, "tensordot") for d in of_b]

@@ -99,6 +99,8 @@ def repeat_interleave(
     """
     x = input.reshape(-1) if dim is None else input
     axis = 0 if dim is None else normalize_dim(dim, x.ndim, "repeat_interleave")
+    if not x.ndim:
+        raise refusal("shape.size_of_0d", "repeat_interleave", dim=dim)
     size = x.shape[axis]
     if not isinstance(repeats, Tensor):
         repeats = Tensor(np.array(as_int(repeats, "shape.no_size", "repeat_interleave")))  # host: read there

@@ -315,6 +315,8 @@ def searchsorted(
         raise refusal("searchsorted.side", "searchsorted", side=side, right=right)
     after = right or side == "right"
     sequence, kind = sorted_sequence.array, np.int32 if out_int32 else np.int64
+    if not sequence.ndim:
+        raise refusal("searchsorted.no_dim", "searchsorted")
     xp = get_array_module(sequence)
     values = input.array if isinstance(input, Tensor) else xp.full((), input)
     if sequence.ndim == 1:

@@ -127,6 +127,8 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     negative = xp is np and input.ndim == 1 and bool((input.array < 0).any())
     if input.ndim != 1 or input.dtype.kind not in "iu" or negative:
         raise refusal("bincount.input", "bincount", x=input)
+    if minlength < 0 or (weights is not None and weights.shape != input.shape):
+        raise refusal("bincount.options", "bincount", x=input, minlength=minlength)
     if weights is None:
         return Tensor(xp.bincount(input.array, minlength=minlength))
     counted = Tensor(xp.bincount(input.array, weights.array, minlength=minlength))

@@ -122,6 +122,16 @@ TEXTS = {
         en="dims={dims} do not pair dimensions of equal sizes of {a.shape} and {b.shape}",
         zh="dims={dims} 没有把 {a.shape} 与 {b.shape} 中大小相同的维配成对",
     ),
+    "bincount.options": Text(
+        RuntimeError,
+        en="minlength={minlength} must not be negative, and weights must have the input's shape {x.shape}",
+        zh="minlength={minlength} 不能是负数，weights 的形状必须与输入的 {x.shape} 相同",
+    ),
+    "tensordot.pair": Text(
+        ValueError,
+        en="dims must be a number, or two lists of as many dimensions, such as ([1, 2], [1, 0]), not {dims!r}",
+        zh="dims 必须是一个数，或两个等长的维列表，例如 ([1, 2], [1, 0])，而不是 {dims!r}",
+    ),
     "cdist.rows": Text(
         RuntimeError,
         en="X1 and X2 must be at least 2-d, with rows of one length, got {x1.shape} and {x2.shape}",
@@ -226,6 +236,11 @@ TEXTS = {
         RuntimeError,
         en="side must be 'left' or 'right' and agree with right, got side={side!r} and right={right}",
         zh="side 必须是 'left' 或 'right'，并与 right 一致，得到的是 side={side!r} 和 right={right}",
+    ),
+    "searchsorted.no_dim": Text(
+        RuntimeError,
+        en="the sorted sequence must have a dimension; one of one number is x.reshape(1)",
+        zh="有序序列至少要有一维；只有一个数的序列请写成 x.reshape(1)",
     ),
     "searchsorted.rows": Text(
         RuntimeError,
