@@ -11,6 +11,7 @@ import inspect
 import json
 import re
 import warnings
+from enum import EnumMeta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -49,7 +50,12 @@ def written(thing: Any) -> list[str] | None:
 
 
 def is_theirs(thing: Any) -> bool:
-    """Is it a function or a class of PyTorch's, and nothing imported?"""
+    """Is it a function or a class of PyTorch's, and nothing imported?
+
+    An enumeration is called as Python says, which differs between its versions; a dtype is not called at all.
+    """
+    if isinstance(thing, EnumMeta) or getattr(thing, "__name__", "") == "dtype":
+        return False
     return callable(thing) and not str(getattr(thing, "__module__", "")).startswith(
         ("typing", "collections", "functools")
     )
