@@ -57,6 +57,8 @@ def norm(
     ------
     NotImplementedError
         For another norm of matrices: `ord` with two dims, or with a matrix and no `dim`.
+    RuntimeError
+        For more than two dims, unless all elements are meant: neither `ord` nor `dim` is given.
 
     Examples
     --------
@@ -65,6 +67,8 @@ def norm(
     (tensor(5.), tensor(3.))
     """
     of_matrices = A.ndim == 2 if dim is None else _count(dim) == 2
+    if (dim, ord) != (None, None) and (A.ndim if dim is None else _count(dim)) > 2:
+        raise refusal("linalg.rank", "linalg.norm", A=A, dim=dim)
     if of_matrices and ord not in (None, "fro"):
         raise refusal("linalg.matrix_norm", "linalg.norm", ord=ord)
     if isinstance(ord, str) and not of_matrices:

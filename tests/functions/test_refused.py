@@ -62,6 +62,8 @@ def test_a_fraction_times_integers():
         (lambda x: tc.nn.functional.linear(x, x[0]), RuntimeError, "linear: .* cannot be multiplied"),
         (lambda x: tc.repeat_interleave(x[0], 2, 0), IndexError, "repeat_interleave: .* has no dimensions"),
         (lambda x: tc.normal(x, tc.ones(2)), RuntimeError, r"normal: shapes \(3,\), \(2,\) do not broadcast"),
+        (lambda x: tc.linalg.norm(tc.ones(2, 2, 2), 2), RuntimeError, "linalg.norm: .* over one or two dims"),
+        (lambda x: tc.linalg.norm(tc.ones(2, 2, 2), dim=(0, 1, 2)), RuntimeError, "use linalg.vector_norm"),
         (lambda x: tc.can_cast("x", tc.int8), TypeError, "can_cast: argument 'from_' must be a dtype"),
         (lambda x: tc.promote_types(tc.int8, 1), TypeError, "promote_types: argument 'type2' must be a dtype"),
         (lambda x: tc.finfo("x"), TypeError, "finfo: argument 'type' must be a dtype"),

@@ -186,5 +186,5 @@ def _read(x: Tensor, places: list[Tensor]) -> Tensor:
         inside = inside & within
         index = index * n + cast(where(within, place.detach(), 0.0), np.int64)
     shape = (*x.shape[:2], *index.shape[1:])
-    read = gather(x.flatten(2), 2, index.reshape(len(x), 1, -1).expand(*x.shape[:2], -1)).reshape(shape)
+    read = gather(x.flatten(2), 2, index.flatten(1).unsqueeze(1).expand(*x.shape[:2], -1)).reshape(shape)
     return Gate.apply(read, inside.unsqueeze(1).expand(shape))

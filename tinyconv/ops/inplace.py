@@ -88,7 +88,7 @@ def write(x: Tensor, value: Any, how: str, key: Any = ...) -> Tensor:
 
 
 def _check_memory(x: Tensor, how: str) -> None:
-    shared = any(n > 1 and stride == 0 for n, stride in zip(x.shape, x.array.strides))
+    shared = x.array.size > 0 and any(n > 1 and stride == 0 for n, stride in zip(x.shape, x.array.strides))
     if shared or not getattr(x.array.flags, "writeable", True):  # CuPy's arrays always are
         raise refusal("inplace.shared_cells", how)
 

@@ -199,8 +199,8 @@ def cov(
     """
     if input.ndim > 2:
         raise refusal("cov.rank", "cov", x=input)
-    x = as_float(input).reshape(-1, input.shape[-1]) if input.ndim else as_float(input).reshape(1, 1)
-    weights = ones_like(x[0].detach())
+    x = as_float(input) if input.ndim == 2 else as_float(input).reshape(1, input.numel())
+    weights = ones_like(sum(x.detach(), 0))
     for given in (fweights, aweights):
         weights = weights if given is None else weights * given
     total = sum(weights)

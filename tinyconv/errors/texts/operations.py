@@ -132,6 +132,13 @@ TEXTS = {
         zh="矩阵的范数只有 'fro'，得到的是 ord={ord!r}；所有元素的范数请用 linalg.vector_norm，"
         "其它的请对 x.numpy() 用 NumPy 的 linalg.norm",
     ),
+    "linalg.rank": Text(
+        RuntimeError,
+        en="a norm is of vectors or matrices, over one or two dims, got dim={dim} for {A.shape}; "
+        "for one over all elements use linalg.vector_norm",
+        zh="范数是向量或矩阵的，取一个或两个维，得到的是 dim={dim}，形状 {A.shape}；"
+        "要对所有元素取范数请用 linalg.vector_norm",
+    ),
     "linalg.of_vectors": Text(
         RuntimeError,
         en="ord={ord!r} is a norm of matrices: it takes two dims, or a matrix",
