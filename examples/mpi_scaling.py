@@ -102,7 +102,7 @@ class Buckets:
             start = 0
             for param in bucket:
                 mean = buffer[start : start + param.numel()].reshape(param.shape) / self.comm.size
-                param.grad = tc.Tensor(mean)
+                param.grad = tc.as_tensor(mean)
                 start += param.numel()
         self.begin()
 
@@ -110,7 +110,7 @@ class Buckets:
 def average_each(params: list[tc.Tensor], comm: Any) -> None:
     """Average with one Allreduce for each parameter."""
     for param in params:
-        param.grad = tc.Tensor(comm.allreduce_sum(param.grad.array) / comm.size)
+        param.grad = tc.as_tensor(comm.allreduce_sum(param.grad.array) / comm.size)
 
 
 def make_averaging(way: str, rule: Any, params: list[tc.Tensor], comm: Any) -> Callable[[int], None]:

@@ -636,7 +636,7 @@ def test_forward_must_not_return_a_list():
 def test_only_numbers_become_tensors():
     for array in (np.array(["a"]), np.array([1j])):
         with pytest.raises(TypeError):
-            tc.Tensor(array)
+            tc.as_tensor(array)
         with pytest.raises(TypeError):
             tc.from_numpy(array)
 

@@ -29,7 +29,7 @@ right = cube(lambda g, x: g * 3 * x**2)
 wrong_factor = cube(lambda g, x: g * 2 * x**2)
 wrong_in_one_place = cube(lambda g, x: g * 3 * x**2 + tc.tensor([0.0, 0.1, 0.0], dtype=tc.float64))
 ignores_the_incoming = cube(lambda g, x: 3 * x**2)
-detached = cube(lambda g, x: tc.Tensor(g.array * 3 * x.array**2))
+detached = cube(lambda g, x: tc.as_tensor(g.array * 3 * x.array**2))
 half_detached = cube(lambda g, x: g * 3 * x.detach() ** 2)
 
 

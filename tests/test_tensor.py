@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import math
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -50,13 +52,38 @@ def test_tensors_inside_lists():
 
 def test_tensor_copies_and_from_numpy_shares():
     array = np.zeros(2, np.float32)
-    copied, shared, wrapped = tc.tensor(array), tc.from_numpy(array), tc.Tensor(array)
+    copied, shared, too = tc.tensor(array), tc.from_numpy(array), tc.as_tensor(array)
     array[0] = 1
-    assert (copied[0].item(), shared[0].item(), wrapped[0].item()) == (0.0, 1.0, 1.0)
+    assert (copied[0].item(), shared[0].item(), too[0].item()) == (0.0, 1.0, 1.0)
     with tc.no_grad():
         shared.add_(1)
     assert array.tolist() == [2.0, 1.0]
     assert not np.shares_memory(tc.tensor(shared).numpy(), array)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "int64", "uint8", "bool"])
+def test_the_class_copies_an_array_in_the_default_dtype(dtype, device):
+    host = np.array([[1, 0, 1], [0, 1, 1]], dtype)
+    array = device.asarray(host.copy())
+    x = tc.Tensor(array)
+    assert (x.dtype, x.shape, x.device) == (tc.float32, (2, 3), device)
+    array[0, 0] = 0
+    assert x.tolist() == host.astype("float32").tolist()
+    assert tc.Tensor(np.array(3.0)).shape == ()
+
+
+def test_the_package_makes_its_tensors_of_arrays_without_a_copy():
+    """Inside, ``Tensor(array)`` would change the dtype: ``Tensor._of(array)`` takes it as it is."""
+    root = Path(tc.__file__).parent
+    calls = [
+        f"{path.relative_to(root)}:{node.lineno}"
+        for path in root.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", None) == "Tensor"
+        and not (node.args and isinstance(node.args[0], ast.List))
+    ]
+    assert calls == []
 
 
 def test_a_memory_map_is_copied_too(tmp_path):

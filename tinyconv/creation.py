@@ -36,12 +36,12 @@ def _on_device(make: Callable[[Any], Array], device: Any, requires_grad: bool) -
     """Make an array with a device's own namespace, without a copy."""
     where = Device(device or get_default_device())
     with where.use():
-        return Tensor(make(where.xp), requires_grad)
+        return Tensor._of(make(where.xp), requires_grad)
 
 
 def _from_host(array: np.ndarray, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
     """Send numbers drawn on the host to a device: a seed gives the same ones everywhere."""
-    return Tensor(
+    return Tensor._of(
         Device(device or get_default_device()).asarray(array.astype(dtype or get_default_dtype(), copy=False)),
         requires_grad,
     )

@@ -66,7 +66,7 @@ def get_default_device() -> Device:
 def set_default_device(device: Device | str | None) -> None:
     """Choose the device that this thread makes new tensors on; ``with device("cuda"):`` does it for a block.
 
-    What is made of an array (``from_numpy``, ``Tensor(array)``) stays where the array is.
+    What is made of an array (``from_numpy``, ``as_tensor``) stays where the array is.
 
     Parameters
     ----------

@@ -53,9 +53,9 @@ def from_dlpack(ext_tensor: Any, *, device: str | Device | None = None, copy: bo
         raise refusal("dlpack.device", "from_dlpack", kind=kind)
     library = np if kind == _CPU else Device("cuda").xp
     own = isinstance(ext_tensor, np.ndarray)  # the older NumPy would give it back read-only
-    result = Tensor(ext_tensor if own else library.from_dlpack(ext_tensor))
+    result = Tensor._of(ext_tensor if own else library.from_dlpack(ext_tensor))
     target = result.device if device is None else Device(device)
     if copy is False and target != result.device:
         raise refusal("dlpack.copy", "from_dlpack", source=result.device, target=target)
     moved = target.asarray(result.array)
-    return Tensor(moved.copy() if copy and moved is result.array else moved)
+    return Tensor._of(moved.copy() if copy and moved is result.array else moved)

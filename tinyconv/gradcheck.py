@@ -119,7 +119,7 @@ def _mismatch(
     """The error that tells the first wrong element of a gradient, if there is one."""
     checked = [i for i, a in enumerate(arguments) if isinstance(a, Tensor) and a.requires_grad]
     # a leaf of its own for every input: their graphs must not reach back into the caller's
-    leaves = [Tensor(a.array.copy(), a.requires_grad) if isinstance(a, Tensor) else a for a in arguments]
+    leaves = [Tensor._of(a.array.copy(), a.requires_grad) if isinstance(a, Tensor) else a for a in arguments]
     outputs = _float_outputs(func(*leaves))
     directions = _directions(outputs)
     analytic = _analytic(outputs, directions, [leaves[i] for i in checked])
@@ -176,7 +176,7 @@ def gradgradcheck(
     with no_grad():
         outputs = _float_outputs(func(*arguments))
     given = [grad_outputs] if isinstance(grad_outputs, Tensor) else grad_outputs
-    seeds = [Tensor(v.array, requires_grad=True) for v in given or _directions(outputs)]
+    seeds = [Tensor._of(v.array, requires_grad=True) for v in given or _directions(outputs)]
     if [seed.shape for seed in seeds] != [out.shape for out in outputs]:
         raise refusal(
             "gradcheck.seeds", "gradgradcheck", given=[s.shape for s in seeds], expected=[o.shape for o in outputs]
@@ -222,7 +222,7 @@ def _directions(outputs: Sequence[Tensor]) -> list[Tensor]:
     directions = []
     for out in outputs:
         weights = random.uniform(0.5, 1.5, out.shape) * random.choice([-1.0, 1.0], out.shape)
-        directions.append(Tensor(out.device.asarray(np.asarray(weights, dtype=out.dtype))))
+        directions.append(Tensor._of(out.device.asarray(np.asarray(weights, dtype=out.dtype))))
     return directions
 
 
@@ -253,7 +253,7 @@ def _compare(
         moved = point.copy()
         moved[index] += step
         arguments = list(leaves)
-        arguments[position] = Tensor(device.asarray(moved), requires_grad=True)  # func may call grad() itself
+        arguments[position] = Tensor._of(device.asarray(moved), requires_grad=True)  # func may call grad() itself
         values = _float_outputs(func(*arguments))
         return sum(
             float(np.sum(np.asarray(asnumpy(out.array), np.float64) * asnumpy(v.array)))

@@ -131,4 +131,4 @@ def triu_indices(
 
 def _cells(cells: tuple[np.ndarray, np.ndarray], dtype: Any, device: Any) -> Tensor:
     """Rows and columns as one Tensor."""
-    return Tensor(Device(device or get_default_device()).asarray(np.stack(cells).astype(dtype or np.int64)))
+    return Tensor._of(Device(device or get_default_device()).asarray(np.stack(cells).astype(dtype or np.int64)))

@@ -36,7 +36,7 @@ def tensor(
     source = data.array if isinstance(data, Tensor) else data
     if is_array(source) and isinstance(source, type(moved)) and source.dtype == moved.dtype:
         moved = moved.copy()  # nothing converted it so far
-    return Tensor(moved, requires_grad)
+    return Tensor._of(moved, requires_grad)
 
 
 @checked
@@ -52,7 +52,7 @@ def as_tensor(data: Any, dtype: DType | None = None, device: Device | str | None
     """
     if isinstance(data, Tensor):
         return data.to(device, dtype)
-    return Tensor(_placed(as_array(data, dtype), data, device))
+    return Tensor._of(_placed(as_array(data, dtype), data, device))
 
 
 def _placed(array: Any, data: Any, device: Device | str | None) -> Any:
@@ -78,4 +78,4 @@ def from_numpy(array: np.ndarray) -> Tensor:
     """
     if not isinstance(array, np.ndarray):
         raise refusal("tensor.from_numpy", "from_numpy", kind=type(array).__name__)
-    return Tensor(array)
+    return Tensor._of(array)

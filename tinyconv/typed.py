@@ -34,15 +34,15 @@ class _Typed(type):
         if len(data) > 1 or (data and isinstance(data[0], (int, np.integer, Size))):
             sizes = data[0] if isinstance(data[0], Size) else data
             with where.use():
-                return Tensor(where.xp.empty(sizes, cls.dtype))
+                return Tensor._of(where.xp.empty(sizes, cls.dtype))
         values = data[0] if data else []
         if isinstance(values, Tensor):
             if values.dtype != cls.dtype:
                 raise refusal("typed.dtype", cls.__name__, given=values.dtype, dtype=cls.dtype)
-            return Tensor(where.asarray(values.array))
+            return Tensor._of(where.asarray(values.array))
         if isinstance(values, (float, np.generic)):
             raise refusal("typed.number", cls.__name__, value=values)
-        return Tensor(where.asarray(np.array(as_array(values, cls.dtype))))
+        return Tensor._of(where.asarray(np.array(as_array(values, cls.dtype))))
 
 
 class FloatTensor(metaclass=_Typed):

@@ -99,7 +99,7 @@ def scattered(base: tc.Tensor, positions: np.ndarray, values: tc.Tensor) -> tc.T
     kept[positions.reshape(-1)] = 0
     place = np.zeros((positions.size, base.shape[0]))
     place[np.arange(positions.size), positions.reshape(-1)] = 1
-    return base * tc.Tensor(kept) + values.reshape(-1) @ tc.Tensor(place)
+    return base * tc.as_tensor(kept) + values.reshape(-1) @ tc.as_tensor(place)
 
 
 class Replayed:

@@ -21,7 +21,7 @@ from tinyconv.nn import functional as F
 
 def leaf(*shape: int, seed: int = 0) -> tc.Tensor:
     values = np.random.default_rng(seed).standard_normal(shape)
-    return tc.Tensor(values, requires_grad=True)
+    return tc.as_tensor(values).requires_grad_()
 
 
 def equal(actual: tc.Tensor | None, expected: Any) -> None:

@@ -23,7 +23,7 @@ F = nn.functional
 
 
 def leaf(*shape: int, seed: int = 0, dtype: type = np.float64) -> tc.Tensor:
-    return tc.Tensor(np.random.default_rng(seed).standard_normal(shape).astype(dtype), requires_grad=True)
+    return tc.as_tensor(np.random.default_rng(seed).standard_normal(shape).astype(dtype)).requires_grad_()
 
 
 def operation(forward: Callable[..., Any], vjp: Callable[..., Any]) -> Callable[..., tc.Tensor]:
@@ -31,7 +31,7 @@ def operation(forward: Callable[..., Any], vjp: Callable[..., Any]) -> Callable[
 
     class Mistaken(tc.autograd.Operation):
         def forward(self, *arrays: np.ndarray) -> np.ndarray:
-            self.keep(inputs=tuple(map(tc.Tensor, arrays)))
+            self.keep(inputs=tuple(map(tc.as_tensor, arrays)))
             return np.asarray(forward(*arrays))
 
         def vjp(self, grad: tc.Tensor, inputs: tuple[tc.Tensor, ...]) -> Any:
@@ -142,8 +142,8 @@ MISTAKES: dict[str, tuple[Callable[..., Any], list[tc.Tensor], str, str]] = {
     ),
     "a kernel's own gradient flipped": (
         lambda x, w: operation(
-            lambda x, w: F.conv1d(tc.Tensor(x), tc.Tensor(w)).array,
-            lambda g, x, w: (None, tc.Tensor(np.correlate(x.array[0, 0], g.array[0, 0])[None, None, ::-1].copy())),
+            lambda x, w: F.conv1d(tc.as_tensor(x), tc.as_tensor(w)).array,
+            lambda g, x, w: (None, tc.as_tensor(np.correlate(x.array[0, 0], g.array[0, 0])[None, None, ::-1].copy())),
         )(x, w),
         [leaf(1, 1, 6).detach(), leaf(1, 1, 3, seed=1)], "flipped kernel", "is right but turned around",
     ),
@@ -168,20 +168,20 @@ MISTAKES: dict[str, tuple[Callable[..., Any], list[tc.Tensor], str, str]] = {
     ),
     "windows that overlap, with several channels": (
         lambda x, w: operation(
-            lambda x, w: F.conv1d(tc.Tensor(x), tc.Tensor(w)).array,
+            lambda x, w: F.conv1d(tc.as_tensor(x), tc.as_tensor(w)).array,
             lambda g, x, w: (assigning_input_grad(g.array, w.array, x.shape), None),
         )(x, w),
         [leaf(1, 2, 6), leaf(3, 2, 3, seed=1).detach()], "missing accumulation", "one of them alone",
     ),
     "a gradient one cell further": (
-        operation(lambda x: x * 1.0, lambda g, x: tc.Tensor(np.roll(g.array, 1, -1))), [leaf(1, 2, 5)],
+        operation(lambda x: x * 1.0, lambda g, x: tc.as_tensor(np.roll(g.array, 1, -1))), [leaf(1, 2, 5)],
         "backward's window at the wrong places", "moved by 1 along axis 2",
     ),
     "cells that get nothing": (
-        operation(lambda x: x**3, lambda g, x: 3 * g * x * x * tc.Tensor(np.arange(5) < 3)), [leaf(5)],
+        operation(lambda x: x**3, lambda g, x: 3 * g * x * x * tc.as_tensor(np.arange(5) < 3)), [leaf(5)],
         "backward's window at the wrong places", "2 elements that matter get exactly 0",
     ),
-    "a cut": (lambda x: tc.Tensor(x.detach().numpy() * 2) + 0 * leaf(3), [leaf(3)], "the graph is cut", "never"),
+    "a cut": (lambda x: tc.as_tensor(x.detach().numpy() * 2) + 0 * leaf(3), [leaf(3)], "the graph is cut", "never"),
     "a cut with zeros": (lambda x: x.detach() * 2 + 0 * x, [leaf(3)], "the graph is cut", "as zeros"),
     "a root of 0": (
         operation(lambda x: x * np.abs(x), lambda g, x: g * x * x / x.abs() * 2),
@@ -209,7 +209,7 @@ def assigning_input_grad(g: np.ndarray, w: np.ndarray, shape: tuple[int, ...]) -
     gx = np.zeros(shape)
     for place in range(g.shape[2]):
         gx[:, :, place : place + w.shape[2]] = np.einsum("no,oik->nik", g[:, :, place], w)
-    return tc.Tensor(gx)
+    return tc.as_tensor(gx)
 
 
 @pytest.mark.parametrize("name", MISTAKES)
@@ -277,7 +277,7 @@ def test_kinks_and_ties_are_told_and_accepted() -> None:
 
 
 def test_a_wrong_value_at_a_kink_is_wrong() -> None:
-    wrong = operation(np.abs, lambda g, x: g * 5 * tc.sign(x) + 7 * g * tc.Tensor(x.array == 0))
+    wrong = operation(np.abs, lambda g, x: g * 5 * tc.sign(x) + 7 * g * tc.as_tensor(x.array == 0))
     report = gradcheck_report(wrong, tc.tensor([0.0, 1.0], dtype=tc.float64, requires_grad=True))
     assert report.inputs[0].wrong.tolist() == [True, True]
 

@@ -27,7 +27,7 @@ F = nn.functional
 
 def leaves(seed: int, *shapes: tuple[int, ...], dtype: type = np.float32) -> list[tc.Tensor]:
     random = np.random.default_rng(seed)
-    return [tc.Tensor(random.uniform(0.5, 2.0, shape).astype(dtype), requires_grad=True) for shape in shapes]
+    return [tc.as_tensor(random.uniform(0.5, 2.0, shape).astype(dtype)).requires_grad_() for shape in shapes]
 
 
 def classifier() -> tuple[nn.Module, Callable[[], tc.Tensor]]:
@@ -317,7 +317,7 @@ def test_the_formula_of_a_function_of_one_variable_is_what_is_computed(name: str
     (x,) = leaves(1, (2, 4), dtype=np.float64)
     y = UNARY[name](x)
     g = np.random.default_rng(2).standard_normal(y.shape)
-    step = next(s for s in backward_steps(y, tc.Tensor(g)) if s.op == name)
+    step = next(s for s in backward_steps(y, tc.as_tensor(g)) if s.op == name)
     value, gradient = (part.split(" = ", 1)[1] for part in step.formula.split(";  "))
     arrays = {"x": x.array, "g": g}
     np.testing.assert_allclose(evaluate(value, **arrays), y.detach().numpy(), rtol=1e-12)
@@ -335,7 +335,7 @@ def test_the_formula_of_a_function_of_two_variables_is_what_is_computed(name: st
     a, b = leaves(3, (2, 4), (2, 4), dtype=np.float64)
     y = BINARY[name](a, b)
     g = np.random.default_rng(4).standard_normal(y.shape)
-    step = next(s for s in backward_steps(y, tc.Tensor(g)) if s.op == name)
+    step = next(s for s in backward_steps(y, tc.as_tensor(g)) if s.op == name)
     value, gradients = step.formula.split(";  ")
     arrays = {"a": a.array, "b": b.array, "y": y.array, "g": g}
     np.testing.assert_allclose(evaluate(value.split(" = ")[1], **arrays), y.detach().numpy(), rtol=1e-12)

@@ -18,8 +18,8 @@ def with_grads(*grads: Any, device: Device | str = "cpu", dtype: Any = np.float3
     params = []
     for grad in grads:
         array = np.array(grad, dtype)
-        params.append(tc.Tensor(Device(device).asarray(np.zeros_like(array)), requires_grad=True))
-        params[-1].grad = tc.Tensor(Device(device).asarray(array))
+        params.append(tc.as_tensor(Device(device).asarray(np.zeros_like(array))).requires_grad_())
+        params[-1].grad = tc.as_tensor(Device(device).asarray(array))
     return params
 
 
@@ -78,7 +78,7 @@ def test_half_precision_norm_does_not_overflow() -> None:
 
 def test_two_parameters_with_one_gradient_are_scaled_once() -> None:
     a, b = with_grads([3.0], [0.0])
-    b.grad = tc.Tensor(a.grad.array)  # one array under two gradients
+    b.grad = tc.as_tensor(a.grad.array)  # one array under two gradients
     total = clip_grad_norm_([a, b], 1.0).item()
     np.testing.assert_allclose(total, math.sqrt(18), rtol=1e-6)
     np.testing.assert_allclose(grads_of([a, b]), [[3 / total], [3 / total]], rtol=1e-5)

@@ -46,7 +46,7 @@ def outcome(case):
         for inputs, expected in case.data_sets:
             with tc.no_grad():
                 given = [np.asarray(x) for x in inputs if x is not None]
-                results = model(*[tc.Tensor(x.copy()) for x in given])
+                results = model(*[tc.as_tensor(x.copy()) for x in given])
             results = results if isinstance(results, tuple) else (results,)
             assert len(results) == len(expected)
             for result, wanted in zip(results, expected):

@@ -340,12 +340,12 @@ class TestWhatCannotBe:
         return str(caught.value)
 
     def test_values_taken_out_of_the_graph(self, tmp_path):
-        text = self.refused(lambda x: x * tc.Tensor(np.tanh(x.array)), tc.randn(2, 3), tmp_path / "f")
+        text = self.refused(lambda x: x * tc.as_tensor(np.tanh(x.array)), tc.randn(2, 3), tmp_path / "f")
         assert "cannot be seen" in text
 
     def test_values_taken_out_of_one_sample(self, tmp_path):
         def add_first(x):
-            return x + tc.Tensor(x.array[:1] * 2)
+            return x + tc.as_tensor(x.array[:1] * 2)
 
         text = self.refused(add_first, tc.randn(3, 3), tmp_path / "f", (RuntimeError, ValueError))
         assert "depends on the batch" in text or "cannot see" in text
@@ -405,7 +405,7 @@ class TestWhatCannotBe:
         class Tanh(tc.autograd.Function):
             @staticmethod
             def forward(ctx, x):
-                return tc.Tensor(np.tanh(x.numpy()))
+                return tc.as_tensor(np.tanh(x.numpy()))
 
         text = self.refused(lambda x: Tanh.apply(x) * 2.0, tc.randn(2, 3), tmp_path / "f", dynamic_batch=dynamic)
         assert "Tanh.forward has no form in ONNX" in text

@@ -82,7 +82,7 @@ cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 
 def leaves(*arrays: np.ndarray, device: tc.Device | None = None) -> list[tc.Tensor]:
     """Tensors that want a gradient."""
-    return [tc.Tensor(device.asarray(a) if device else a, requires_grad=True) for a in arrays]
+    return [tc.as_tensor(device.asarray(a) if device else a).requires_grad_() for a in arrays]
 
 
 def close(actual: object, expected: np.ndarray, tolerance: float = 1e-10) -> None:
@@ -92,7 +92,7 @@ def close(actual: object, expected: np.ndarray, tolerance: float = 1e-10) -> Non
 def check_against_loops(case: Case, x: np.ndarray, w: np.ndarray, b: np.ndarray, gy: np.ndarray) -> None:
     tensors = leaves(x, w, b)
     y = case.conv(*tensors)
-    y.backward(tc.Tensor(gy))
+    y.backward(tc.as_tensor(gy))
     g = case.geometry
     close(y, slow_convolve(x, w, g) + b.reshape(-1, *[1] * case.ndim))
     close(tensors[0].grad, slow_input_grad(gy, w, g, case.x[2:]))
@@ -106,7 +106,7 @@ def check_against_loops(case: Case, x: np.ndarray, w: np.ndarray, b: np.ndarray,
 @cases
 def test_equals_the_loops_on_every_device(case: Case, device, on_device) -> None:
     x, w, b, gy = case.arrays()
-    tensors, seed = leaves(x, w, b, device=device), tc.Tensor(device.asarray(gy))
+    tensors, seed = leaves(x, w, b, device=device), tc.as_tensor(device.asarray(gy))
     with on_device():
         y = case.conv(*tensors)
         y.backward(seed)
@@ -230,7 +230,7 @@ def test_layers_cover_all(layer: type) -> None:
     conv = layer(1, 2, 2, stride=2, cover_all=True)
     x = np.random.default_rng(0).standard_normal((1, 1, *(5,) * n)).astype(np.float32)
     expected = slow_convolve(x, conv.weight.array, ConvGeometry((2,) * n, ((0, 1),) * n, (1,) * n, 1))
-    close(conv(tc.Tensor(x)), expected + conv.bias.array.reshape(-1, *[1] * n), 1e-5)
+    close(conv(tc.as_tensor(x)), expected + conv.bias.array.reshape(-1, *[1] * n), 1e-5)
 
 
 @pytest.mark.parametrize(("layer", "shape"), [(nn.Conv1d, (2, 5)), (nn.Conv2d, (2, 5, 6)), (nn.Conv3d, (2, 4, 5, 3))])
@@ -241,7 +241,7 @@ def test_layers_pass_every_option_on(layer: type, shape: tuple, mode: str) -> No
     x = np.random.default_rng(0).standard_normal((1, *shape)).astype(np.float32)
     padded = np.pad(x, [(0, 0)] * 2 + [(1, 1)] * n) if mode == "zeros" else slow_padded(x, ((1, 1),) * n, mode)
     expected = slow_convolve(padded, conv.weight.array, ConvGeometry((2,) * n, ((0, 0),) * n, (2,) * n, 2))
-    close(conv(tc.Tensor(x)), expected + conv.bias.array.reshape(-1, *[1] * n), 1e-5)
+    close(conv(tc.as_tensor(x)), expected + conv.bias.array.reshape(-1, *[1] * n), 1e-5)
 
 
 # --- 'same' -------------------------------------------------------------------------------------------
@@ -298,7 +298,7 @@ def test_empty_batch(options: dict, device, on_device) -> None:
     x, w, b = (
         device.asarray(np.ones(shape)) for shape in ((0, 4, 5, 6), (2, 4 // options.get("groups", 1), 3, 2), (2,))
     )
-    x, w, b = (tc.Tensor(a, requires_grad=True) for a in (x, w, b))
+    x, w, b = (tc.as_tensor(a).requires_grad_() for a in (x, w, b))
     with on_device():
         y = F.conv2d(x, w, b, padding=1, **options)
         y.sum().backward()

@@ -80,7 +80,7 @@ cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 
 def leaves(*arrays: np.ndarray, device: tc.Device | None = None) -> list[tc.Tensor]:
     """Tensors that want a gradient."""
-    return [tc.Tensor(device.asarray(a) if device else a, requires_grad=True) for a in arrays]
+    return [tc.as_tensor(device.asarray(a) if device else a).requires_grad_() for a in arrays]
 
 
 def close(actual: object, expected: np.ndarray, tolerance: float = 1e-10) -> None:
@@ -171,8 +171,8 @@ def test_it_is_the_adjoint_of_the_convolution(case: Case, seed: int) -> None:
     x, w = rng.standard_normal(case.x), rng.standard_normal(case.w)
     u = rng.standard_normal((case.x[0], case.w[1] * case.groups, *case.size))
     g = case.geometry
-    there = CONV[case.ndim](tc.Tensor(u), tc.Tensor(w), None, g.stride, g.padding, g.dilation, g.groups)
-    back = case.apply(tc.Tensor(x), tc.Tensor(w))
+    there = CONV[case.ndim](tc.as_tensor(u), tc.as_tensor(w), None, g.stride, g.padding, g.dilation, g.groups)
+    back = case.apply(tc.as_tensor(x), tc.as_tensor(w))
     np.testing.assert_allclose(np.vdot(there.array, x), np.vdot(u, back.array), rtol=1e-9, atol=1e-9)
 
 
@@ -221,7 +221,7 @@ def test_output_size_must_not_be_empty() -> None:
 )
 def test_layers_pass_every_option_on(layer: nn.Module, x: tuple, y: tuple) -> None:
     values = np.random.default_rng(0).standard_normal(x).astype(np.float32)
-    out = layer(tc.Tensor(values))
+    out = layer(tc.as_tensor(values))
     assert out.shape == y
     assert layer.weight.shape[:2] == (4, 6 // layer.groups)
     n = len(layer.kernel_size)

@@ -61,7 +61,7 @@ cases = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 
 def leaves(*arrays: np.ndarray, device: tc.Device | None = None) -> list[tc.Tensor]:
     """Tensors that want a gradient."""
-    return [tc.Tensor(device.asarray(a) if device else a, requires_grad=True) for a in arrays]
+    return [tc.as_tensor(device.asarray(a) if device else a).requires_grad_() for a in arrays]
 
 
 def close(actual: tc.Tensor, expected: np.ndarray, tolerance: float = 1e-10) -> None:
@@ -109,12 +109,12 @@ def any_case(draw: st.DrawFn) -> Case:
 @given(any_case(), st.booleans())
 def test_any_deformable_convolution_equals_the_loops(case: Case, masked: bool) -> None:
     arrays = case.arrays()[: 5 if masked else 4]
-    close(case.apply(*map(tc.Tensor, arrays)), case.slow(*arrays))
+    close(case.apply(*map(tc.as_tensor, arrays)), case.slow(*arrays))
 
 
 @given(any_case())
 def test_without_offsets_it_is_a_convolution(case: Case) -> None:
-    x, offset, w, b, _ = map(tc.Tensor, case.arrays())
+    x, offset, w, b, _ = map(tc.as_tensor, case.arrays())
     groups = case.x[1] // case.w[1]
     expected = F.conv2d(x, w, b, case.stride, case.padding, case.dilation, groups)
     close(case.apply(x, offset * 0.0, w, b), expected.array)
@@ -137,7 +137,7 @@ def test_nan_offset_gives_nan_and_spoils_nothing_else() -> None:
     case = CASES["depthwise"]
     x, offset, w, b, _ = case.arrays()
     offset[0, 0, 0, 0] = math.nan
-    y = case.apply(*map(tc.Tensor, (x, offset, w, b))).array
+    y = case.apply(*map(tc.as_tensor, (x, offset, w, b))).array
     assert np.isnan(y[0, :, 0, 0]).all()
     assert np.isfinite(y[0, :, 1:]).all()
 

@@ -20,11 +20,11 @@ IGNORE = -100
 
 
 def leaf(array: np.ndarray, device: tc.Device | None = None) -> tc.Tensor:
-    return tc.Tensor(device.asarray(array) if device else array, requires_grad=True)
+    return tc.as_tensor(device.asarray(array) if device else array).requires_grad_()
 
 
 def put(array: np.ndarray | None, device: tc.Device) -> tc.Tensor | None:
-    return None if array is None else tc.Tensor(device.asarray(array))
+    return None if array is None else tc.as_tensor(device.asarray(array))
 
 
 def close(actual: tc.Tensor, expected: object, tolerance: float = 1e-10) -> None:
@@ -117,7 +117,7 @@ def test_cross_entropy_of_labels(shape, weighted, smoothing, reduction, device, 
         loss.sum().backward()
     close(loss, slow_cross_entropy(x, target, weight, reduction, smoothing))
     here = leaf(x)
-    F.cross_entropy(here, tc.Tensor(target), put(weight, tc.Device("cpu")), **options).sum().backward()
+    F.cross_entropy(here, tc.as_tensor(target), put(weight, tc.Device("cpu")), **options).sum().backward()
     close(there.grad, here.grad.array)
 
 
@@ -152,8 +152,8 @@ def test_nll(shape, weighted, reduction, device, on_device) -> None:
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.3])
 def test_derivatives_of_the_losses_of_classes(smoothing: float) -> None:
-    x, target = reals(3, 3, 2), tc.Tensor(labels(3, 2, classes=3, ignored=True))
-    weight, soft = tc.Tensor(WEIGHT[:3]), leaf(np.abs(reals(3, 3, 2, seed=1)))
+    x, target = reals(3, 3, 2), tc.as_tensor(labels(3, 2, classes=3, ignored=True))
+    weight, soft = tc.as_tensor(WEIGHT[:3]), leaf(np.abs(reals(3, 3, 2, seed=1)))
     for reduction in REDUCTIONS:
         options = {"reduction": reduction, "label_smoothing": smoothing}
         hard = lambda x, o=options: F.cross_entropy(x, target, weight, **o)  # noqa: E731
@@ -170,7 +170,7 @@ def test_any_cross_entropy_equals_the_loops(data: st.DataObject) -> None:
     x = data.draw(hnp.arrays(np.float64, shape, elements=st.floats(-800, 800)))  # exp(800) overflows
     target = data.draw(hnp.arrays(np.int64, shape[:1] + shape[2:], elements=st.integers(0, shape[1] - 1)))
     tensor = leaf(x)
-    loss = F.cross_entropy(tensor, tc.Tensor(target), reduction="none")
+    loss = F.cross_entropy(tensor, tc.as_tensor(target), reduction="none")
     loss.sum().backward()
     close(loss, slow_cross_entropy(x, target, None, "none"), 1e-9)
     for place, scores in cells(x):  # the gradient: softmax(x) - onehot
@@ -182,18 +182,18 @@ def test_any_cross_entropy_equals_the_loops(data: st.DataObject) -> None:
 def test_unbatched_scores() -> None:
     x, target = reals(3), tc.tensor(1)
     expected = slow_cross_entropy(x[None], np.array([1]), None, "mean")
-    assert F.cross_entropy(tc.Tensor(x), target).shape == ()
-    close(F.cross_entropy(tc.Tensor(x), target), expected)
-    close(F.cross_entropy(tc.Tensor(x), target, reduction="none"), expected)
-    close(F.nll_loss(F.log_softmax(tc.Tensor(x), 0), target), expected)
+    assert F.cross_entropy(tc.as_tensor(x), target).shape == ()
+    close(F.cross_entropy(tc.as_tensor(x), target), expected)
+    close(F.cross_entropy(tc.as_tensor(x), target, reduction="none"), expected)
+    close(F.nll_loss(F.log_softmax(tc.as_tensor(x), 0), target), expected)
     onehot = tc.tensor([0.0, 1.0, 0.0]).double()
-    close(F.cross_entropy(tc.Tensor(x), onehot), expected)
+    close(F.cross_entropy(tc.as_tensor(x), onehot), expected)
 
 
 def test_every_integer_type_serves_as_label() -> None:
     x = tc.zeros(2, 300)
     for dtype in ("uint8", "int8", "int16", "int32", "int64"):
-        assert F.cross_entropy(x, tc.Tensor(np.array([7, 100], dtype))).item() == pytest.approx(math.log(300))
+        assert F.cross_entropy(x, tc.as_tensor(np.array([7, 100], dtype))).item() == pytest.approx(math.log(300))
 
 
 @pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
@@ -209,7 +209,7 @@ def test_an_ignored_cell_counts_nothing_even_with_infinite_loss(loss: Callable) 
 
 
 def test_another_ignore_index_and_nothing_left() -> None:
-    x = tc.Tensor(reals(3, 4))
+    x = tc.as_tensor(reals(3, 4))
     close(F.cross_entropy(x, tc.tensor([1, 2, 2]), ignore_index=2), F.cross_entropy(x[:1], tc.tensor([1])).item())
     assert math.isnan(F.cross_entropy(x, tc.tensor([2, 2, 2]), ignore_index=2).item())  # 0/0, as in PyTorch
     assert F.cross_entropy(x, tc.tensor([2, 2, 2]), ignore_index=2, reduction="sum").item() == 0

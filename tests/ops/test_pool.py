@@ -51,7 +51,7 @@ def reals(*shape: int, seed: int = 1) -> np.ndarray:
 
 
 def leaf(array: np.ndarray, device: tc.Device | None = None) -> tc.Tensor:
-    return tc.Tensor(device.asarray(array) if device else array, requires_grad=True)
+    return tc.as_tensor(device.asarray(array) if device else array).requires_grad_()
 
 
 def host(tensor: tc.Tensor) -> np.ndarray:
@@ -85,7 +85,7 @@ def test_max_pool_equals_the_loops_on_every_device(window: tuple, rule: str, dev
     x = negatives(2, 3, *size)
     expected, _, flat = slow_pool.max_pool(x, *window[1:], output)
     gy = reals(*expected.shape)
-    there, seed = leaf(x, device), tc.Tensor(device.asarray(gy))
+    there, seed = leaf(x, device), tc.as_tensor(device.asarray(gy))
     with on_device():
         y, indices = max_pool(there, window, rule, return_indices=True)
         y.backward(seed)
@@ -137,7 +137,7 @@ def test_any_max_pool_equals_the_loops(window: tuple, rule: str, seed: int) -> N
     expected, _, flat = slow_pool.max_pool(x, *window[1:], output_size(window, rule))
     tensor, gy = leaf(x), reals(*expected.shape)
     y, indices = max_pool(tensor, window, rule, return_indices=True)
-    y.backward(tc.Tensor(gy))
+    y.backward(tc.as_tensor(gy))
     np.testing.assert_array_equal(y.array, expected)
     np.testing.assert_array_equal(indices.array, flat)  # the first of equals, in C order
     close(tensor.grad, slow_put(gy, flat, window[0]))
@@ -251,7 +251,7 @@ def test_unpool_puts_values_back_where_they_were(size: tuple, device, on_device)
 
 def test_unpool_derivatives_and_output_size() -> None:
     x = negatives(1, 2, 5, 4)
-    y, indices = F.max_pool2d(tc.Tensor(x), 2, return_indices=True)
+    y, indices = F.max_pool2d(tc.as_tensor(x), 2, return_indices=True)
     unpool = lambda y: F.max_unpool2d(y, indices, 2, output_size=(5, 4)).exp()  # noqa: E731
     assert tc.gradcheck(unpool, leaf(y.array))
     assert tc.gradgradcheck(unpool, leaf(y.array))
@@ -261,7 +261,7 @@ def test_unpool_derivatives_and_output_size() -> None:
 
 
 def test_unpool_of_padded_windows() -> None:
-    x = tc.Tensor(negatives(1, 1, 6, 7))
+    x = tc.as_tensor(negatives(1, 1, 6, 7))
     y, indices = F.max_pool2d(x, (2, 3), (2, 3), (1, 1), return_indices=True)
     back = F.max_unpool2d(y, indices, (2, 3), (2, 3), (1, 1))
     assert y.shape == (1, 1, 4, 3)
@@ -309,7 +309,7 @@ def test_avg_pool_equals_the_loops(name: str, options: dict, ceil_mode: bool, de
     slow = (options.get("count_include_pad", True), options.get("divisor_override"))
     expected = slow_pool.avg_pool(x, kernel, stride, padding, output, *slow)
     gy, there = reals(*expected.shape), leaf(x, device)
-    seed = tc.Tensor(device.asarray(gy))
+    seed = tc.as_tensor(device.asarray(gy))
     with on_device():
         y = AVG[n](there, kernel, stride, padding, ceil_mode, **options)
         y.backward(seed)
@@ -330,7 +330,7 @@ def test_any_avg_pool_equals_the_loops(window: tuple, ceil_mode: bool, count_inc
     x = reals(2, 1, *size)
     output = output_size(plain, "ceil" if ceil_mode else "floor")
     expected = slow_pool.avg_pool(x, kernel, stride, plain[3], output, count_include_pad)
-    close(AVG[len(size)](tc.Tensor(x), kernel, stride, plain[3], ceil_mode, count_include_pad), expected)
+    close(AVG[len(size)](tc.as_tensor(x), kernel, stride, plain[3], ceil_mode, count_include_pad), expected)
 
 
 def test_average_of_float16_does_not_overflow() -> None:
@@ -352,7 +352,7 @@ def test_adaptive_pools_equal_the_loops(size: tuple, output: tuple, device, on_d
     n, x = len(size), negatives(2, 2, *size)
     average, maximum, flat = slow_pool.adaptive_pool(x, output)
     gy = reals(*average.shape)
-    for_avg, for_max, seed = leaf(x, device), leaf(x, device), tc.Tensor(device.asarray(gy))
+    for_avg, for_max, seed = leaf(x, device), leaf(x, device), tc.as_tensor(device.asarray(gy))
     with on_device():
         a = ADAPTIVE_AVG[n](for_avg, output)
         m, indices = ADAPTIVE_MAX[n](for_max, output, return_indices=True)
@@ -412,8 +412,8 @@ def test_adaptive_sizes_may_be_left_open_or_empty() -> None:
 
 def test_global_pooling_layers() -> None:
     x = reals(2, 3, 4, 5)
-    close(nn.GlobalAvgPool()(tc.Tensor(x)), x.reshape(2, 3, 20).sum(2) / 20)
-    close(nn.GlobalMaxPool()(tc.Tensor(x)), x.reshape(2, 3, 20).max(2))
+    close(nn.GlobalAvgPool()(tc.as_tensor(x)), x.reshape(2, 3, 20).sum(2) / 20)
+    close(nn.GlobalMaxPool()(tc.as_tensor(x)), x.reshape(2, 3, 20).max(2))
     assert tc.gradcheck(nn.GlobalMaxPool(), leaf(negatives(1, 2, 2, 3)))
 
 
@@ -422,7 +422,7 @@ def test_global_pooling_layers() -> None:
 
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_layers_pass_every_option_on(n: int) -> None:
-    x = tc.Tensor(reals(1, 2, *(7, 6, 5)[:n]))
+    x = tc.as_tensor(reals(1, 2, *(7, 6, 5)[:n]))
     layer = getattr(nn, f"MaxPool{n}d")(2, 3, 1, 2, return_indices=True, ceil_mode=True)
     for actual, expected in zip(layer(x), MAX[n](x, 2, 3, 1, 2, True, True)):
         np.testing.assert_array_equal(actual.array, expected.array)
@@ -483,7 +483,7 @@ def test_interpolate_by_a_factor_equals_the_loops(factor, device, on_device) -> 
     factors = factor if isinstance(factor, tuple) else (factor, factor)
     sources = [[min(math.floor(p / f), i - 1) for p in range(math.floor(i * f))] for i, f in zip((4, 6), factors)]
     np.testing.assert_array_equal(host(y), slow_nearest(x, sources))
-    np.testing.assert_array_equal(nn.Upsample(scale_factor=factor)(tc.Tensor(x)).array, host(y))
+    np.testing.assert_array_equal(nn.Upsample(scale_factor=factor)(tc.as_tensor(x)).array, host(y))
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def fold(columns: tc.Tensor, size: tuple, kernel: tuple, options: tuple) -> tc.T
 
 
 def leaf(array: np.ndarray, device: tc.Device | None = None) -> tc.Tensor:
-    return tc.Tensor(device.asarray(array) if device else array, requires_grad=True)
+    return tc.as_tensor(device.asarray(array) if device else array).requires_grad_()
 
 
 def close(actual: tc.Tensor, expected: np.ndarray) -> None:
@@ -118,8 +118,8 @@ def test_any_unfold_equals_the_loops(data: st.DataObject) -> None:
     assume(min(window_counts(shape[2:], kernel, options)) > 0)
     x = np.random.default_rng(0).standard_normal(shape)
     columns = slow_unfold(x, kernel, options)
-    close(unfold(tc.Tensor(x), kernel, options), columns)
-    close(fold(tc.Tensor(columns), shape[2:], kernel, options), slow_fold(columns, shape, kernel, options))
+    close(unfold(tc.as_tensor(x), kernel, options), columns)
+    close(fold(tc.as_tensor(columns), shape[2:], kernel, options), slow_fold(columns, shape, kernel, options))
 
 
 def test_a_convolution_is_a_product_with_the_columns() -> None:

@@ -36,14 +36,14 @@ each_rule = pytest.mark.parametrize(("rule", "options"), RULES, ids=_label)
 
 def leaf(array: Any, device: Device | str = "cpu", dtype: Any = np.float32) -> tc.Tensor:
     host = np.array(array, dtype)
-    return tc.Tensor(Device(device).asarray(host), requires_grad=True)
+    return tc.as_tensor(Device(device).asarray(host)).requires_grad_()
 
 
 def give_gradients(params: list[tc.Tensor], seed: int) -> None:
     rng = np.random.default_rng(seed)
     for param in params:
         grad = np.asarray(rng.standard_normal(param.shape), param.dtype)
-        param.grad = tc.Tensor(param.device.asarray(grad))
+        param.grad = tc.as_tensor(param.device.asarray(grad))
 
 
 def train(optimizer: tc.optim.Optimizer, params: list[tc.Tensor], seeds: range) -> None:
@@ -109,7 +109,10 @@ def test_pieces_and_memory_order_do_not_change_the_numbers(
     rule: Any, options: dict, make: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = np.random.default_rng(0).standard_normal((6, 10)).astype(np.float32)
-    whole, pieces = tc.Tensor(make(start.copy()).copy(), True), tc.Tensor(make(start.copy()), True)
+    whole, pieces = (
+        tc.as_tensor(make(start.copy()).copy()).requires_grad_(),
+        tc.as_tensor(make(start.copy())).requires_grad_(),
+    )
     train(rule([whole], **options), [whole], range(3))
     monkeypatch.setattr("tinyconv.kernels.tuning.STEP_CELLS", 7)
     train(rule([pieces], **options), [pieces], range(3))
@@ -550,10 +553,10 @@ def test_a_gradient_that_does_not_fit() -> None:
         RuntimeError, match=r"float32 of shape \(2,\) on cpu, but its gradient is float32 of shape \(1,\)"
     ):
         optimizer.step()
-    w.grad = tc.Tensor(np.ones(2))
+    w.grad = tc.as_tensor(np.ones(2))
     with pytest.raises(RuntimeError, match="but its gradient is float64"):
         optimizer.step()
-    w.grad = tc.Tensor(np.ones(2, np.float32))
+    w.grad = tc.as_tensor(np.ones(2, np.float32))
     w.data = Device("strict").asarray(np.array([1, 2], np.float32))
     with pytest.raises(RuntimeError, match=r"on strict:0, but its gradient is float32 of shape .* on cpu"):
         optimizer.step()
@@ -563,7 +566,7 @@ def test_a_gradient_that_does_not_fit() -> None:
 def test_a_parameter_in_read_only_memory() -> None:
     array = np.ones(2, np.float32)
     array.flags.writeable = False
-    w = tc.Tensor(array, requires_grad=True)
+    w = tc.as_tensor(array).requires_grad_()
     w.grad = tc.tensor([1.0, 1.0])
     with pytest.raises(RuntimeError, match=r"holds a read-only array. Give it one of its own"):
         tc.optim.SGD([w], lr=0.1).step()

@@ -190,9 +190,9 @@ def seed_gradient(output: Tensor, gradient: Any, caller: str) -> Tensor:
     if gradient is None:
         if output._array.size != 1:
             raise refusal("autograd.scalar_only", caller, shape=output.shape)
-        return Tensor(get_array_module(output._array).ones_like(output._array))
+        return Tensor._of(get_array_module(output._array).ones_like(output._array))
     if not isinstance(gradient, Tensor):
-        gradient = Tensor(as_array(gradient))  # a number too, which alone would be a size
+        gradient = Tensor._of(gradient)  # a number too
     if gradient.shape != output.shape:
         raise refusal("autograd.seed_shape", caller, given=gradient.shape, shape=output.shape)
     check_devices(caller, [output, gradient])
@@ -323,5 +323,5 @@ def grad(
     if materialize_grads:
         for position in unused:
             array = inputs[position].array
-            results[position] = Tensor(get_array_module(array).zeros(array.shape, array.dtype))
+            results[position] = Tensor._of(get_array_module(array).zeros(array.shape, array.dtype))
     return tuple(results)

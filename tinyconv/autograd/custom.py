@@ -136,7 +136,7 @@ class Function(Operation):
         """What ``apply`` gives for one result: the input that was written into, else a new Tensor on the memory."""
         if not isinstance(value, Tensor) or _is_among(value, self._dirty):
             return value
-        output = Tensor(value._array)
+        output = Tensor._of(value._array)
         if _is_among(value, inputs) or value._view is not None:
             hand_through(output, value)
         else:
@@ -157,7 +157,7 @@ class Function(Operation):
             if not isinstance(output, Tensor) or _is_among(value, self._silent):
                 continue
             if _is_among(value, self._dirty) and output._view is not None:  # its base is written, by an operation
-                result = Tensor(output._array.copy())
+                result = Tensor._of(output._array.copy())
                 result._put(self, index)
                 with enable_grad():
                     output[...] = result

@@ -73,12 +73,12 @@ class _Saved:
             raise refusal("autograd.saved_changed", operation=type(node).__name__, array=self.array)
         edge = self.edge
         if edge is None:
-            return Tensor(self.array)
+            return Tensor._of(self.array)
         if isinstance(edge, int):
             edge = node, edge, (), self.array.dtype
         if isinstance(edge[0], Tensor):
             return edge[0]
-        result = Tensor(self.array)
+        result = Tensor._of(self.array)
         result._version = self.version
         result._put(edge[0], edge[1])
         return result
@@ -265,7 +265,7 @@ class Operation:
                 return self._defaults[name]
             if isinstance(args[at], Tensor):
                 return _Saved(args[at], self.edges[at])
-            return _Saved(Tensor(args[at]), None) if is_array(args[at]) else args[at]
+            return _Saved(Tensor._of(args[at]), None) if is_array(args[at]) else args[at]
         if name == OUTPUT:
             return _Saved(outputs[0], 0)
         if self._aside is None or name not in self._aside:
@@ -274,7 +274,7 @@ class Operation:
         for index, output in enumerate(outputs):
             if output._array is value:
                 return _Saved(output, index)
-        return _Saved(Tensor(value), None) if is_array(value) else value
+        return _Saved(Tensor._of(value), None) if is_array(value) else value
 
     # ---------------------------------------------------------------------- gradients
 
@@ -292,7 +292,7 @@ class Operation:
         """The gradient of each of several outputs, zeros or None where none arrived."""
         assert self._outputs is not None
         return tuple([
-            received[i] if i in received else Tensor(of[2].zeros(*of[:2])) if of and self._materializes else None
+            received[i] if i in received else Tensor._of(of[2].zeros(*of[:2])) if of and self._materializes else None
             for i, of in enumerate(self._outputs)
         ])  # fmt: skip
 
@@ -420,7 +420,7 @@ def _looks_into(result: Array, inputs: Sequence[Any]) -> bool:
 
 def as_tensor(result: Any) -> Tensor:
     """What an array library computed, as a Tensor: NumPy's 0-d results are scalars."""
-    return Tensor(np.asarray(result) if isinstance(result, np.generic) else result)
+    return Tensor._of(np.asarray(result) if isinstance(result, np.generic) else result)
 
 
 def _note_view(output: Tensor, args: tuple[Any, ...], operation: type[Operation]) -> None:

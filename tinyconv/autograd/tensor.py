@@ -38,9 +38,9 @@ class Tensor(Methods):
     Parameters
     ----------
     data : array, Tensor, number or nested list
-        An array is taken as it is (its memory is shared, unlike in PyTorch); anything else is converted on the CPU,
-        a list of numbers to the default dtype.  Ints, ``Tensor(5)`` and ``Tensor(2, 3)``, are the sizes of a tensor
-        that is not set; ``tensor`` and ``empty`` say more clearly what is meant.
+        An array or a list of numbers is copied in the default dtype, float32, whatever its own: ``as_tensor`` and
+        ``from_numpy`` share an array's memory and keep its dtype.  Ints, ``Tensor(5)`` and ``Tensor(2, 3)``, are the
+        sizes of a tensor that is not set; ``tensor`` and ``empty`` say more clearly what is meant.
     requires_grad : bool
         Ask for ``.grad`` after :meth:`backward`; only for float dtypes.
 
@@ -76,9 +76,19 @@ class Tensor(Methods):
     _grad: Tensor | None  # always a Tensor, whatever a subclass shows as its .grad
 
     def __init__(self, data: Any = (), requires_grad: bool = False, *sizes: int):
-        if sizes or type(data) is not np.ndarray or data.dtype.kind not in "biuf":
-            data, requires_grad = _given(data, requires_grad, sizes)
-        self._array = data
+        self._begin(*_given(data, requires_grad, sizes))
+
+    @staticmethod
+    def _of(array: Any, requires_grad: bool = False) -> Tensor:
+        """A Tensor on an array as it is, sharing its memory."""
+        if type(array) is not np.ndarray or array.dtype.kind not in "biuf":
+            array = as_array(array)
+        self = Tensor.__new__(Tensor)
+        self._begin(array, requires_grad)
+        return self
+
+    def _begin(self, array: Array, requires_grad: bool) -> None:
+        self._array = array
         self._grad = None
         self._grad_fn: Operation | None = None
         self._index = 0
@@ -117,7 +127,7 @@ class Tensor(Methods):
 
         To assign another Tensor is to take over its memory, of whatever shape.
         """
-        return Tensor(self._array)
+        return Tensor._of(self._array)
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -125,7 +135,7 @@ class Tensor(Methods):
 
     def detach(self) -> Tensor:
         """Give the same memory cut off from the graph; a write to it counts, as a change to this tensor too."""
-        result = Tensor(self._array)
+        result = Tensor._of(self._array)
         result._version = self._version
         return result
 
@@ -391,7 +401,7 @@ class Tensor(Methods):
     def _rebuilt(self, array: Array, memo: dict) -> Tensor:
         """A tensor like this one on another array; what shared a memory here shares a count of writes there."""
         result = type(self).__new__(type(self))
-        Tensor.__init__(result, array, self._requires_grad)
+        result._begin(array, self._requires_grad)
         memo[id(self)] = result
         result.__dict__.update(self.__dict__)
         result._version = memo.setdefault(("version", id(self._version)), result._version)
@@ -409,18 +419,20 @@ class Tensor(Methods):
                 "attributes": dict(self.__dict__)}  # fmt: skip
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        Tensor.__init__(self, Device(state["device"]).asarray(state["data"]), state["requires_grad"])
+        self._begin(Device(state["device"]).asarray(state["data"]), state["requires_grad"])
         self.__dict__.update(state["attributes"])
 
 
 def _given(data: Any, requires_grad: Any, sizes: tuple[int, ...]) -> tuple[Array, bool]:
-    """What PyTorch makes of ``Tensor([1, 2])``, which gives floats, and of ``Tensor(2, 3)``: sizes."""
+    """What PyTorch makes of ``Tensor([1, 2])``, which copies as floats, and of ``Tensor(2, 3)``: sizes."""
     if sizes or (type(data) is int and type(requires_grad) is int):
         return np.empty((data, requires_grad, *sizes), get_default_dtype()), False  # host: asks for no device
     if isinstance(data, Size) or type(data) is int:
         return np.empty(data, get_default_dtype()), requires_grad  # host: asks for no device
     array = as_array(data)
-    return (array.astype(get_default_dtype()) if type(data) in (list, tuple) else array), requires_grad
+    return (
+        array.astype(get_default_dtype()) if type(data) in (list, tuple) or is_array(data) else array
+    ), requires_grad
 
 
 def _copied_memory(array: Array, memo: dict) -> Array:

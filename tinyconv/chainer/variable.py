@@ -56,7 +56,7 @@ class Variable(Tensor):
     __slots__ = ()
 
     def __init__(self, data: Any, requires_grad: bool = True):
-        super().__init__(as_array(data))
+        self._begin(as_array(data), False)
         if requires_grad and self.dtype.kind == "f":
             self.requires_grad_()
 
@@ -77,7 +77,7 @@ class Variable(Tensor):
     @grad.setter
     def grad(self, value: Any) -> None:
         if value is not None:
-            value = value if isinstance(value, Tensor) else Tensor(as_array(value))
+            value = value if isinstance(value, Tensor) else Tensor._of(value)
             if value.shape != self.shape:
                 raise refusal("chainer.grad_shape", given=value.shape, shape=self.shape)
         self._grad = value

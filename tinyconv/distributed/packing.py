@@ -103,7 +103,7 @@ class GradientPack:
             for index, (param, part) in enumerate(self._parts(self.device.asarray(total))):
                 if header[self.flags + index]:
                     mean = xp.empty(param.shape, param.dtype)
-                    param._grad = Tensor(xp.divide(part, weight, out=mean, dtype=self.dtype))
+                    param._grad = Tensor._of(xp.divide(part, weight, out=mean, dtype=self.dtype))
                 else:
                     param._grad = None
 

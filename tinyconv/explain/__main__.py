@@ -246,7 +246,7 @@ def _status(args: argparse.Namespace) -> int:
 
 def _show(args: argparse.Namespace) -> None:
     layer = make_layer(args)
-    x = Tensor(_filled((1, 1, *args.input), args.values, "--values"))
+    x = Tensor._of(_filled((1, 1, *args.input), args.values, "--values"))
     print(layer, size_arithmetic(layer, args.input), sep="\n\n")
     # a transposed convolution has a place on each cell of its input, and spreads that; the others gather
     spreads = args.layer == "transposed"

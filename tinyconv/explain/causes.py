@@ -91,7 +91,7 @@ def _float32(experiment: Experiment, atol: float, rtol: float) -> Cause | None:
     if not narrow:
         return None
     wide = [
-        Tensor(a.array.astype(np.float64), a.requires_grad) if isinstance(a, Tensor) and a.dtype.kind == "f" else a
+        Tensor._of(a.array.astype(np.float64), a.requires_grad) if isinstance(a, Tensor) and a.dtype.kind == "f" else a
         for a in experiment.arguments
     ]
     again = Experiment(experiment.func, wide, experiment.eps)

@@ -128,7 +128,7 @@ def probe_of(model: Module, shape: tuple[int, ...]) -> Module:
     """
     probe = copy_of(model).cpu()
     with no_grad(), fork_rng():
-        probe(Tensor(np.zeros(shape, np.float32)))  # lazy layers take shape
+        probe(Tensor._of(np.zeros(shape, np.float32)))  # lazy layers take shape
         probe.double()
         for module in probe.modules():
             if isinstance(module, (_MaxPool, _AdaptiveMaxPool, GlobalMaxPool)):

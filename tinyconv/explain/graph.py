@@ -146,7 +146,7 @@ class _Numbers:
         node, text = outputs[0]._grad_fn, _numbers_text(outputs[0])
         if node is not None and text:
             self.values.setdefault(node, text)
-            stands = Tensor(outputs[0].array)  # for this operation's result, whatever becomes of its memory
+            stands = Tensor._of(outputs[0].array)  # for this operation's result, whatever becomes of its memory
             stands._put(node, 0)
             self._made.append(stands)
 
@@ -167,7 +167,7 @@ class _Numbers:
             if isinstance(item, _Saved) and item.edge is not None and not item.changed():
                 source, index = (node, item.edge) if isinstance(item.edge, int) else item.edge[:2]
                 if index == 0 and isinstance(source, Operation):
-                    self.values.setdefault(source, _numbers_text(Tensor(item.array)))
+                    self.values.setdefault(source, _numbers_text(Tensor._of(item.array)))
 
     def differentiate(self, result: Sequence[Tensor]) -> None:
         """Compute the gradients of what was noted, if the result is one number."""

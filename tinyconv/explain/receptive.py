@@ -270,7 +270,7 @@ def receptive_field(model: Module, x_or_shape: Any) -> ReceptiveFields:
         raise refusal("explain.no_spatial_axes", "receptive_field", shape=shape)
     probe = probe_of(model, shape)
     with autograd.enable_grad():
-        x = Tensor(np.random.default_rng(0).uniform(0.5, 1.5, (1, *shape[1:])), requires_grad=True)
+        x = Tensor._of(np.random.default_rng(0).uniform(0.5, 1.5, (1, *shape[1:])), requires_grad=True)
         calls = dry_run(probe, x)
     known: dict[Any, tuple[AxisField, ...]] = {id(x): tuple(map(AxisField.of_input, shape[2:]))}
     fields = []

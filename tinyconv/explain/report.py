@@ -182,7 +182,9 @@ class Experiment:
 
     def __init__(self, func: Callable[..., Any], arguments: Sequence[Any], eps: float):
         self.func, self.eps = func, eps
-        self.arguments = [Tensor(a.array.copy(), a.requires_grad) if isinstance(a, Tensor) else a for a in arguments]
+        self.arguments = [
+            Tensor._of(a.array.copy(), a.requires_grad) if isinstance(a, Tensor) else a for a in arguments
+        ]
         self.checked = [i for i, a in enumerate(arguments) if isinstance(a, Tensor) and a.requires_grad]
         if not self.checked:
             raise refusal("report.no_input", "gradcheck_report")
@@ -211,7 +213,7 @@ class Experiment:
         arguments = list(self.arguments)
         for i, values in {**(changed or {}), position: array}.items():
             device = self.arguments[i].device
-            arguments[i] = Tensor(device.asarray(values), requires_grad=self.arguments[i].requires_grad)
+            arguments[i] = Tensor._of(device.asarray(values), requires_grad=self.arguments[i].requires_grad)
         return [np.asarray(asnumpy(out.array), np.float64) for out in _float_outputs(self.func(*arguments))]
 
     def numeric(self, position: int, changed: dict[int, np.ndarray] | None = None) -> np.ndarray:

@@ -161,7 +161,7 @@ def _shot(layer: Module, values: np.ndarray, output: np.ndarray, index: Sequence
 
 def _output(layer: Module, values: np.ndarray) -> np.ndarray:
     with no_grad():
-        result = copy_of(layer)(Tensor(values))
+        result = copy_of(layer)(Tensor._of(values))
     return host_array(result[0] if isinstance(result, tuple) else result)
 
 

@@ -187,8 +187,8 @@ def _as_input(value: Any, device: Device) -> Any:
     if isinstance(value, Tensor):
         return value.detach()
     if isinstance(value, (tuple, list)):
-        return Tensor(device.asarray(np.zeros(tuple(value), np.float32)))
-    return Tensor(as_array(value))
+        return Tensor._of(device.asarray(np.zeros(tuple(value), np.float32)))
+    return Tensor._of(as_array(value))
 
 
 def _has_uncounted(module: Module, counted: set[int]) -> bool:

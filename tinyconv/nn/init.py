@@ -84,7 +84,7 @@ def _as_tensor(tensor: Any) -> Tensor:
         return tensor
     if not is_array(tensor):
         raise refusal("init.type", tensor=tensor)
-    return Tensor(tensor)
+    return Tensor._of(tensor)
 
 
 def _fill(tensor: Tensor, values: np.ndarray) -> Tensor:
@@ -93,7 +93,7 @@ def _fill(tensor: Tensor, values: np.ndarray) -> Tensor:
     if tensor.dtype.kind != "f":
         raise refusal("init.dtype", tensor=tensor)
     with no_grad():
-        return tensor.copy_(Tensor(values.astype(tensor.dtype, copy=False)))
+        return tensor.copy_(Tensor._of(values.astype(tensor.dtype, copy=False)))
 
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:

@@ -575,7 +575,7 @@ def _fill(member: Tensor, value: Any) -> None:
     if isinstance(member, UninitializedParameter):
         member.materialize(value.shape)
     array = value.array if isinstance(value, Tensor) else value
-    member.copy_(Tensor(_as_dtype(array, member.dtype)))
+    member.copy_(Tensor._of(_as_dtype(array, member.dtype)))
 
 
 class _BackwardWatch:

@@ -38,7 +38,7 @@ class Parameter(Tensor):
     _lazy: ClassVar[type[UninitializedParameter]]  # what it is before it has a shape
 
     def __init__(self, data: Any, requires_grad: bool = True):
-        super().__init__(as_array(data), requires_grad)
+        self._begin(as_array(data), requires_grad)
 
     def __repr__(self) -> str:
         return "Parameter containing:\n" + super().__repr__()

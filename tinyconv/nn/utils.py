@@ -82,7 +82,7 @@ def clip_grad_norm_(
         raise refusal("clip.norm_type", "clip_grad_norm_", value=norm_type)
     grads = _gradients(parameters)
     if not grads:
-        return Tensor(numpy.zeros((), numpy.float32))  # host: without a gradient there is no device
+        return Tensor._of(numpy.zeros((), numpy.float32))  # host: without a gradient there is no device
     device = grads[0].device
     norms = [device.asarray(_norm(grad.array, order)) for grad in grads]
     xp = device.xp
@@ -92,7 +92,7 @@ def clip_grad_norm_(
     factor = xp.asarray(xp.minimum(max_norm / (total + 1e-6), 1.0))
     for grad in {id(grad): grad for grad in grads}.values():  # two parameters may share one
         _scale(grad, grad.device.asarray(factor))
-    return Tensor(total)
+    return Tensor._of(total)
 
 
 def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None) -> None:

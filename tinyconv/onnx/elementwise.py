@@ -36,7 +36,7 @@ def _array_function(kind: str, name: str) -> None:
     """An operator without derivative, computed by the array function `name`."""
 
     def call(node: Node, x: Tensor) -> Tensor:
-        return Tensor(getattr(get_array_module(x.array), name)(x.array))
+        return Tensor._of(getattr(get_array_module(x.array), name)(x.array))
 
     OPERATORS[kind] = call
 
@@ -60,7 +60,7 @@ def _divide(a: Tensor, b: Tensor) -> Tensor:
     xp = get_array_module(a.array)
     with quiet():
         quotient = xp.sign(a.array) * xp.sign(b.array) * (xp.abs(a.array) // xp.abs(b.array))
-    return Tensor(quotient.astype(a.dtype))
+    return Tensor._of(quotient.astype(a.dtype))
 
 
 def _power(a: Tensor, b: Tensor) -> Tensor:
@@ -96,7 +96,7 @@ def _mod(node: Node, a: Tensor, b: Tensor) -> Tensor:
     if not node.get("fmod", 0):
         return ops.remainder(a, b)
     with quiet():
-        return Tensor(get_array_module(a.array).fmod(a.array, b.array))
+        return Tensor._of(get_array_module(a.array).fmod(a.array, b.array))
 
 
 @operator("Max", "Min")
@@ -227,7 +227,7 @@ def _hardmax(node: Node, x: Tensor) -> Tensor:
         xp = get_array_module(value.array)
         best = xp.expand_dims(xp.argmax(value.array, axis=axis), axis)
         places = xp.moveaxis(xp.arange(value.shape[axis]).reshape((-1,) + (1,) * (value.ndim - 1)), 0, axis)
-        return Tensor((places == best).astype(value.dtype))
+        return Tensor._of((places == best).astype(value.dtype))
 
     return _over_axis(node, x, first_largest)
 
@@ -237,5 +237,5 @@ def _dropout(node: Node, x: Tensor, ratio: Tensor | None = None, training: Tenso
     """The identity, as in every model that is not being trained."""
     if training is not None and bool(training.item()) and (ratio is None or ratio.item() > 0):
         raise node.refuse("onnx.training_mode")
-    mask = Tensor(get_array_module(x.array).ones(x.shape, bool)) if node.wants(1) else None
+    mask = Tensor._of(get_array_module(x.array).ones(x.shape, bool)) if node.wants(1) else None
     return x, mask

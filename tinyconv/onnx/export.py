@@ -125,7 +125,7 @@ def _one_sample_more(examples: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
 def _other_values(x: Tensor) -> Tensor:
     """The samples in another order, the first or second of them again, and floats a little smaller."""
     values = asnumpy(x.array)[(np.arange(len(x) + 1) + 1) % len(x)]
-    return Tensor(x.device.asarray(values * values.dtype.type(0.9375) if x.dtype.kind == "f" else values))
+    return Tensor._of(x.device.asarray(values * values.dtype.type(0.9375) if x.dtype.kind == "f" else values))
 
 
 def _check_same_calls(first: Trace, second: Trace) -> None:
@@ -226,7 +226,7 @@ def _check(proto: Any, trace: Trace) -> None:
     onnx_package().checker.check_model(proto, full_check=True)
     loaded = OnnxModel(read_model(proto, 1 << 62)).eval()
     with no_grad():
-        results = loaded(*map(Tensor, trace.given))
+        results = loaded(*map(Tensor._of, trace.given))
     for name, result, wanted in zip(
         loaded.output_names, results if isinstance(results, tuple) else (results,), trace.outputs
     ):

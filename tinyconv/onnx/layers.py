@@ -174,7 +174,7 @@ def _max_pool(node: Node, x: Tensor) -> Any:
     if node.get("storage_order", 0):
         places = _column_major(xp, places, x.shape[2:])
     first = xp.arange(x.shape[0] * x.shape[1]).reshape(x.shape[:2] + (1,) * (x.ndim - 2)) * plane
-    return y, Tensor(places + first)
+    return y, Tensor._of(places + first)
 
 
 def _column_major(xp: Any, places: Any, size: tuple[int, ...]) -> Any:
@@ -195,7 +195,7 @@ def _average_pool(node: Node, x: Tensor) -> Tensor:
     xp = get_array_module(x.array)
     divisor = kernels.window_divisor(geometry, xp, x.dtype, bool(node.get("count_include_pad", 0)), None)
     total = WindowSum.apply(x, geometry)
-    return total / (divisor if isinstance(divisor, float) else Tensor(divisor))
+    return total / (divisor if isinstance(divisor, float) else Tensor._of(divisor))
 
 
 @operator("MaxUnpool", host=(2,))
@@ -212,7 +212,7 @@ def _max_unpool(node: Node, x: Tensor, indices: Tensor, output_shape: Tensor | N
     places = indices.array - first
     if x.shape != indices.shape or (places.size and not (int(places.min()) >= 0 and int(places.max()) < plane)):
         raise node.refuse("onnx.unpool", indices=indices, x=x, size=size)
-    y = Unpool.apply(x, Tensor(places), size)
+    y = Unpool.apply(x, Tensor._of(places), size)
     return ops.pad(y, [n for a, b in zip(size[::-1], wanted[::-1]) for n in (0, b - a)])
 
 

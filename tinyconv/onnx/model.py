@@ -101,7 +101,7 @@ class OnnxModel(Module):
         self.input_names, self.output_names = graph.inputs, graph.outputs
         self._nodes, self._file = graph.nodes, graph.name
         on_host = _host_constants(graph)
-        self._constants = {name: Tensor(graph.arrays[name]) for name in on_host}
+        self._constants = {name: Tensor._of(graph.arrays[name]) for name in on_host}
         self._places = {name: _register(self, name, value) for name, value in _initial_values(graph, on_host)}
         self._last_use = _last_uses(graph)
         self._copies: dict[str, tuple[Any, Tensor]] = {}  # of large constants, on the device of the last call
@@ -147,7 +147,7 @@ class OnnxModel(Module):
             raise refusal(
                 "onnx.inputs", "OnnxModel", inputs=self.input_names, by_position=len(inputs), by_name=sorted(named)
             )
-        return {name: v if isinstance(v, Tensor) else Tensor(np.asarray(v)) for name, v in given.items()}
+        return {name: v if isinstance(v, Tensor) else Tensor._of(np.asarray(v)) for name, v in given.items()}
 
     def _together(self, node: Node, arguments: list[Any], said: set[str]) -> list[Any]:
         """Bring what the file says to where the tensors are that it meets; a caller's tensors are moved by nobody."""
@@ -265,7 +265,7 @@ def _initial_values(graph: Graph, on_host: set[str]) -> Iterator[tuple[str, Tens
     }
     for name, array in ((n, a) for n, a in graph.arrays.items() if n not in on_host):
         is_weight = name in trained and array.dtype.kind == "f" and array.ndim
-        yield name, Parameter(Tensor(array)) if is_weight else Tensor(array)
+        yield name, Parameter(Tensor._of(array)) if is_weight else Tensor._of(array)
 
 
 def _register(model: Module, name: str, value: Tensor) -> tuple[dict[str, Any], str]:

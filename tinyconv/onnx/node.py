@@ -155,13 +155,13 @@ def moved(tensor: Tensor, device: Device) -> Tensor:
         return tensor
     array = asnumpy(tensor.array)
     if array.nbytes > SMALL_BYTES:
-        return Tensor(device.asarray(array))
+        return Tensor._of(device.asarray(array))
     return _copy(array.tobytes(), array.dtype.str, array.shape, device)
 
 
 @functools.lru_cache(maxsize=1 << 12)
 def _copy(values: bytes, dtype: str, shape: tuple[int, ...], device: Device) -> Tensor:
-    return Tensor(device.asarray(np.frombuffer(values, dtype).reshape(shape)))
+    return Tensor._of(device.asarray(np.frombuffer(values, dtype).reshape(shape)))
 
 
 def ints(tensor: Tensor | None, default: Sequence[int] = ()) -> tuple[int, ...]:

@@ -24,7 +24,7 @@ def _extreme(largest: bool) -> Callable[[Tensor, Axes, bool], Tensor]:
     def reduce(x: Tensor, axes: Axes, keep: bool) -> Tensor:
         if _empty(x, axes):  # the largest of nothing is the least number there is
             shape = [1 if a in axes else n for a, n in enumerate(x.shape) if keep or a not in axes]
-            return Tensor(get_array_module(x.array).full(shape, _least(x.dtype, largest), x.dtype))
+            return Tensor._of(get_array_module(x.array).full(shape, _least(x.dtype, largest), x.dtype))
         return (ops.amax if largest else ops.amin)(x, axes, keep)
 
     return reduce

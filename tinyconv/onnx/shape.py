@@ -32,7 +32,7 @@ def _constant(node: Node) -> Tensor:
     for name, dtype in (("value_float", "float32"), ("value_floats", "float32"), ("value_int", "int64"),
                         ("value_ints", "int64"), ("value", None)):  # fmt: skip
         if name in node.attributes:
-            return Tensor(np.asarray(node.get(name), dtype))
+            return Tensor._of(np.asarray(node.get(name), dtype))
     raise node.refuse("onnx.constant")
 
 
@@ -40,17 +40,17 @@ def _constant(node: Node) -> Tensor:
 def _constant_of_shape(node: Node, shape: Tensor) -> Tensor:
     value = np.asarray(node.get("value", np.zeros(1, np.float32))).reshape(())
     node.allow(ints(shape), value.dtype.itemsize)
-    return Tensor(np.full(ints(shape), value))
+    return Tensor._of(np.full(ints(shape), value))
 
 
 @operator("Shape")
 def _shape(node: Node, x: Tensor) -> Tensor:
-    return Tensor(np.array(x.shape[slice(node.get("start", 0), node.get("end"))], np.int64))
+    return Tensor._of(np.array(x.shape[slice(node.get("start", 0), node.get("end"))], np.int64))
 
 
 @operator("Size")
 def _size(node: Node, x: Tensor) -> Tensor:
-    return Tensor(np.array(math.prod(x.shape), np.int64))
+    return Tensor._of(np.array(math.prod(x.shape), np.int64))
 
 
 @operator("Range", host=(0, 1, 2))
@@ -60,7 +60,7 @@ def _range(node: Node, start: Tensor, limit: Tensor, delta: Tensor) -> Tensor:
         raise node.refuse("onnx.range", first=first, last=last, step=step)
     count = max(0, math.ceil((last - first) / step))
     node.allow((count,), 8)  # computed in 64 bits
-    return Tensor((first + np.arange(count) * step).astype(start.dtype))
+    return Tensor._of((first + np.arange(count) * step).astype(start.dtype))
 
 
 @operator("Cast")
@@ -169,10 +169,10 @@ def _inside(node: Node, x: Tensor, axis: int, indices: Tensor) -> tuple[Tensor, 
     raw = xp.where(raw < 0, raw + size, raw)
     outside = (raw < 0) | (raw >= size)
     if xp is not np and x.dtype.kind == "f":
-        return Tensor(xp.where(outside, 0, raw)), Tensor(outside)
+        return Tensor._of(xp.where(outside, 0, raw)), Tensor._of(outside)
     if bool(outside.any()):
         raise node.refuse("onnx.index", size=size)
-    return moved(Tensor(raw), x.device), None
+    return moved(Tensor._of(raw), x.device), None
 
 
 def _nan_where(outside: Tensor | None, result: Tensor) -> Tensor:
@@ -204,11 +204,11 @@ def _scatter_elements(node: Node, x: Tensor, indices: Tensor, updates: Tensor) -
         raise node.refuse("onnx.reduction", reduction=node.get("reduction"))
     axis = node.axis(node.get("axis", 0), x.ndim)
     along, outside = _inside(node, x, axis, indices)
-    places = [moved(Tensor(p), x.device) for p in np.indices(indices.shape, sparse=True)]
+    places = [moved(Tensor._of(p), x.device) for p in np.indices(indices.shape, sparse=True)]
     places[axis] = along
     result = x.clone()
     result[tuple(places)] = updates
-    return _nan_where(None if outside is None else Tensor(outside.array.any()), result)
+    return _nan_where(None if outside is None else Tensor._of(outside.array.any()), result)
 
 
 @operator("Tile", host=(1,))
@@ -229,7 +229,7 @@ def _trilu(node: Node, x: Tensor, k: Tensor | None = None) -> Tensor:
     if x.ndim < 2:
         raise node.refuse("onnx.matrix", x=x)
     kept = (np.triu if node.get("upper", 1) else np.tril)(np.ones(x.shape[-2:], bool), 0 if k is None else int(k))
-    return ops.where(moved(Tensor(kept), x.device), x, zeros_like(x))
+    return ops.where(moved(Tensor._of(kept), x.device), x, zeros_like(x))
 
 
 @operator("OneHot", host=(0, 1))
@@ -240,7 +240,7 @@ def _one_hot(node: Node, indices: Tensor, depth: Tensor, values: Tensor) -> Tens
     classes = asnumpy(indices.array).astype(np.int64)
     classes = np.where(classes < 0, classes + count, classes)
     hot = np.moveaxis(classes[..., None] == np.arange(count), -1, axis)
-    return ops.where(moved(Tensor(hot), values.device), values[1], values[0])
+    return ops.where(moved(Tensor._of(hot), values.device), values[1], values[0])
 
 
 # ------------------------------------------------------------------------------ padding, resizing
@@ -338,7 +338,7 @@ def _resample(x: Tensor, axis: int, place: Any, mode: str, rounding: str) -> Ten
 
     if mode == "nearest":
         cells = inside(_ROUNDINGS[rounding](xp, place)).astype("int64")
-        return x[(slice(None),) * axis + (Tensor(cells),)]
+        return x[(slice(None),) * axis + (Tensor._of(cells),)]
     taps, weights = linear_taps(xp, inside(place)) if mode == "linear" else cubic_taps(xp, place)
     return Resample.apply(x, axis, inside(taps).astype("int64"), weights.astype(sum_dtype(x.array)))
 

@@ -125,7 +125,7 @@ class Trace:
 
     def finish(self, outputs: tuple[Tensor, ...]) -> None:
         """Take the results of the run."""
-        self.outputs = tuple(Tensor(t.array) for t in outputs)
+        self.outputs = tuple(Tensor._of(t.array) for t in outputs)
         self._check("return", self.outputs)
 
     def depends(self, tensor: Tensor) -> bool:
@@ -169,8 +169,8 @@ def _frozen(value: Any) -> Any:
     if type(value) is tuple:
         return tuple(map(_frozen, value))
     if isinstance(value, Tensor):
-        return Tensor(value.array)
-    return Tensor(value) if is_array(value) and not isinstance(value, type) else value
+        return Tensor._of(value.array)
+    return Tensor._of(value) if is_array(value) and not isinstance(value, type) else value
 
 
 def record(model: Callable[..., Any], inputs: tuple[Tensor, ...]) -> Trace:

@@ -32,7 +32,7 @@ class ReLU(Operation):
         return xp.clip(x, zero, x.dtype.type(math.inf)) if x.dtype.kind == "f" else xp.maximum(x, zero)
 
     def grad_x(self, g: Tensor, out: Tensor) -> Tensor:
-        return Gate.apply(g, Tensor(out.array != 0))
+        return Gate.apply(g, Tensor._of(out.array != 0))
 
 
 class Softmax(Operation):

@@ -130,7 +130,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
         return input[:0]
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     places = np.array(list(choose(range(input.shape[0]), r)), np.int64).reshape(-1, r)  # host: a table of sizes
-    return input[Tensor(input.device.asarray(places))]
+    return input[Tensor._of(input.device.asarray(places))]
 
 
 @checked

@@ -66,7 +66,7 @@ def multi_margin_loss(
     if weight is not None and weight.shape != (classes,):
         raise refusal("loss.class_weight", "multi_margin_loss", classes=classes, size=list(weight.shape))
     labels = target.array.reshape(-1)
-    factor = Tensor(nan_outside(labels, 0, classes, "multi_margin_loss"))
+    factor = Tensor._of(nan_outside(labels, 0, classes, "multi_margin_loss"))
     own = _one_hot(labels, classes)
     behind = _positive(margin - where(own, scores, 0.0).sum(1, keepdim=True) + scores)
     behind = where(own, 0.0, behind if p == 1 else behind * behind)
@@ -102,8 +102,8 @@ def multilabel_margin_loss(
     scores = input if input.ndim == 2 else input.reshape(1, -1)
     classes = scores.shape[1]
     labels = target.array.reshape(scores.shape)
-    factor = Tensor(nan_outside(labels, -1, classes, "multilabel_margin_loss")).amin(1)
-    listed = cumprod((Tensor(labels) >= 0).long(), 1) > 0  # before the first -1
+    factor = Tensor._of(nan_outside(labels, -1, classes, "multilabel_margin_loss")).amin(1)
+    listed = cumprod((Tensor._of(labels) >= 0).long(), 1) > 0  # before the first -1
     own = _one_hot(labels, classes) & listed.unsqueeze(2)  # (N, places, C)
     right = where(own, scores.unsqueeze(1), 0.0).sum(2, keepdim=True)
     behind = _positive(1.0 - right + scores.unsqueeze(1))
@@ -128,4 +128,4 @@ def _positive(x: Tensor) -> Tensor:
 def _one_hot(labels: Array, classes: int) -> Tensor:
     """Where along a new last axis the class stands."""
     xp = get_array_module(labels)
-    return Tensor(xp.expand_dims(labels, -1) == xp.arange(classes))
+    return Tensor._of(xp.expand_dims(labels, -1) == xp.arange(classes))

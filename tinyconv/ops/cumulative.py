@@ -130,14 +130,14 @@ def _running_extreme(input: Tensor, dim: int, function: str, better: Callable[[A
     x = input if input.ndim else input.reshape(1)
     xp = get_array_module(x.array)
     along = (1,) * axis + (-1,) + (1,) * (x.ndim - axis - 1)
-    places = expand(Tensor(xp.arange(x.shape[axis], dtype="int64").reshape(along)), x.shape)
+    places = expand(Tensor._of(xp.arange(x.shape[axis], dtype="int64").reshape(along)), x.shape)
     best, step = x.detach(), 1
     while step < x.shape[axis]:
         first, late, early = _shifted(best, axis, step)
         first_place, late_place, early_place = _shifted(places, axis, step)
         stays = (better(early.array, late.array) | (early.array != early.array)) & (late.array == late.array)
-        best = cat([first, Tensor(xp.where(stays, early.array, late.array))], axis)
-        places = cat([first_place, Tensor(xp.where(stays, early_place.array, late_place.array))], axis)
+        best = cat([first, Tensor._of(xp.where(stays, early.array, late.array))], axis)
+        places = cat([first_place, Tensor._of(xp.where(stays, early_place.array, late_place.array))], axis)
         step *= 2
     values = take_along_dim(x, places.clone(), axis)
     return getattr(return_types, function)(values.reshape(input.shape), places.reshape(input.shape))

@@ -104,15 +104,15 @@ def _sample(x: Tensor, offset: Tensor, kernel: Any, out: Any, offset_groups: int
     base_y, base_x = tap_positions(geometry, kernel, out, get_array_module(x.array), x.dtype)
     moved = cast(offset, x.dtype).reshape(n * offset_groups, taps, 2, cells)
     # a point outside [-1, size] sees no cell; clamped there it still sees none, and its index stays small
-    y = clamp(moved[:, :, 0] + Tensor(base_y), -1, height)
-    x_ = clamp(moved[:, :, 1] + Tensor(base_x), -1, width)
+    y = clamp(moved[:, :, 0] + Tensor._of(base_y), -1, height)
+    x_ = clamp(moved[:, :, 1] + Tensor._of(base_x), -1, width)
     floor_y, floor_x, corners = bilinear_corners(y.array, x_.array, (height, width))
-    fy, fx = y - Tensor(floor_y), x_ - Tensor(floor_x)
+    fy, fx = y - Tensor._of(floor_y), x_ - Tensor._of(floor_x)
     planes = x.reshape(n * offset_groups, channels // offset_groups, height, width)
     total: Any = 0.0
     for dy, dx, index, inside in corners:
-        weight = (fy if dy else 1.0 - fy) * (fx if dx else 1.0 - fx) * Tensor(inside)
-        corner = TakeFlat.apply(planes, Tensor(index).unsqueeze(1))
+        weight = (fy if dy else 1.0 - fy) * (fx if dx else 1.0 - fx) * Tensor._of(inside)
+        corner = TakeFlat.apply(planes, Tensor._of(index).unsqueeze(1))
         total = total + corner * weight.unsqueeze(1)
     return total.reshape(n, offset_groups, channels // offset_groups, taps, cells)
 

@@ -32,7 +32,7 @@ __all__ = ["bernoulli", "multinomial"]
 
 def _sent(drawn: Any, input: Tensor) -> Tensor:
     """Numbers drawn on the host, on the tensor's device."""
-    return Tensor(input.device.asarray(np.asarray(drawn)))  # host: drawn there
+    return Tensor._of(input.device.asarray(np.asarray(drawn)))  # host: drawn there
 
 
 @checked

@@ -142,7 +142,7 @@ def _kept(x: Tensor, p: float, shared: int) -> Array:
 
 def _mask(x: Tensor, p: float, shared: int) -> Tensor:
     kept = _kept(x, p, shared)
-    return x * Tensor(kept.astype(x.dtype) * x.dtype.type(0.0 if p == 1.0 else 1.0 / (1.0 - p)))
+    return x * Tensor._of(kept.astype(x.dtype) * x.dtype.type(0.0 if p == 1.0 else 1.0 / (1.0 - p)))
 
 
 def _floored(x: Tensor, p: float, shared: int) -> Tensor:
@@ -150,4 +150,4 @@ def _floored(x: Tensor, p: float, shared: int) -> Tensor:
     if p == 1.0:
         return x * 0.0
     scale = 1.0 / math.sqrt((1.0 - p) * (1.0 + p * SELU_FLOOR**2))  # of the variance
-    return where(Tensor(kept), x, -SELU_FLOOR) * scale + scale * SELU_FLOOR * p  # the mean is -p * floor
+    return where(Tensor._of(kept), x, -SELU_FLOOR) * scale + scale * SELU_FLOOR * p  # the mean is -p * floor

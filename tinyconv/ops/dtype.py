@@ -111,7 +111,7 @@ def as_operand(x: Any) -> Tensor:
     if isinstance(x, Tensor):
         return x
     if is_array(x) or isinstance(x, (int, float, np.generic)):
-        return Tensor(as_array(x))
+        return Tensor._of(as_array(x))
     raise refusal("dtype.operand", x=x)
 
 
@@ -136,7 +136,7 @@ def cast(x: Tensor, dtype: Any) -> Tensor:
     if dtype.kind == "f" and x.array.dtype.kind == "f":
         return Cast.apply(x, dtype)
     with quiet():
-        return Tensor(x.array.astype(dtype))
+        return Tensor._of(x.array.astype(dtype))
 
 
 def as_float(x: Tensor) -> Tensor:

@@ -284,12 +284,12 @@ _INTEGERS = {2: np.dtype(np.int16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)
 
 def zeros_like(x: Tensor) -> Tensor:
     """Zeros of x's shape, dtype and device."""
-    return Tensor(get_array_module(x.array).zeros_like(x.array))
+    return Tensor._of(get_array_module(x.array).zeros_like(x.array))
 
 
 def ones_like(x: Tensor) -> Tensor:
     """Ones of x's shape, dtype and device."""
-    return Tensor(get_array_module(x.array).ones_like(x.array))
+    return Tensor._of(get_array_module(x.array).ones_like(x.array))
 
 
 def add(input: Any, other: Any, alpha: float = 1) -> Tensor:
@@ -419,7 +419,7 @@ def where(condition: Any, input: Any, other: Any) -> Tensor:
         raise refusal("where.condition", "where", condition=condition)
     if isinstance(input, (bool, int, float)) and isinstance(other, (bool, int, float)):
         xp = get_array_module(condition.array)
-        input = Tensor(xp.asarray(input, dtype=get_default_dtype() if rank_of(input) == 2 else None))
+        input = Tensor._of(xp.asarray(input, dtype=get_default_dtype() if rank_of(input) == 2 else None))
     input, other = operands(input, other)
     try:
         return Where.apply(cast(condition, bool), input, other)
@@ -473,7 +473,7 @@ def without_gradient(name: str, a: Any, b: Any) -> Tensor:
         check_devices(name, [a, b])
     xp = _namespace(*raw)
     try:
-        return Tensor(getattr(xp, name)(*raw))
+        return Tensor._of(getattr(xp, name)(*raw))
     except ValueError as error:
         raise _not_together(name, error, a, b) from None
 
@@ -550,13 +550,13 @@ def bitwise_not(input: Tensor) -> Tensor:
     """
     if input.dtype.kind == "f":
         raise refusal("bitwise.invert", "bitwise_not", x=input)
-    return Tensor(~input.array)
+    return Tensor._of(~input.array)
 
 
 @checked
 def isnan(input: Tensor) -> Tensor:
     """Tell which elements are NaN."""
-    return Tensor(get_array_module(input.array).isnan(input.array))
+    return Tensor._of(get_array_module(input.array).isnan(input.array))
 
 
 @checked

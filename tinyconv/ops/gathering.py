@@ -52,8 +52,8 @@ def _spoiled(values: Any, outside: Array | None, x: Tensor) -> Any:
         return values
     if not isinstance(values, Tensor):
         nan, number = x.dtype.type(math.nan), x.dtype.type(values)
-        return Tensor(get_array_module(outside).where(outside, nan, number))
-    return where(Tensor(outside), math.nan, values)
+        return Tensor._of(get_array_module(outside).where(outside, nan, number))
+    return where(Tensor._of(outside), math.nan, values)
 
 
 def _all_spoiled(values: Any, outside: Array | None, x: Tensor) -> Any:
@@ -377,7 +377,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     order = xp.cumsum(chosen.array.reshape(-1).astype("int64"))
     if xp is np and order.size and order[-1] > count:
         raise refusal("masked_scatter.source", "masked_scatter", count=int(order[-1]), elements=count)
-    missing = Tensor(xp.full((1,), math.nan if x.dtype.kind == "f" else 0, dtype=x.dtype))
+    missing = Tensor._of(xp.full((1,), math.nan if x.dtype.kind == "f" else 0, dtype=x.dtype))
     values = getitem(cat([source.reshape(-1), missing]), xp.clip(order - 1, 0, count))
     return where(chosen, values.reshape(x.shape), x)
 
@@ -453,7 +453,7 @@ def argwhere(input: Tensor) -> Tensor:
     tensor([[1],
             [2]])
     """
-    return Tensor(get_array_module(input.array).argwhere(input.array))
+    return Tensor._of(get_array_module(input.array).argwhere(input.array))
 
 
 scatter_add_: Callable[..., Tensor] = in_place(scatter_add, "scatter_add_")

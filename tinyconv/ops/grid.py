@@ -74,7 +74,7 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
     xp = get_array_module(theta.array)
     ticks = [_ticks(xp, n, theta.dtype, bool(align_corners)) for n in size[2:]]
     places = [along.reshape(-1) for along in xp.meshgrid(*ticks, indexing="ij")][::-1]  # x, the last axis, comes first
-    base = Tensor(xp.stack([*places, xp.ones_like(places[0])], axis=-1))
+    base = Tensor._of(xp.stack([*places, xp.ones_like(places[0])], axis=-1))
     return (base @ theta.transpose(1, 2)).reshape(size[0], *size[2:], axes)
 
 
@@ -179,7 +179,7 @@ def _reflected(place: Tensor, low: float, span: float) -> Tensor:
 
 def _read(x: Tensor, places: list[Tensor]) -> Tensor:
     """The pixels at whole places, 0 outside: ``(N, C, *out)``."""
-    inside = Tensor(get_array_module(x.array).ones(places[0].shape, bool))
+    inside = Tensor._of(get_array_module(x.array).ones(places[0].shape, bool))
     index = cast(inside, np.int64) * 0
     for place, n in zip(places, x.shape[2:]):
         within = (place >= 0) & (place <= n - 1)  # NaN is not

@@ -299,5 +299,5 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if num_classes == -1:
         num_classes = max(int(tensor.array.max()) + 1, 1)
     check_classes(tensor.array, num_classes, "one_hot")
-    classes = Tensor(get_array_module(tensor.array).arange(num_classes))
+    classes = Tensor._of(get_array_module(tensor.array).arange(num_classes))
     return cast(tensor.unsqueeze(-1) == classes, "int64")

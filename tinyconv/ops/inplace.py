@@ -50,7 +50,7 @@ class Overwrite(Operation):
         seen = follow(g, path)
         read = GetItem.apply(seen, key)
         if names_twice(key):
-            read = elementwise.Gate.apply(read, Tensor(_stays(seen.array, key)))
+            read = elementwise.Gate.apply(read, Tensor._of(_stays(seen.array, key)))
         lead = max(0, len(shape) - read.ndim)  # x[0] = v may drop leading 1s of v
         return unbroadcast(read, shape[lead:]).reshape(shape)
 
@@ -108,7 +108,7 @@ def setitem(x: Tensor, key: Any, value: Any, how: str = "x[...] = value") -> Ten
         setitem(x[parts[0]], parts[1], value, how)
         return x
     if not isinstance(value, (Tensor, int, float, np.generic)):
-        value = Tensor(x.device.asarray(as_array(value, x.dtype)))
+        value = Tensor._of(x.device.asarray(as_array(value, x.dtype)))
     if isinstance(value, Tensor):
         check_devices(how, [x, value])
         value = cast(value, x.dtype)

@@ -84,17 +84,17 @@ class SoftmaxCrossEntropy(Operation):
     def grad_x(self, g: Tensor, x: Tensor, labels: Tensor, peak: Tensor, total: Tensor, by_kernel: bool) -> Tensor:
         xp, recorded = get_array_module(x.array), is_grad_enabled()
         if by_kernel and not recorded:  # the kernel's result has no graph
-            return Tensor(cuda.cross_entropy_grad(g.array, x.array, labels.array, peak.array, total.array))
+            return Tensor._of(cuda.cross_entropy_grad(g.array, x.array, labels.array, peak.array, total.array))
         classes = xp.arange(x.shape[1]).reshape((1, -1) + (1,) * (x.ndim - 2))
         onehot = (labels.array[:, None] == classes).astype(x.dtype)
         if recorded or by_kernel:
-            return g.unsqueeze(1) * (softmax(x, 1) - Tensor(onehot))
+            return g.unsqueeze(1) * (softmax(x, 1) - Tensor._of(onehot))
         gx = x.array - peak.array
         xp.exp(gx, out=gx)
         gx /= total.array
         gx -= onehot
         gx *= g.array[:, None]
-        return Tensor(gx)
+        return Tensor._of(gx)
 
 
 def _check_targets(input: Tensor, target: Tensor, weight: Tensor | None, function: str) -> None:
@@ -122,7 +122,7 @@ def _batch_of_one(input: Tensor, target: Tensor, function: str) -> tuple[Tensor,
 def _prepared(input: Tensor, target: Tensor, ignore_index: int, function: str) -> tuple[Tensor, Tensor | None]:
     """Labels to index with, and per cell 1, or 0 where it is ignored; None where none is."""
     safe, factor = checked_labels(target.array, input.shape[1], ignore_index, function)
-    return Tensor(safe), None if factor is None else Tensor(factor.astype(input.dtype, copy=False))
+    return Tensor._of(safe), None if factor is None else Tensor._of(factor.astype(input.dtype, copy=False))
 
 
 def _of_no_classes(input: Tensor) -> Tensor:

@@ -289,4 +289,4 @@ def gaussian_nll_loss(
 
 def _filled(input: Tensor, value: float) -> Tensor:
     xp = get_array_module(input.array)
-    return Tensor(xp.full(input.shape, value, input.dtype))
+    return Tensor._of(xp.full(input.shape, value, input.dtype))

@@ -69,7 +69,7 @@ def _back_through_z(g: Tensor, z: Tensor, scale: Tensor, dims: tuple[int, ...]) 
     xp.subtract(g.array, gx, out=gx)
     gx -= add_up(g.array, dims, keepdims=True) / n
     gx *= scale.array
-    return Tensor(gx)
+    return Tensor._of(gx)
 
 
 def normalize(x: Tensor, dims: tuple[int, ...], eps: float, function: str) -> tuple[Tensor, Tensor, Tensor]:

@@ -197,7 +197,7 @@ def max_pool(
     y = y if had_batch else y.squeeze(0)
     if not return_indices:
         return y
-    indices = Tensor(kernels.flat_indices(taps.array, geometry))
+    indices = Tensor._of(kernels.flat_indices(taps.array, geometry))
     return y, indices if had_batch else indices.squeeze(0)
 
 
@@ -235,7 +235,7 @@ def avg_pool(
     geometry = pool_geometry(x.shape[2:], kernel_size, stride, padding, 1, ceil_mode, function=function)
     divisor = kernels.window_divisor(geometry, get_array_module(x.array), x.dtype, count_include_pad, divisor_override)
     total = WindowSum.apply(cast(x, sum_dtype(x.array)), geometry)  # a sum of float16 may overflow
-    y = total * (1.0 / divisor) if isinstance(divisor, float) else total / Tensor(divisor)
+    y = total * (1.0 / divisor) if isinstance(divisor, float) else total / Tensor._of(divisor)
     y = cast(y, x.dtype)
     return y if had_batch else y.squeeze(0)
 
@@ -289,7 +289,7 @@ def adaptive_max_pool(ndim: int, input: Tensor, output_size: Any, return_indices
     function = f"adaptive_max_pool{ndim}d"
     x, had_batch = batched(input, ndim, function)
     _, indices = kernels.adaptive_max_pool(x.array, _adaptive_size(x, output_size, ndim, function))
-    places = Tensor(indices)
+    places = Tensor._of(indices)
     y = TakeFlat.apply(x, places)
     y, places = (y, places) if had_batch else (y.squeeze(0), places.squeeze(0))
     return (y, places) if return_indices else y

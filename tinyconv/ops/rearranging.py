@@ -103,7 +103,7 @@ def repeat_interleave(
         raise refusal("shape.size_of_0d", "repeat_interleave", dim=dim)
     size = x.shape[axis]
     if not isinstance(repeats, Tensor):
-        repeats = Tensor(np.array(as_int(repeats, "shape.no_size", "repeat_interleave")))  # host: read there
+        repeats = Tensor._of(np.array(as_int(repeats, "shape.no_size", "repeat_interleave")))  # host: read there
     counts = asnumpy(repeats.array)
     if counts.dtype.kind not in "iu" or counts.ndim > 1 or counts.size not in (1, size):
         raise refusal("repeat.one_for_each", "repeat_interleave", repeats=repeats, size=size)
@@ -665,7 +665,7 @@ def _triangle(input: Tensor, diagonal: int, function: str) -> Tensor:
     xp = get_array_module(input.array)
     right_of = xp.arange(input.shape[-1])[None, :] - xp.arange(input.shape[-2])[:, None]  # columns from the diagonal
     inside = right_of <= offset if function == "tril" else right_of >= offset
-    return where(Tensor(inside), input, input.dtype.type(0))
+    return where(Tensor._of(inside), input, input.dtype.type(0))
 
 
 @checked

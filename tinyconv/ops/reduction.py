@@ -202,7 +202,7 @@ def prod(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
     flat = input.permute(rest + dims).reshape(outer + (count(input.shape, dims),))
     if flat.shape[-1] == 0:
         xp = get_array_module(input.array)
-        flat = cat([flat, Tensor(xp.ones(outer + (1,), input.dtype))], dim=-1)  # of nothing: 1
+        flat = cat([flat, Tensor._of(xp.ones(outer + (1,), input.dtype))], dim=-1)  # of nothing: 1
     if flat.shape[-1] == 1:
         flat = clone(flat)  # no product follows, and the result is no view
     while flat.shape[-1] > 1:
@@ -342,12 +342,12 @@ def _arg(name: str, x: Tensor, dim: int | None, keepdim: bool) -> Tensor:
         raise refusal("reduce.empty_dim", name, dim=dim, x=x)
     if dim is None:
         result = getattr(xp, name)(x.array)
-        return Tensor(result.reshape((1,) * x.ndim) if keepdim else result)
+        return Tensor._of(result.reshape((1,) * x.ndim) if keepdim else result)
     if not x.ndim:
-        return Tensor(xp.zeros((), np.int64))
+        return Tensor._of(xp.zeros((), np.int64))
     (axis,) = dims
     result = getattr(xp, name)(x.array, axis=axis)
-    return Tensor(xp.expand_dims(result, axis) if keepdim else result)
+    return Tensor._of(xp.expand_dims(result, axis) if keepdim else result)
 
 
 @checked
@@ -392,7 +392,7 @@ def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
 
 def _truth(name: str, x: Tensor, dim: Dims, keepdim: bool) -> Tensor:
     dims = normalize_dims(dim, x.ndim, name)
-    told = Tensor(getattr(get_array_module(x.array), name)(x.array, axis=dims, keepdims=keepdim))
+    told = Tensor._of(getattr(get_array_module(x.array), name)(x.array, axis=dims, keepdims=keepdim))
     return cast(told, x.dtype) if x.dtype == np.uint8 else told
 
 
@@ -412,7 +412,7 @@ def contains(x: Tensor, value: Any) -> bool:
 def _finite_or_zero(x: Tensor) -> Tensor:
     """The values of `x`, cut off from the graph, with 0 for inf and NaN."""
     xp = get_array_module(x.array)
-    return Tensor(xp.where(xp.isfinite(x.array), x.array, x.dtype.type(0)))
+    return Tensor._of(xp.where(xp.isfinite(x.array), x.array, x.dtype.type(0)))
 
 
 @checked
@@ -468,7 +468,7 @@ def norm(
     if p == 2:
         return Norm.apply(input, normalize_dims(dim, input.ndim, "norm"), keepdim)
     leading = (amax if p > 0 else amin)(input.detach().abs(), dim, keepdim=True).array
-    unit = Tensor(_power_of_two_below(get_array_module(leading), leading))  # powers of x / unit cannot overflow
+    unit = Tensor._of(_power_of_two_below(get_array_module(leading), leading))  # powers of x / unit cannot overflow
     total = sum(_power((input / unit).abs(), p), dim, keepdim)
     return _power(total, 1.0 / p) * unit.reshape(total.shape)
 
@@ -495,7 +495,7 @@ class Norm(Operation):
     def grad_x(self, g: Tensor, x: Tensor, out: Tensor, dims: tuple[int, ...], shape: tuple[int, ...]) -> Tensor:
         kept = kept_shape(shape, dims)
         y = out.reshape(kept)
-        return g.reshape(kept) * Gate.apply(x / y, Tensor(y.array != 0))
+        return g.reshape(kept) * Gate.apply(x / y, Tensor._of(y.array != 0))
 
 
 def _power_of_two_below(xp: Any, size: Array) -> Array:

@@ -150,7 +150,7 @@ def _check_mode(input: Tensor, mode: str, align_corners: bool | None, antialias:
 def _resize_axis(x: Tensor, axis: int, cells: int, factor: float | None, mode: str, align_corners: bool) -> Tensor:
     xp, old = get_array_module(x.array), x.shape[axis]
     if mode == "nearest-exact":
-        return x[(slice(None),) * axis + (Tensor(_nearest_places(xp, old, cells, factor)),)]
+        return x[(slice(None),) * axis + (Tensor._of(_nearest_places(xp, old, cells, factor)),)]
     source = _source(xp, old, cells, factor, align_corners)
     places, weights = cubic_taps(xp, source) if mode == "bicubic" else linear_taps(xp, xp.maximum(source, 0.0))
     places = xp.minimum(xp.maximum(places.astype("int64"), 0), old - 1)  # beyond the border there is the border

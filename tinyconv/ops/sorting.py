@@ -34,9 +34,9 @@ def _order(input: Tensor, dim: int, descending: bool, function: str) -> tuple[Te
     x = input if input.ndim else input.reshape(1)
     xp = get_array_module(x.array)
     if not descending:
-        return x, Tensor(xp.argsort(x.array, axis=axis, kind="stable")), axis
+        return x, Tensor._of(xp.argsort(x.array, axis=axis, kind="stable")), axis
     backwards = xp.argsort(xp.flip(x.array, axis), axis=axis, kind="stable")
-    return x, Tensor(x.shape[axis] - 1 - xp.flip(backwards, axis)), axis
+    return x, Tensor._of(x.shape[axis] - 1 - xp.flip(backwards, axis)), axis
 
 
 def _picked(x: Tensor, places: Tensor, axis: int, keepdim: bool, shape: tuple[int, ...], pair: Any) -> ValuesIndices:
@@ -166,7 +166,9 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     indices=tensor([2]))
     """
     if dim is None:
-        return Median.apply(input) if input.numel() else Tensor(input.device.xp.full((), math.nan, dtype=input.dtype))
+        return (
+            Median.apply(input) if input.numel() else Tensor._of(input.device.xp.full((), math.nan, dtype=input.dtype))
+        )
     x, places, axis = _order(input, dim, False, "median")
     size = x.shape[axis]
     if not size:
@@ -178,7 +180,7 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
         xp = get_array_module(x.array)
         unknown = xp.isnan(x.array)
         first = xp.expand_dims(xp.argmax(unknown, axis=axis), axis)
-        place = Tensor(xp.where(xp.any(unknown, axis=axis, keepdims=True), first, place.array))
+        place = Tensor._of(xp.where(xp.any(unknown, axis=axis, keepdims=True), first, place.array))
     return _picked(x, place, axis, keepdim, input.shape, return_types.median)
 
 
@@ -207,7 +209,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
     xp.add.at(lengths, (xp.arange(rows.shape[0])[:, None], run), xp.ones(rows.shape, "int64"))
     longest = xp.argmax(lengths, axis=1)[:, None]
     last = (xp.sum(run <= longest, axis=1) - 1).reshape(ordered.shape[:-1])
-    place = take_along_dim(places, Tensor(xp.expand_dims(last, axis)), axis)
+    place = take_along_dim(places, Tensor._of(xp.expand_dims(last, axis)), axis)
     return _picked(x, place, axis, keepdim, input.shape, return_types.mode)
 
 
@@ -240,7 +242,7 @@ def unique(
         raise refusal("shape.size_of_0d", "unique", dim=dim)
     xp = get_array_module(input.array)
     found = xp.unique(input.array, return_inverse=True, return_counts=True, axis=axis, equal_nan=False)
-    values, inverse, counts = (Tensor(array) for array in found)
+    values, inverse, counts = (Tensor._of(array) for array in found)
     inverse = inverse.reshape(input.shape if axis is None else input.shape[axis])
     results = (values, *((inverse,) if return_inverse else ()), *((counts,) if return_counts else ()))
     return results if len(results) > 1 else values
@@ -278,7 +280,7 @@ def unique_consecutive(
     run = (xp.cumsum(new.astype("int64")) - 1).reshape(input.shape if dim is None else (size,))
     results = (xp.take(array, starts, axis=axis), *([run] if return_inverse else []))
     results += (ends - starts,) if return_counts else ()
-    tensors = tuple(Tensor(result) for result in results)
+    tensors = tuple(Tensor._of(result) for result in results)
     return tensors if len(tensors) > 1 else tensors[0]
 
 
@@ -326,7 +328,7 @@ def searchsorted(
     else:
         rows, columns = sequence[..., None, :], values[..., :, None]
         places = xp.sum(rows <= columns if after else rows < columns, axis=-1)
-    return cast(Tensor(places), kind)
+    return cast(Tensor._of(places), kind)
 
 
 @checked
@@ -383,11 +385,11 @@ def quantile(
     ordered = sort(x, axis).values.permute(order)
     place = shares.reshape(-1).astype("float64") * (x.shape[axis] - 1)
     low, high, weight = _BETWEEN[interpolation](xp, place)
-    below, above = (ordered[Tensor(p.astype("int64"))] for p in (low, high))
+    below, above = (ordered[Tensor._of(p.astype("int64"))] for p in (low, high))
     along = (-1,) + (1,) * (x.ndim - 1)
-    between = Tensor(weight.astype(x.dtype))
+    between = Tensor._of(weight.astype(x.dtype))
     if interpolation == "linear" and isinstance(q, Tensor):  # which has a gradient: the slope between the two
-        between = cast(cast(q.reshape(-1), "float64") * (x.shape[axis] - 1) - Tensor(low), x.dtype)
+        between = cast(cast(q.reshape(-1), "float64") * (x.shape[axis] - 1) - Tensor._of(low), x.dtype)
     result = lerp(below, above, between.reshape(along))
     largest = ordered[-1:]
     result = where(largest == largest, result, largest)  # NaN is the largest, and spoils all

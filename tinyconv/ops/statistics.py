@@ -130,8 +130,8 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     if minlength < 0 or (weights is not None and weights.shape != input.shape):
         raise refusal("bincount.options", "bincount", x=input, minlength=minlength)
     if weights is None:
-        return Tensor(xp.bincount(input.array, minlength=minlength))
-    counted = Tensor(xp.bincount(input.array, weights.array, minlength=minlength))
+        return Tensor._of(xp.bincount(input.array, minlength=minlength))
+    counted = Tensor._of(xp.bincount(input.array, weights.array, minlength=minlength))
     return cast(counted, weights.dtype if weights.dtype.kind == "f" else np.float64)
 
 
@@ -165,7 +165,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     place = xp.where(inside, xp.minimum(place, bins - 1), bins)  # the upper end belongs to the last interval
     counts = xp.zeros(bins + 1, "float64")
     xp.add.at(counts, place, xp.ones(place.shape))
-    return Tensor(counts[:bins].astype(input.dtype))
+    return Tensor._of(counts[:bins].astype(input.dtype))
 
 
 @checked

@@ -30,13 +30,13 @@ def isfinite(input: Tensor) -> Tensor:
     >>> tc.isfinite(tc.tensor([1.0, float("inf"), float("nan")]))
     tensor([ True, False, False])
     """
-    return Tensor(get_array_module(input.array).isfinite(input.array))
+    return Tensor._of(get_array_module(input.array).isfinite(input.array))
 
 
 @checked
 def isinf(input: Tensor) -> Tensor:
     """Tell which elements are inf or -inf."""
-    return Tensor(get_array_module(input.array).isinf(input.array))
+    return Tensor._of(get_array_module(input.array).isinf(input.array))
 
 
 @checked

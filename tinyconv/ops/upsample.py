@@ -49,7 +49,7 @@ def _repeat_axis(x: Tensor, axis: int, o: int, factor: float | None) -> Tensor:
     xp = get_array_module(x.array)
     places = xp.arange(o)
     source = places * i // o if factor is None else xp.minimum((places / factor).astype("int64"), i - 1)
-    return x[(slice(None),) * axis + (Tensor(source),)]
+    return x[(slice(None),) * axis + (Tensor._of(source),)]
 
 
 def target_sizes(input: Tensor, size: Any, scale_factor: Any) -> tuple[tuple[int, ...], tuple[float | None, ...]]:

@@ -152,7 +152,7 @@ class Optimizer:
                 param._grad = None
             else:
                 array = param._grad.array
-                param._grad = Tensor(get_array_module(array).zeros_like(array))
+                param._grad = Tensor._of(get_array_module(array).zeros_like(array))
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient, once.
@@ -444,7 +444,7 @@ def _saved(value: Any) -> Any:
     """A number as it is, an array as a Tensor of its own, a Tensor (not placed yet) as a copy."""
     if isinstance(value, Tensor):
         value = value.array
-    return Tensor(value.copy()) if hasattr(value, "shape") else value
+    return Tensor._of(value.copy()) if hasattr(value, "shape") else value
 
 
 def _placed_state(param: Tensor, entry: Mapping[str, Any], name: str) -> dict[str, Any]:

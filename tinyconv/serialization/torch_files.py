@@ -141,7 +141,7 @@ class _Storage:
 
     def __init__(self, array: np.ndarray, target: Target, location: str):
         self.count, self.dtype = array.size, array.dtype
-        self.whole = Tensor(target(Tensor(array), location).asarray(array))
+        self.whole = Tensor._of(target(Tensor._of(array), location).asarray(array))
 
     def fill(self, array: np.ndarray) -> None:
         self.whole.array[...] = self.whole.device.asarray(array)
@@ -151,7 +151,7 @@ class _Storage:
             return self.whole
         if self.dtype != np.uint8 or self.count % dtype.itemsize:
             raise refusal("load.torch_view", shape=(self.count,), dtype=dtype)
-        result = Tensor(self.whole.array.view(dtype))
+        result = Tensor._of(self.whole.array.view(dtype))
         result._version = self.whole._version
         return result
 
@@ -235,13 +235,13 @@ class _Reading:
         else:
             steps = tuple(step * item for step in strides)
             array = get_array_module(array).lib.stride_tricks.as_strided(array[offset:], sizes, steps)
-        result = Tensor(array, requires_grad is True)
+        result = Tensor._of(array, requires_grad is True)
         result._version = whole._version
         return result
 
     def device(self, kind: Any, index: Any = None) -> Device:
         spec = kind if index is None else f"{kind}:{index}"
-        return self.target(Tensor(np.zeros(0, np.uint8)), str(spec))  # host: holds nothing
+        return self.target(Tensor._of(np.zeros(0, np.uint8)), str(spec))  # host: holds nothing
 
     def checked(self, value: Any) -> Any:
         """Refuse what is nested too deep, or is no value that a user could use."""

@@ -95,7 +95,7 @@ def _in_floats(img: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
     if img.dtype.kind != "f":
         array = get_array_module(array).rint(array)
     with quiet():
-        return Tensor(array.astype(img.dtype))
+        return Tensor._of(array.astype(img.dtype))
 
 
 def resize(img: Tensor, size: tuple[int, int], mode: InterpolationMode, antialias: bool | None) -> Tensor:
@@ -111,7 +111,7 @@ def resize(img: Tensor, size: tuple[int, int], mode: InterpolationMode, antialia
     weights = [resize_weights(old, new, cubic, bool(antialias)) for old, new in zip((height, width), size)]
 
     def made(x: Tensor) -> Tensor:
-        down, across = (Tensor(x.device.asarray(w.astype(x.dtype))) for w in weights)
+        down, across = (Tensor._of(x.device.asarray(w.astype(x.dtype))) for w in weights)
         y = down @ (x @ across.mT)
         return clamp(y, 0, 255) if img.dtype == np.uint8 else y
 
@@ -164,15 +164,15 @@ def _sampled(
         y, covered = zeros_like(x[..., :1, :1]), np.zeros(size, x.dtype)
         for rows, columns, share in taken:
             share = np.where((rows >= 0) & (rows < height) & (columns >= 0) & (columns < width), share, 0)
-            weights = Tensor(x.device.asarray(share.astype(x.dtype)))
+            weights = Tensor._of(x.device.asarray(share.astype(x.dtype)))
             y = y + x[..., rows.clip(0, height - 1), columns.clip(0, width - 1)] * weights
             covered += share
         if not colors:
             return y
-        inside = Tensor(x.device.asarray(covered))
+        inside = Tensor._of(x.device.asarray(covered))
         # a pixel at the edge is mixed with the fill twice: once with the 0 outside, once by how much is inside
         fills = np.array(colors, x.dtype).reshape(-1, 1, 1) if len(colors) > 1 else np.array(colors, x.dtype)
-        return y * inside + (1.0 - inside) * Tensor(x.device.asarray(fills))
+        return y * inside + (1.0 - inside) * Tensor._of(x.device.asarray(fills))
 
     return _in_floats(img, made)
 
@@ -230,7 +230,7 @@ def normalize(tensor: Tensor, mean: Sequence[float], std: Sequence[float], inpla
     if not stds.all():
         raise refusal("vision.std", "normalize", std=std, dtype=tensor.dtype)
     means, stds = (values.reshape(-1, 1, 1) if values.ndim == 1 else values for values in (means, stds))
-    shift, scale = Tensor(tensor.device.asarray(means)), Tensor(tensor.device.asarray(stds))
+    shift, scale = Tensor._of(tensor.device.asarray(means)), Tensor._of(tensor.device.asarray(stds))
     return tensor.sub_(shift).div_(scale) if inplace else (tensor - shift) / scale
 
 
@@ -321,7 +321,7 @@ def blur(img: Tensor, sizes: Sequence[int], sigmas: Sequence[float]) -> Tensor:
     def weighed(pixels: Tensor) -> Tensor:
         bells = [_bell(size, sigma).astype(pixels.dtype) for size, sigma in zip(sizes, sigmas)]
         window = np.broadcast_to(np.outer(bells[1], bells[0]), (channels, 1, sizes[1], sizes[0]))  # host: of sizes
-        weight = Tensor(pixels.device.asarray(np.ascontiguousarray(window)))  # host: of sizes
+        weight = Tensor._of(pixels.device.asarray(np.ascontiguousarray(window)))  # host: of sizes
         padded = F.pad(pixels.reshape(-1, channels, height, width), (x, x, y, y), "reflect")
         return F.conv2d(padded, weight, groups=channels).reshape(pixels.shape)
 

@@ -184,7 +184,7 @@ class RandomErasing(Module):
                 if value is None:
                     return top, left, h, w, randn(channels, h, w, device=img.device)
                 colors = np.asarray(value, np.float32).reshape(-1, 1, 1)
-                return top, left, h, w, Tensor(img.device.asarray(colors))
+                return top, left, h, w, Tensor._of(img.device.asarray(colors))
         return 0, 0, height, width, img
 
     def forward(self, img: Tensor) -> Tensor:
