@@ -104,6 +104,7 @@ class Methods:
     )  # fmt: skip
     flatten, unflatten, squeeze, unsqueeze = ops.flatten, ops.unflatten, ops.squeeze, ops.unsqueeze
     squeeze_, unsqueeze_, t_ = inplace_shape.squeeze_, inplace_shape.unsqueeze_, inplace_shape.t_
+    resize_ = inplace_shape.resize_
     transpose_, swapaxes_, swapdims_ = inplace_shape.transpose_, inplace_shape.swapaxes_, inplace_shape.swapdims_
     permute, transpose, t, flip = ops.permute, ops.transpose, ops.t, ops.flip
     expand, expand_as, split, chunk, clone = shape.expand, shape.expand_as, ops.split, ops.chunk, ops.clone

@@ -477,3 +477,8 @@ def test_hardtanhs_older_names() -> None:
     with pytest.warns(FutureWarning, match="renamed to `max_val`"):
         assert repr(nn.Hardtanh(-2, max_value=3.0)) == "Hardtanh(min_val=-2, max_val=3.0)"
     assert layer(tc.tensor([-5.0, 5.0])).tolist() == [-2.0, 1.0]
+
+
+@pytest.mark.parametrize(("factor", "shown"), [(2, "2.0"), (1.5, "1.5"), ((2, 3), "(2.0, 3.0)")])
+def test_upsample_shows_its_factor_as_a_float(factor, shown):
+    assert repr(nn.Upsample(scale_factor=factor)) == f"Upsample(scale_factor={shown}, mode='nearest')"

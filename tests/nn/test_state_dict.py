@@ -435,3 +435,8 @@ def test_a_state_of_another_dtype_from_another_device_is_checked_too(device: tc.
     state = {**there.state_dict(), "num_batches_tracked": there.running_var[0] * 2.87}
     with pytest.raises(RuntimeError, match='While copying "num_batches_tracked": the values are float64, and int64'):
         here.load_state_dict(state)
+
+
+def test_a_state_dict_prints_as_pytorchs():
+    keys = nn.Linear(2, 1).state_dict().keys()
+    assert repr(keys) == "odict_keys(['weight', 'bias'])"

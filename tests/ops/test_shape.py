@@ -198,3 +198,31 @@ def test_moving_between_devices_is_part_of_the_graph(device):
     assert x.grad.device == tc.Device("cpu")
     assert y.cpu().device == tc.Device("cpu")
     assert y.to(device) is y
+
+
+def test_resize_gives_the_tensor_itself_another_shape(device):
+    x = tc.arange(6.0, device=device)
+    assert x.resize_(2, 3) is x
+    assert x.tolist() == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+    assert x.resize_(tc.Size([3, 1, 2])).shape == (3, 1, 2)
+    assert x.resize_((6,)).shape == (6,)
+    row = x[2:].resize_(2, 2)
+    row[0, 0] = 7.0
+    assert x[2].item() == 7.0
+
+
+@pytest.mark.parametrize("size", [(2, 2), (7,), (-1, 2)])
+def test_resize_keeps_all_the_numbers(size):
+    x = tc.arange(6.0)
+    with pytest.raises(RuntimeError, match="keeps all its numbers"):
+        x.resize_(*size)
+    assert x.shape == (6,)
+
+
+def test_resize_is_not_for_what_requires_grad_or_lies_otherwise():
+    x = tc.ones(2, 3, requires_grad=True)
+    for tensor in (x, x * 2):
+        with pytest.raises(RuntimeError, match="requires grad"):
+            tensor.resize_(6)
+    with pytest.raises(RuntimeError, match="do not lie in memory"):
+        tc.ones(2, 3).t().resize_(6)

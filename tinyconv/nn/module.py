@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
@@ -379,7 +380,7 @@ class Module:
         RuntimeError
             If a lazy layer has not seen an input yet.
         """
-        state = {}
+        state: dict[str, Tensor] = OrderedDict()  # as PyTorch prints it
         for name, member in self._saved_members():
             if isinstance(member, UninitializedParameter):
                 raise refusal("state.lazy", f"{type(self).__name__}.state_dict()", name=name)

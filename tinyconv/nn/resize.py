@@ -52,7 +52,9 @@ class Upsample(Module):
         )
 
     def extra_repr(self) -> str:
-        chosen = f"size={self.size}" if self.size is not None else f"scale_factor={self.scale_factor}"
+        factor = self.scale_factor
+        factor = tuple(map(float, factor)) if isinstance(factor, (tuple, list)) else float(factor or 0)
+        chosen = f"size={self.size}" if self.size is not None else f"scale_factor={factor}"
         return f"{chosen}, mode={self.mode!r}"
 
 

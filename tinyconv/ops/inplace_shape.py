@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 from ..arguments import checked
 from ..autograd import Tensor
 from ..autograd.views import become
-from .shape import squeeze, t, transpose, unsqueeze
+from ..errors import refusal
+from .shape import as_sizes, squeeze, t, transpose, unsqueeze, view
 
-__all__ = ["squeeze_", "swapaxes_", "swapdims_", "t_", "transpose_", "unsqueeze_"]
+__all__ = ["resize_", "squeeze_", "swapaxes_", "swapdims_", "t_", "transpose_", "unsqueeze_"]
 
 
 @checked
@@ -34,6 +37,32 @@ def unsqueeze_(input: Tensor, dim: int) -> Tensor:
     (1, 2, 3)
     """
     return become(input, lambda x: unsqueeze(x, dim), "unsqueeze_")
+
+
+@checked
+def resize_(input: Tensor, *size: Any) -> Tensor:
+    """:func:`view` of the tensor itself, which is given back: as many numbers in another shape.
+
+    PyTorch's would also drop numbers, or add some that are not set.
+
+    Raises
+    ------
+    RuntimeError
+        If `size` has more or fewer elements, or the tensor requires grad.
+
+    Examples
+    --------
+    >>> import tinyconv as tc
+    >>> images = tc.zeros(64, 1, 28, 28)
+    >>> images.resize_(64, 1, 784).shape
+    (64, 1, 784)
+    """
+    sizes = as_sizes(size, "resize_")
+    if min(sizes, default=0) < 0 or math.prod(sizes) != input.array.size:
+        raise refusal("shape.resize", "resize_", shape=input.shape, size=sizes)
+    if input.requires_grad:
+        raise refusal("shape.resize_grad", "resize_")
+    return become(input, lambda x: view(x, sizes), "resize_")
 
 
 @checked

@@ -147,6 +147,22 @@ TEXTS = {
         en="expected np.ndarray (got {kind}); use tensor(...) for other data",
         zh="需要 np.ndarray（得到 {kind}）；其他数据请用 tensor(...)",
     ),
+    "shape.resize": Text(
+        RuntimeError,
+        en=(
+            "a tensor of shape {shape} cannot become one of {size}: here it keeps all its numbers. Give sizes with "
+            "that product, or make another tensor with empty(...) or by indexing"
+        ),
+        zh=(
+            "形状 {shape} 的张量不能变成 {size}：这里要保留全部的数。请给出乘积相同的大小，"
+            "或者用 empty(...) 或索引得到另一个张量"
+        ),
+    ),
+    "shape.resize_grad": Text(
+        RuntimeError,
+        en="cannot resize a tensor that requires grad. Use x = x.reshape(...), which the graph records",
+        zh="不能改变需要梯度的张量的大小。请用 x = x.reshape(...)，计算图会记录它",
+    ),
     "shape.view": Text(
         RuntimeError,
         en=(
