@@ -14,7 +14,7 @@ from ..backend import get_array_module, quiet
 from ..errors import refusal
 from .mode import _mode, _QuietWalk, _Recording
 from .operation import Edge, Operation, as_tensor, check_devices
-from .tensor import Tensor, as_array
+from .tensor import Tensor
 
 __all__ = ["backward", "grad", "run_backward", "seed_gradient", "unbroadcast", "walk_order"]
 

@@ -154,7 +154,7 @@ def grid_sample(
 
 def _step(places: list[Tensor]) -> Tensor:
     """0 with a gradient of 0 for each place, ``(N, 1, *out)``: the nearest pixel jumps, and does not slide."""
-    nowhere = Tensor(get_array_module(places[0].array).zeros(places[0].shape, bool))
+    nowhere = Tensor._of(get_array_module(places[0].array).zeros(places[0].shape, bool))
     return functools.reduce(add, [Gate.apply(place, nowhere) for place in places]).unsqueeze(1)
 
 
