@@ -12,7 +12,8 @@ SCRIPTS = [
     "sgd_by_hand", "two_layers_by_hand", "own_function", "mnist_like", "vae", "dcgan", "resnet", "samplers",
     "checkpoint", "blitz", "quickstart", "polynomials", "what_is_nn", "two_layer_net", "textbook",
     "from_the_foundations", "pairs_and_codes", "blocks", "transfer", "tricks", "looking_inside", "quiz", "feeding",
-    "makemore", "attention", "derivatives", "words", "spatial_transformer",
+    "makemore", "attention", "derivatives", "words", "spatial_transformer", "digits", "looks_and_losses",
+    "small_examples", "foundations_again",
 ]  # fmt: skip
 
 
