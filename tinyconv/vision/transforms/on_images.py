@@ -156,4 +156,5 @@ def posterize(img: Image.Image, bits: int) -> Image.Image:
 
 def solarize(img: Image.Image, threshold: float) -> Image.Image:
     """Invert what is bright."""
-    return ImageOps.solarize(img, int(threshold) if threshold == int(threshold) else threshold)  # type: ignore[arg-type]
+    least: Any = int(threshold) if threshold == int(threshold) else threshold  # Pillow compares it with each byte
+    return ImageOps.solarize(img, least)
