@@ -72,6 +72,14 @@ def test_the_class_copies_an_array_in_the_default_dtype(dtype, device):
     assert tc.Tensor(np.array(3.0)).shape == ()
 
 
+@pytest.mark.parametrize("wanted", [False, True])
+def test_the_class_takes_an_array_as_it_is_beside_requires_grad(wanted, device):
+    array = device.asarray(np.array([1.0, 2.0]))
+    x = tc.Tensor(array, requires_grad=wanted)
+    assert (x.dtype, x.requires_grad) == (tc.float64, wanted)
+    assert x.array is array
+
+
 def test_the_package_makes_its_tensors_of_arrays_without_a_copy():
     """Inside, ``Tensor(array)`` would change the dtype: ``Tensor._of(array)`` takes it as it is."""
     root = Path(tc.__file__).parent

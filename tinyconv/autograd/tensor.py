@@ -41,8 +41,9 @@ class Tensor(Methods):
         An array or a list of numbers is copied in the default dtype, float32, whatever its own: ``as_tensor`` and
         ``from_numpy`` share an array's memory and keep its dtype.  Ints, ``Tensor(5)`` and ``Tensor(2, 3)``, are the
         sizes of a tensor that is not set; ``tensor`` and ``empty`` say more clearly what is meant.
-    requires_grad : bool
-        Ask for ``.grad`` after :meth:`backward`; only for float dtypes.
+    requires_grad : bool, optional
+        Ask for ``.grad`` after :meth:`backward`; only for float dtypes.  PyTorch's class does not take it: with it, an
+        array is taken as it is, and shares its memory.
 
     Attributes
     ----------
@@ -75,7 +76,7 @@ class Tensor(Methods):
 
     _grad: Tensor | None  # always a Tensor, whatever a subclass shows as its .grad
 
-    def __init__(self, data: Any = (), requires_grad: bool = False, *sizes: int):
+    def __init__(self, data: Any = (), requires_grad: bool | None = None, *sizes: int):
         self._begin(*_given(data, requires_grad, sizes))
 
     @staticmethod
@@ -427,12 +428,13 @@ def _given(data: Any, requires_grad: Any, sizes: tuple[int, ...]) -> tuple[Array
     """What PyTorch makes of ``Tensor([1, 2])``, which copies as floats, and of ``Tensor(2, 3)``: sizes."""
     if sizes or (type(data) is int and type(requires_grad) is int):
         return np.empty((data, requires_grad, *sizes), get_default_dtype()), False  # host: asks for no device
+    wants_grad = bool(requires_grad)
     if isinstance(data, Size) or type(data) is int:
-        return np.empty(data, get_default_dtype()), requires_grad  # host: asks for no device
+        return np.empty(data, get_default_dtype()), wants_grad  # host: asks for no device
     array = as_array(data)
-    return (
-        array.astype(get_default_dtype()) if type(data) in (list, tuple) or is_array(data) else array
-    ), requires_grad
+    if type(data) in (list, tuple) or (is_array(data) and requires_grad is None):
+        array = array.astype(get_default_dtype())
+    return array, wants_grad
 
 
 def _copied_memory(array: Array, memo: dict) -> Array:
