@@ -248,6 +248,9 @@ GROUPS: dict[str, list[str]] = {
         *(f"t.linalg.norm({A}{rest})" for rest in ("", ", dim=1", ", 'fro'", ", 'fro', dim=(0, 1)", ", 1, dim=0",
           ", float('inf'), 1, True")), f"t.linalg.norm({V}, 3)", f"t.linalg.norm({V}, 'fro')",
         *(f"t.linalg.vector_norm({A}{rest})" for rest in ("", ", 1", ", 3, dim=0, keepdim=True", ", float('-inf')")),
+        f"t.cov({A}[:1])", f"t.corrcoef({A}[:1])", f"t.cov({V})",
+        "t.addbmm(t.ones(2, 1, dtype=t.int32), t.ones(3, 2, 2, dtype=t.int32), t.ones(3, 2, 1, dtype=t.int32))",
+        f"t.logaddexp({A}, T(1.5).double())", f"t.logaddexp({A}, {B}.half())",
         f"t.selu({A})", f"t.pixel_unshuffle({PICTURE}[..., :2], 2)",
     ],
 }  # fmt: skip

@@ -7,7 +7,7 @@ import numpy as np
 from ..arguments import checked
 from ..autograd import Tensor
 from ..errors import refusal
-from .dtype import cast, require_float
+from .dtype import cast, operands, require_float
 from .elementwise import where
 from .rearranging import broadcast_tensors
 from .reduction import logsumexp
@@ -28,7 +28,7 @@ def logaddexp(input: Tensor, other: Tensor) -> Tensor:
     """
     require_float(input, "logaddexp")
     require_float(other, "logaddexp")
-    return logsumexp(stack(list(broadcast_tensors(input, other))), 0)
+    return logsumexp(stack(list(broadcast_tensors(*operands(input, other)))), 0)
 
 
 @checked

@@ -227,7 +227,8 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, a
 @checked
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * input + alpha * bmm(batch1, batch2).sum(0)``; `input` broadcasts."""
-    return _plus(input, sum(bmm(batch1, batch2), 0), beta, alpha, "addbmm")
+    product = bmm(batch1, batch2)
+    return _plus(input, sum(product, 0, dtype=product.dtype), beta, alpha, "addbmm")
 
 
 @checked

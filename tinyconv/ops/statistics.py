@@ -207,7 +207,7 @@ def cov(
     centred = x - sum(x * weights, 1, keepdim=True) / total
     lost = correction if aweights is None else correction * sum(weights * aweights) / total
     result = (centred * weights) @ centred.T / clamp(total - lost, min=0)
-    return result if input.ndim == 2 else result.reshape(())
+    return result.reshape(()) if len(x) == 1 else result  # of one variable: its variance
 
 
 @checked
