@@ -24,13 +24,14 @@ def run(path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     for name in [name for name in sys.modules if name.partition(".")[0] in ("torch", "torchvision")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "torch", tc)
+    monkeypatch.syspath_prepend(path.parent)  # as where a script is run, for what some of them share
     printed = io.StringIO()
     try:
         with contextlib.redirect_stdout(printed), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             runpy.run_path(str(path), run_name="__main__")
     finally:
-        for name in [name for name in sys.modules if name.startswith("torch.")]:
+        for name in [name for name in sys.modules if name.startswith("torch.") or name == "telling"]:
             del sys.modules[name]
     return printed.getvalue().splitlines()
 
