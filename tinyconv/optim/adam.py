@@ -13,7 +13,15 @@ from ..errors import refusal
 from ..kernels import cuda
 from ..kernels.scratch import scratch_like
 from .optimizer import Optimizer, check_not_negative, check_switches, given, number_of
-from .rules import add_quotient, average_squares, averages, cached_pieces, decayed_gradient, move_average
+from .rules import (
+    add_quotient,
+    average_squares,
+    averages,
+    cached_pieces,
+    decayed_gradient,
+    move_average,
+    split_decay,
+)
 
 __all__ = ["Adam", "AdamW"]
 
@@ -109,8 +117,7 @@ class Adam(Optimizer):
     def _update_pieces(self, pieces: Iterable[tuple[Array, ...]], step: int, options: Mapping[str, Any]) -> None:
         lr, eps, weight_decay = (float(options[name]) for name in ("lr", "eps", "weight_decay"))
         beta1, beta2 = (float(beta) for beta in options["betas"])
-        shrink = 1 - lr * weight_decay if self._decoupled_weight_decay else 1
-        penalty = 0 if self._decoupled_weight_decay else weight_decay
+        shrink, penalty = split_decay(lr, weight_decay, self._decoupled_weight_decay)
         correction1, correction2 = 1 - beta1**step, 1 - beta2**step
         for p, g, mean, squares, *largest in pieces:
             if shrink != 1:

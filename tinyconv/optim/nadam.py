@@ -11,7 +11,15 @@ from ..backend import Array, get_array_module
 from ..kernels.scratch import scratch_like
 from .adam import check_betas
 from .optimizer import Optimizer, check_not_negative, check_switches, given
-from .rules import add_quotient, average_squares, averages, cached_pieces, decayed_gradient, move_average
+from .rules import (
+    add_quotient,
+    average_squares,
+    averages,
+    cached_pieces,
+    decayed_gradient,
+    move_average,
+    split_decay,
+)
 
 __all__ = ["NAdam"]
 
@@ -88,8 +96,7 @@ class NAdam(Optimizer):
         now, ahead = (beta1 * (1 - 0.5 * 0.96 ** (t * decay)) for t in (step, step + 1))
         state["mu_product"] = product = state.get("mu_product", 1.0) * now
         of_grad, of_mean = (1 - now) / (1 - product), ahead / (1 - product * ahead)
-        decoupled = options["decoupled_weight_decay"]
-        shrink, penalty = (1 - lr * weight_decay, 0) if decoupled else (1, weight_decay)
+        shrink, penalty = split_decay(lr, weight_decay, options["decoupled_weight_decay"])
         xp = get_array_module(param)
         for p, g, mean, squares in cached_pieces(param, grad, *averages(state, ["exp_avg", "exp_avg_sq"], param)):
             if shrink != 1:

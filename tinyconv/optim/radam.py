@@ -11,7 +11,16 @@ from ..backend import Array, get_array_module
 from ..kernels.scratch import scratch_like
 from .adam import check_betas
 from .optimizer import Optimizer, check_not_negative, check_switches, given
-from .rules import add_quotient, add_scaled, average_squares, averages, cached_pieces, decayed_gradient, move_average
+from .rules import (
+    add_quotient,
+    add_scaled,
+    average_squares,
+    averages,
+    cached_pieces,
+    decayed_gradient,
+    move_average,
+    split_decay,
+)
 
 __all__ = ["RAdam"]
 
@@ -83,8 +92,7 @@ class RAdam(Optimizer):
         beta1, beta2 = (float(beta) for beta in options["betas"])
         state["step"] = step = state.get("step", 0) + 1
         scale, rectification = -lr / (1 - beta1**step), _rectification(beta2, step)
-        decoupled = options["decoupled_weight_decay"]
-        shrink, penalty = (1 - lr * weight_decay, 0) if decoupled else (1, weight_decay)
+        shrink, penalty = split_decay(lr, weight_decay, options["decoupled_weight_decay"])
         xp = get_array_module(param)
         for p, g, mean, squares in cached_pieces(param, grad, *averages(state, ["exp_avg", "exp_avg_sq"], param)):
             if shrink != 1:

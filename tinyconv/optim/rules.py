@@ -62,6 +62,17 @@ def add_scaled(target: Array, array: Array, scale: float) -> None:
     xp.add(target, scaled, out=target)
 
 
+def split_decay(lr: float, weight_decay: float, decoupled: bool) -> tuple[float, float]:
+    """What a parameter is multiplied by before a step, and what :func:`decayed_gradient` adds of it.
+
+    Examples
+    --------
+    >>> split_decay(0.5, 0.5, decoupled=True), split_decay(0.5, 0.5, decoupled=False)
+    ((0.75, 0), (1, 0.5))
+    """
+    return (1 - lr * weight_decay, 0) if decoupled else (1, weight_decay)
+
+
 def decayed_gradient(param: Array, grad: Array, weight_decay: float, maximize: bool) -> Array:
     """``±grad + weight_decay * param``, the sign by `maximize`; `grad` itself when that is all.
 
