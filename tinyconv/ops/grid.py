@@ -16,8 +16,8 @@ from ..backend import Array, get_array_module
 from ..errors import refusal
 from .dtype import cast, require_float
 from .elementwise import Gate, add, where
-from .gathering import gather
 from .piecewise import hardtanh
+from .pool import TakeFlat
 from .rounding import floor, round
 
 __all__ = ["affine_grid", "grid_sample"]
@@ -185,6 +185,5 @@ def _read(x: Tensor, places: list[Tensor]) -> Tensor:
         within = (place >= 0) & (place <= n - 1)  # NaN is not
         inside = inside & within
         index = index * n + cast(where(within, place.detach(), 0.0), np.int64)
-    shape = (*x.shape[:2], *index.shape[1:])
-    read = gather(x.flatten(2), 2, index.flatten(1).unsqueeze(1).expand(*x.shape[:2], -1)).reshape(shape)
-    return Gate.apply(read, inside.unsqueeze(1).expand(shape))
+    read = TakeFlat.apply(x, index.unsqueeze(1))
+    return Gate.apply(read, inside.unsqueeze(1).expand(read.shape))
