@@ -63,14 +63,18 @@ def own_index(key: Any) -> Any:
     return key.copy() if is_array(key) else key
 
 
+def _parts(key: Any) -> tuple[Any, ...]:
+    return key if isinstance(key, tuple) else (key,)
+
+
 def _is_advanced(key: Any) -> bool:
     """Does the index hold arrays, so that the result is a copy and places may repeat?"""
-    return any(is_array(part) for part in (key if isinstance(key, tuple) else (key,)))
+    return any(map(is_array, _parts(key)))
 
 
 def names_twice(key: Any) -> bool:
     """May the index name one place twice?  Only integer arrays can."""
-    return any(is_array(part) and part.dtype.kind != "b" for part in (key if isinstance(key, tuple) else (key,)))
+    return any(is_array(part) and part.dtype.kind != "b" for part in _parts(key))
 
 
 def parted(key: Any) -> tuple[Any, Any] | None:
@@ -79,7 +83,7 @@ def parted(key: Any) -> tuple[Any, Any] | None:
     NumPy counts an integer among the arrays, and moves their dimensions to the front where a slice or None
     stands between; PyTorch applies the integers first: ``x[0, :, i]`` is ``x[0][:, i]``.
     """
-    parts = key if isinstance(key, tuple) else (key,)
+    parts = _parts(key)
     kinds = ["a" if is_array(p) else "i" if _is_integer(p) else "-" for p in parts]
     if not {"a", "i"} <= set(kinds) or "-" not in "".join(kinds).strip("-"):
         return None
@@ -181,8 +185,7 @@ def iterate(x: Tensor) -> Iterator[Tensor]:
 
 
 def _show(key: Any) -> str:
-    parts = key if isinstance(key, tuple) else (key,)
-    names = [f"array{k.shape}" if hasattr(k, "shape") and k.shape else _show_slice(k) for k in parts]
+    names = [f"array{k.shape}" if hasattr(k, "shape") and k.shape else _show_slice(k) for k in _parts(key)]
     return "[" + ", ".join(names) + "]"
 
 
