@@ -10,6 +10,8 @@ import pytest
 import tinyconv as tc
 from tests.ops.opcheck import check, draw, host, leaf
 from tinyconv import ops
+from tinyconv.kernels import normalize as kernel
+from tinyconv.kernels import tuning
 from tinyconv.ops.norm import normalize
 
 EPS = 1e-2  # large enough to be seen in the values
@@ -187,17 +189,57 @@ def test_batch_norm_in_evaluation_needs_both_running_values(mean, var):
         tc.nn.functional.batch_norm(tc.ones(2, 3), mean, var)
 
 
-def test_a_gradient_has_the_same_bits_whether_it_is_recorded_or_not():
-    """Unrecorded it is computed in one array's memory; mean and var have none, or one of their own."""
-    x = leaf(draw(4, 3, 5))
-    weights = [tc.tensor(draw(*shape)) for shape in ((4, 3, 5), (1, 3, 1), (1, 3, 1))]
+@pytest.mark.parametrize("with_parameters", [True, False])
+@pytest.mark.parametrize(("dims", "sizes"), [((0, 2), (1, 3, 1)), ((2,), (1, 1, 5)), ((1, 2), (1, 3, 1))])
+def test_a_recorded_gradient_is_the_kernel_s(dims, sizes, with_parameters):
+    """Unrecorded, a kernel computes it; mean and var have a gradient of their own, or none."""
+    x, w, b = leaf(draw(4, 3, 5)), leaf(draw(*sizes, seed=1)), leaf(draw(*sizes, seed=2))
+    inputs = (x, w, b) if with_parameters else (x,)
+    factors = [
+        tc.tensor(draw(*shape))
+        for shape in ((4, 3, 5), *2 * [tuple(1 if i in dims else n for i, n in enumerate((4, 3, 5)))])
+    ]
     for chosen in [(0,), (1,), (2,), (0, 1, 2)]:
 
-        def total(x, chosen=chosen):
-            outputs = normalize(x, (0, 2), EPS, "batch_norm")
-            return sum((outputs[i] * weights[i]).sum() for i in chosen)
+        def total(x, w=None, b=None, chosen=chosen):
+            outputs = normalize(x, w, b, dims, EPS, "batch_norm")
+            return sum((outputs[i] * factors[i]).sum() for i in chosen)
 
-        (plain,) = tc.grad(total(x), x)
-        (recorded,) = tc.grad(total(x), x, create_graph=True)
-        assert (host(plain) == host(recorded)).all()
-        assert tc.gradcheck(total, x)
+        plain = tc.grad(total(*inputs), inputs, allow_unused=True)
+        recorded = tc.grad(total(*inputs), inputs, create_graph=True, allow_unused=True)
+        for one, other in zip(plain, recorded, strict=True):
+            assert (one is None) == (other is None)
+            if one is not None:
+                np.testing.assert_allclose(host(one), host(other), rtol=1e-12, atol=1e-14)
+        assert tc.gradcheck(total, inputs if 0 in chosen else x)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "dims", "sizes"),
+    [
+        ("batch", (6, 8, 30, 7), (0, 2, 3), (1, 8, 1, 1)),
+        ("layer", (40, 3, 50), (2,), (1, 1, 50)),
+        ("layer over all", (3, 50), (0, 1), (3, 50)),
+        ("group", (9, 2, 3, 40), (2, 3), (1, 2, 3, 1)),
+        ("instance", (9, 6, 40), (2,), (1, 6, 1)),
+    ],
+)  # fmt: skip
+def test_parts_and_threads_change_nothing(name, shape, dims, sizes, monkeypatch, request):
+    """Cut small, the values are those of the whole; and no bit depends on the number of threads."""
+    x, w, b, g = draw(*shape), draw(*sizes, seed=1), draw(*sizes, seed=2), draw(*shape, seed=3)
+
+    def results(threads):
+        tc.set_num_threads(threads)
+        y, mean, var = kernel.normalize(x, w, b, dims, EPS)
+        return y, mean, var, *kernel.normalize_gradients(g, x, w, sizes, mean, var, dims, EPS)
+
+    before = tc.get_num_threads()
+    request.addfinalizer(lambda: tc.set_num_threads(before))
+    whole = results(1)
+    monkeypatch.setattr(tuning, "SMALL_WORK", 0)
+    monkeypatch.setattr(tuning, "PART_CELLS", 100)
+    assert len(kernel._parts(x, dims)) > 2 or name == "layer over all"
+    one, three = results(1), results(3)
+    for expected, a, b_ in zip(whole, one, three, strict=True):
+        np.testing.assert_allclose(a, expected, rtol=1e-11, atol=1e-13)
+        assert (a == b_).all()

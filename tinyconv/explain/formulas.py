@@ -116,6 +116,9 @@ FORMULAS: dict[str, str] = {
     "BinaryCrossEntropy": (
         "y = -(t*log(x) + (1-t)*log(1-x));  gx = g * (x - t) / (x * (1 - x)), gt = g * log((1 - x) / x)"
     ),
-    "Normalize": "z = (x - mean) / s, s = sqrt(var + eps);  gx = (g - mean(g) - z * mean(g*z)) / s",
+    "Normalize": (
+        "y = z * w + b, z = (x - mean) / s, s = sqrt(var + eps);  "
+        "gx = (h - mean(h) - z * mean(h*z)) / s, h = g*w, gw = sum(g*z), gb = sum(g)"
+    ),
     "SoftmaxCrossEntropy": "y = log(sum(exp(x))) - x[label];  gx = g * (softmax(x) - onehot(label))",
 }

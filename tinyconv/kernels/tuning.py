@@ -13,6 +13,7 @@ LINE_CELLS = 16  # a tile's columns are not cut shorter than this
 TILE_BYTES = 1 << 21  # lowered cells of one tile, or columns of some samples: what stays in a core's own cache
 CHUNK_BYTES = 1 << 26  # the simple kernels: columns made at a time, of at least one sample
 POOL_BYTES = 1 << 20  # max pooling: of the input at once; the best of 128 KiB to 4 MiB, over five shapes
+PART_CELLS = 1 << 19  # normalisation: of the input at once
 STEP_CELLS = 1 << 17  # optimisers: of an array at once; six float32 arrays of this many fill 3 MiB
 
 # --- sums -------------------------------------------------------------------------------------------

@@ -230,15 +230,20 @@ def _reduce(g: GraphBuilder, call: Any, x: Tensor, dims: Sequence[int], keepdim:
 
 
 @converter("Normalize")
-def _normalize(g: GraphBuilder, call: Any, x: Tensor, dims: Sequence[int], eps: float) -> tuple[str, ...]:
-    """``(x - mean)/sqrt(var + eps)``, and mean and var."""
+def _normalize(
+    g: GraphBuilder, call: Any, x: Tensor, weight: Tensor | None, bias: Tensor | None, dims: Sequence[int], eps: float
+) -> tuple[str, ...]:
+    """``(x - mean)/sqrt(var + eps) * weight + bias``, and mean and var."""
     if x.dtype == np.float16:
         raise refusal("export.float16_norm")
     mean = g.reduce("ReduceMean", g.value(x), dims, True)
     centred = g.node("Sub", [g.value(x), mean])
     var = g.reduce("ReduceMean", g.node("Mul", [centred, centred]), dims, True)
     spread = g.node("Sqrt", [g.node("Add", [var, g.number(eps, x)])])
-    return g.node("Div", [centred, spread]), mean, var
+    y = g.node("Div", [centred, spread])
+    y = y if weight is None else g.node("Mul", [y, g.value(weight)])
+    y = y if bias is None else g.node("Add", [y, g.value(bias)])
+    return y, mean, var
 
 
 # ------------------------------------------------------------------------------ windows

@@ -13,7 +13,7 @@ from ..kernels import pool as kernels
 from ..kernels.geometry import ConvGeometry, PoolGeometry
 from ..ops.conv import ConvInputGrad
 from ..ops.dtype import cast
-from ..ops.norm import affine, normalize
+from ..ops.norm import normalize
 from ..ops.pool import MaxPool, Unpool, WindowSum
 from ..tensor import Tensor
 from .node import Node, ints, operator
@@ -233,10 +233,15 @@ def _batch_norm(node: Node, x: Tensor, scale: Tensor, bias: Tensor, mean: Tensor
     _check_channels(node, x.shape[1], scale=scale, bias=bias, mean=mean, var=var)
     if not node.get("training_mode", 0):
         return ops.batch_norm(x, mean, var, scale, bias, False, 0.0, eps)
-    shape = (1, -1) + (1,) * (x.ndim - 2)
-    z, batch_mean, batch_var = normalize(x, (0, *range(2, x.ndim)), eps, "BatchNormalization")
+    dims, weight, shift = (0, *range(2, x.ndim)), _per_channel(x, scale), _per_channel(x, bias)
+    y, batch_mean, batch_var = normalize(x, weight, shift, dims, eps, "BatchNormalization")
     moved = [old * momentum + new.reshape(-1) * (1.0 - momentum) for old, new in ((mean, batch_mean), (var, batch_var))]
-    return affine(z, scale.reshape(shape), bias.reshape(shape), shape), *moved
+    return y, *moved
+
+
+def _per_channel(x: Tensor, parameter: Tensor) -> Tensor:
+    """The parameter in the shape ``(1, C, 1, ...)``, that meets the channels of `x`."""
+    return parameter.reshape((1, -1) + (1,) * (x.ndim - 2))
 
 
 def _check_channels(node: Node, channels: int, **parameters: Tensor | None) -> None:
@@ -249,9 +254,8 @@ def _check_channels(node: Node, channels: int, **parameters: Tensor | None) -> N
 @operator("InstanceNormalization")
 def _instance_norm(node: Node, x: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
     _check_channels(node, x.shape[1], scale=scale, bias=bias)
-    shape = (1, -1) + (1,) * (x.ndim - 2)
-    z, _, _ = normalize(x, tuple(range(2, x.ndim)), node.get("epsilon", 1e-5), "InstanceNormalization")
-    return affine(z, scale, bias, shape)
+    dims, eps = tuple(range(2, x.ndim)), node.get("epsilon", 1e-5)
+    return normalize(x, _per_channel(x, scale), _per_channel(x, bias), dims, eps, "InstanceNormalization")[0]
 
 
 @operator("LayerNormalization")
@@ -259,7 +263,7 @@ def _layer_norm(node: Node, x: Tensor, scale: Tensor, bias: Tensor | None = None
     """Also the mean and ``1/sqrt(var + epsilon)``, if they are wanted."""
     axis, eps = node.axis(node.get("axis", -1), x.ndim), node.get("epsilon", 1e-5)
     node.allow_broadcast(x, scale, bias)
-    z, mean, var = normalize(x, tuple(range(axis, x.ndim)), eps, "LayerNormalization")
+    z, mean, var = normalize(x, None, None, tuple(range(axis, x.ndim)), eps, "LayerNormalization")
     y = z * scale
     return (y if bias is None else y + bias), mean, (var + eps).rsqrt()
 

@@ -5,75 +5,79 @@ from __future__ import annotations
 import functools
 
 from ..arguments import Size, checked
-from ..autograd import Operation, Tensor, is_grad_enabled, no_grad, whole
-from ..backend import Array, get_array_module
+from ..autograd import Operation, Tensor, is_grad_enabled, no_grad, unbroadcast, whole
+from ..backend import Array
 from ..errors import phrase, refusal
-from ..kernels.sums import add_up
+from ..kernels.normalize import normalize as normalize_arrays
+from ..kernels.normalize import normalize_gradients
 from .dtype import require_float
 from .elementwise import add
 from .reduction import count
 from .reduction import mean as mean_
-from .shape import clone
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm"]
 
 
 class Normalize(Operation):
-    """``z = (x - mean) / sqrt(var + eps)`` over some dimensions; also gives mean and var.
+    """``y = z*weight + bias`` with ``z = (x - mean)*s``, ``s = 1/sqrt(var + eps)``; also gives mean and var.
 
-    With ``s = 1/sqrt(var + eps)`` and n elements per mean (means are over the same dimensions)::
+    With ``h = g*weight`` and n elements per mean (means are over the same dimensions)::
 
-        gx = s*(g - mean(g) - z*mean(g*z)) + g_mean/n + g_var*2*z/(s*n)
+        gx = s*(h - z*mean(h*z) - mean(h)) + g_mean/n + g_var*2*(x - mean)/n
+        gweight = sum(g*z),    gbias = sum(g)
 
-    Saving the outputs z and var ties them into the graph, so the formula can itself be differentiated.
-    For float16 mean and var are float32: the variance of 300 and -300 is beyond float16.
+    Saving the outputs mean and var ties them into the graph, so the formula can itself be differentiated.
     """
 
     __slots__ = ()
     _materializes = False  # mean and var seldom have a gradient
 
-    def forward(self, x: Array, dims: tuple[int, ...], eps: float) -> tuple[Array, Array, Array]:
-        xp = get_array_module(x)
+    def forward(
+        self, x: Array, weight: Array | None, bias: Array | None, dims: tuple[int, ...], eps: float
+    ) -> tuple[Array, Array, Array]:
+        y, mean, var = normalize_arrays(x, weight, bias, dims, eps)
+        self.keep(mean=mean, var=var, sizes=next((p.shape for p in (weight, bias) if p is not None), None))
+        return y, mean, var
+
+    def vjp(
+        self, g: tuple[Tensor | None, ...], x: Tensor, weight: Tensor | None, mean: Tensor, var: Tensor,
+        sizes: tuple[int, ...] | None, dims: tuple[int, ...], eps: float,
+    ) -> tuple[Tensor | None, ...]:  # fmt: skip
+        g_y, g_mean, g_var = g
+        gx = gweight = gbias = None
+        if g_y is not None:
+            gx, gweight, gbias = _gradients(g_y, x, weight, sizes, mean, var, dims, eps)
         n = count(x.shape, dims)
-        mean = add_up(x, dims, keepdims=True) / n
-        centred = x - mean
-        var = xp.asarray(add_up(centred * centred, dims, keepdims=True) / n)
-        centred *= 1.0 / xp.sqrt(var + var.dtype.type(eps))
-        z = xp.asarray(centred.astype(x.dtype, copy=False))
-        self.keep(z=z, var=var)
-        return z, mean, var
-
-    def grad_x(
-        self, g: tuple[Tensor, ...], z: Tensor, var: Tensor, dims: tuple[int, ...], eps: float, shape: tuple[int, ...]
-    ) -> Tensor:
-        g_z, g_mean, g_var = g
-        n = count(shape, dims)
-        scale = (var + eps).rsqrt()
-        terms = []
-        if g_z is not None:
-            terms.append(_back_through_z(g_z, z, scale, dims))
+        terms = [] if gx is None else [gx]
         if g_mean is not None:
-            terms.append((g_mean * (1.0 / n)).expand(shape))
+            terms.append((g_mean * (1.0 / n)).expand(x.shape))
         if g_var is not None:
-            terms.append(g_var * (2.0 / n) * z / scale)
-        return functools.reduce(add, terms)
+            terms.append(g_var * (2.0 / n) * (x - mean))
+        return functools.reduce(add, terms), gweight, gbias, None, None
 
 
-def _back_through_z(g: Tensor, z: Tensor, scale: Tensor, dims: tuple[int, ...]) -> Tensor:
-    """``scale*(g - z*mean(g*z) - mean(g))``; all in one array's memory, unless it is recorded."""
-    if is_grad_enabled():
-        return scale * (g - z * mean_(g * z, dims, keepdim=True) - mean_(g, dims, keepdim=True))
-    xp, n = get_array_module(g.array), count(g.shape, dims)
-    gx = g.array * z.array
-    xp.multiply(z.array, add_up(gx, dims, keepdims=True) / n, out=gx)
-    xp.subtract(g.array, gx, out=gx)
-    gx -= add_up(g.array, dims, keepdims=True) / n
-    gx *= scale.array
-    return Tensor._of(gx)
+def _gradients(
+    g: Tensor, x: Tensor, weight: Tensor | None, sizes: tuple[int, ...] | None, mean: Tensor, var: Tensor,
+    dims: tuple[int, ...], eps: float,
+) -> tuple[Tensor | None, ...]:  # fmt: skip
+    """Those of x, weight and bias: by one kernel, or, where they are recorded, in Tensor operations."""
+    if not is_grad_enabled():
+        factor = None if weight is None else weight.array
+        arrays = normalize_gradients(g.array, x.array, factor, sizes, mean.array, var.array, dims, eps)
+        return tuple(None if array is None else Tensor._of(array) for array in arrays)
+    s = (var + eps).rsqrt()
+    z = (x - mean) * s
+    h = g if weight is None else g * weight
+    gx = s * (h - z * mean_(h * z, dims, keepdim=True) - mean_(h, dims, keepdim=True))
+    return (gx, None, None) if sizes is None else (gx, unbroadcast(g * z, sizes), unbroadcast(g, sizes))
 
 
-def normalize(x: Tensor, dims: tuple[int, ...], eps: float, function: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Give ``(z, mean, var)`` of `x` over `dims`; mean and var keep these dimensions as 1.
+def normalize(
+    x: Tensor, weight: Tensor | None, bias: Tensor | None, dims: tuple[int, ...], eps: float, function: str
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Give ``z*weight + bias`` of `x` over `dims`, and mean and var, which keep these dimensions as 1.
+
+    `weight` and `bias` have as many dimensions as `x`, of its lengths or 1.
 
     Raises
     ------
@@ -83,14 +87,12 @@ def normalize(x: Tensor, dims: tuple[int, ...], eps: float, function: str) -> tu
     require_float(x, function)
     if count(x.shape, dims) == 0:
         raise refusal("norm.empty", function, dims=dims, x=x)
-    return Normalize.apply(x, dims, eps)
+    return Normalize.apply(x, weight, bias, dims, eps)
 
 
-def affine(z: Tensor, weight: Tensor | None, bias: Tensor | None, shape: tuple[int, ...]) -> Tensor:
-    """``z * weight + bias`` with both brought to `shape`."""
-    if weight is not None:
-        z = z * weight.reshape(shape)
-    return z if bias is None else z + bias.reshape(shape)
+def reshaped(parameter: Tensor | None, shape: tuple[int, ...]) -> Tensor | None:
+    """The parameter, if there is one, in a shape that meets its dimensions of the input."""
+    return None if parameter is None else parameter.reshape(shape)
 
 
 def _per_channel(x: Tensor) -> tuple[int, ...]:
@@ -153,17 +155,18 @@ def batch_norm(
         require_float(input, "batch_norm")
         scale = (running_var + eps).rsqrt()
         scale = scale if weight is None else scale * weight  # before it meets the input: one pass less
-        return affine((input - running_mean.reshape(shape)) * scale.reshape(shape), None, bias, shape)
+        z = (input - running_mean.reshape(shape)) * scale.reshape(shape)
+        return z if bias is None else z + bias.reshape(shape)
     dims = (0, *range(2, input.ndim))
     n = count(input.shape, dims)
     if n == 1:
         raise refusal("norm.one_value", "batch_norm", size=list(input.shape))
     if n == 0:
         require_float(input, "batch_norm")
-        return affine(clone(input), weight, bias, shape)
-    z, mean, var = normalize(input, dims, eps, "batch_norm")
+        return Normalize.apply(input, reshaped(weight, shape), reshaped(bias, shape), dims, eps)[0]
+    y, mean, var = normalize(input, reshaped(weight, shape), reshaped(bias, shape), dims, eps, "batch_norm")
     _update_running(running_mean, running_var, mean, var, n, momentum)
-    return affine(z, weight, bias, shape)
+    return y
 
 
 def _update_running(
@@ -207,8 +210,8 @@ def layer_norm(
         sizes = ", ".join(map(str, shape))
         raise refusal("norm.shape", "layer_norm", given=list(shape), sizes=sizes, size=list(input.shape))
     dims = tuple(range(input.ndim - len(shape), input.ndim))
-    z, _, _ = normalize(input, dims, eps, "layer_norm")
-    return affine(z, weight, bias, shape)
+    lengths = (1,) * (input.ndim - len(shape)) + shape
+    return normalize(input, reshaped(weight, lengths), reshaped(bias, lengths), dims, eps, "layer_norm")[0]
 
 
 @checked
@@ -242,8 +245,10 @@ def group_norm(
     if num_groups < 1 or channels % num_groups:
         raise refusal("norm.num_groups", "group_norm", size=list(input.shape), groups=num_groups)
     grouped = input.reshape((input.shape[0], num_groups, channels // num_groups) + input.shape[2:])
-    z, _, _ = normalize(grouped, tuple(range(2, grouped.ndim)), eps, "group_norm")
-    return affine(z.reshape(input.shape), weight, bias, _per_channel(input))
+    sizes = (1, *grouped.shape[1:3]) + (1,) * (grouped.ndim - 3)
+    dims = tuple(range(2, grouped.ndim))
+    y, _, _ = normalize(grouped, reshaped(weight, sizes), reshaped(bias, sizes), dims, eps, "group_norm")
+    return y.reshape(input.shape)
 
 
 @checked
@@ -282,6 +287,7 @@ def instance_norm(
     n = count(input.shape, dims)
     if n == 1:
         raise refusal("norm.one_cell", "instance_norm", size=list(input.shape))
-    z, mean, var = normalize(input, dims, eps, "instance_norm")
+    sizes = _per_channel(input)
+    y, mean, var = normalize(input, reshaped(weight, sizes), reshaped(bias, sizes), dims, eps, "instance_norm")
     _update_running(running_mean, running_var, mean, var, n, momentum)
-    return affine(z, weight, bias, _per_channel(input))
+    return y
