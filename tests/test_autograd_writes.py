@@ -183,6 +183,62 @@ def test_a_gradient_is_not_its_seed_nor_what_a_hook_kept(create_graph):
     assert not np.shares_memory(x.grad.array, seed.array)
 
 
+class Handing(tc.autograd.Operation):
+    """The sum of two arguments, whose gradients are made by ``make(g)``; what it made is seen by weak references."""
+
+    made = None
+    make = None
+
+    def forward(self, a, b):
+        return a + b
+
+    def vjp(self, g):
+        results = Handing.make(g)
+        Handing.made = [weakref.ref(result.array) for result in results]
+        return results
+
+
+def handed(make):
+    a, b = leaf(np.ones((2, 3))), leaf(np.ones((2, 3)))
+    Handing.make = make
+    Handing.apply(a, b).sum().backward()
+    return a.grad, b.grad
+
+
+def test_an_array_that_nobody_else_holds_becomes_the_gradient_without_a_copy():
+    a, b = handed(lambda g: (g * 2, g * 3))
+    assert a.array is Handing.made[0]()
+    assert b.array is Handing.made[1]()
+    assert (a.tolist(), b.tolist()) == ([[2.0] * 3] * 2, [[3.0] * 3] * 2)
+
+
+HELD = []
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda g: (two := g * 2, two),
+        lambda g: (two := g * 2, two.detach()),
+        lambda g: (two := g * 2, tc.from_numpy(two.array)),
+        lambda g: (two := g * 2, two.reshape(6).reshape(2, 3)),
+        lambda g: (two := g * 2, two.T.T),
+        lambda g: (HELD.append(two := g * 2), (two, g * 1))[1],
+        lambda g: (HELD.append((two := g * 2).array), (two, g * 1))[1],
+        lambda g: (HELD.append((two := g * 2).array[0]), (two, g * 1))[1],
+        lambda g: (HELD.append(memoryview((two := g * 2).array)), (two, g * 1))[1],
+        lambda g: (HELD.append((two := g * 2).array.T), (two, g * 1))[1],
+        lambda g: (tc.from_numpy(np.repeat(g.array, 2, 1)[:, ::2]), g * 1),
+    ],
+)  # fmt: skip
+def test_an_array_that_somebody_still_holds_is_copied(make):
+    HELD.clear()
+    a, b = handed(make)
+    others = [b.array, *[x.array if isinstance(x, tc.Tensor) else np.asarray(x) for x in HELD]]
+    assert not any(np.shares_memory(a.array, other) for other in others)
+    assert a.array.base is None
+
+
 def test_a_gradient_that_was_kept_does_not_change_later():
     x = leaf(np.ones(2))
     (x * 2).sum().backward()

@@ -6,11 +6,14 @@ any other), then one loop over it.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..backend import get_array_module, quiet
+import numpy as np
+
+from ..backend import Array, get_array_module, quiet
 from ..errors import refusal
 from .mode import _mode, _QuietWalk, _Recording
 from .operation import Edge, Operation, as_tensor, check_devices
@@ -88,18 +91,23 @@ def run_backward(
                 captured.update({(node, index): received[index] for index in asked[node] if index in received})
             if isinstance(node, Tensor):
                 if targets is None:
-                    _accumulate(node, received[0])
+                    _accumulate(node, received)
                 continue
             wanted = node.needs_input_grad
             if leading is not None:
                 wanted = tuple([edge is not None and edge[0] in leading for edge in node.edges])
             if True in wanted:
-                for edge, gradient in zip(node.edges, node.gradients(received, wanted)):
-                    if gradient is not None and edge is not None and edge[0] in pending:
-                        _add(pending[edge[0]], edge[1], _checked(node, edge, gradient))
+                _send(node, node.gradients(received, wanted), pending)
                 if not retain_graph:
                     node.release()
     return [captured.get(key) for key in keys]
+
+
+def _send(node: Operation, gradients: Sequence[Any], pending: dict[Any, dict[int, Tensor]]) -> None:
+    """Hand a node's gradients to where its arguments came from; after that, only `pending` holds them."""
+    for edge, gradient in zip(node.edges, gradients):
+        if gradient is not None and edge is not None and edge[0] in pending:
+            _add(pending[edge[0]], edge[1], _checked(node, edge, gradient))
 
 
 def _checked(node: Operation, edge: Edge, gradient: Any) -> Tensor:
@@ -166,12 +174,30 @@ def _checked_hook(replacement: Any, gradient: Tensor) -> Tensor:
 _accumulating = threading.Lock()  # two threads may reach one leaf at once
 
 
-def _accumulate(leaf: Tensor, gradient: Tensor) -> None:
+def _accumulate(leaf: Tensor, received: dict[int, Tensor]) -> None:
     """Add to ``leaf.grad``, which must own its memory: an operation may hand one array to two arguments."""
-    if type(gradient._array) is not type(leaf._array):
-        raise refusal("autograd.gradient_device", given=gradient.device, device=leaf.device)
+    if type(received[0]._array) is not type(leaf._array):
+        raise refusal("autograd.gradient_device", given=received[0].device, device=leaf.device)
     with _accumulating:
-        leaf._grad = gradient.clone() if leaf._grad is None else leaf._grad + gradient
+        if leaf._grad is not None:
+            leaf._grad = leaf._grad + received[0]
+        elif not _mode.grad and _holders(received) == _NOBODY_ELSE and _is_whole(received[0]._array):
+            leaf._grad = Tensor._of(received[0]._array)
+        else:
+            leaf._grad = received[0].clone()
+
+
+def _holders(received: dict[int, Tensor]) -> tuple[int, int]:
+    """How many references there are to the gradient, and to its array."""
+    return sys.getrefcount(received[0]), sys.getrefcount(received[0]._array)
+
+
+def _is_whole(array: Array) -> bool:
+    """An array of its own memory, laid out as a copy would be; on the host, where whoever looks into it holds it."""
+    return type(array) is np.ndarray and array.base is None and array.flags.c_contiguous
+
+
+_NOBODY_ELSE = _holders({0: Tensor._of(np.zeros(()))})  # so many, by this Python's way of counting, where none is left
 
 
 # ------------------------------------------------------------------------------ the public faces
@@ -243,7 +269,7 @@ def backward(
         tensor.retain_grad()  # of a leaf, nothing
     for tensor, found in zip(chosen, run_backward(seeded, keep, create_graph, chosen)):
         if found is not None and tensor.is_leaf:
-            _accumulate(tensor, found)
+            _accumulate(tensor, {0: found})
 
 
 def _check_inputs(inputs: Sequence[Tensor], caller: str) -> None:

@@ -200,7 +200,7 @@ class BackwardSteps(Iterator[Step]):
 
     def _arrival(self, leaf: Tensor, received: dict[int, Tensor]) -> Step:
         if received:
-            _accumulate(leaf, received[0])
+            _accumulate(leaf, received)
         formula = f"{self._name(leaf)}.grad += g"
         return Step(self._numbers[leaf], "AccumulateGrad", formula, (received.get(0),), (), (), "")
 
