@@ -18,8 +18,8 @@ from tests.conftest import skip_unless_promised
 from tests.docs.test_chapters import ALL, DOCS, HEADER, cells, quoted_files
 
 PAGES = [name.removesuffix(".md") for name in ALL]
-EXERCISES = [name for name in PAGES if name.endswith("14-exercises")]
-WITH_EXERCISES = EXERCISES + [name for name in PAGES if name.endswith("16-gradient-descent")]  # others train for longer
+EXERCISES = [name for name in PAGES if name.endswith("17-exercises")]
+WITH_EXERCISES = EXERCISES + [name for name in PAGES if name.endswith("08-gradient-descent")]  # others train for longer
 CHECK = re.compile('(?<=")(correct|正确)')  # what a passed check prints, in the code that prints it
 
 
@@ -204,7 +204,7 @@ def test_the_chapter_on_autograd_runs_and_shows_the_source(make: Any) -> None:
 def test_exercises_wait_for_the_reader(make: Any, page: str) -> None:
     """No check passes before there is an answer, and all pass with the folded ones."""
     notebook = make(page)
-    number = {"14": 12, "16": 4}[page[3:5]]
+    number = {"17": 12, "08": 4}[page[3:5]]
     ran = run(notebook, allow_errors=True)
     checks = [cell for cell in ran.cells if CHECK.search(cell.source)]
     assert len(checks) == number
