@@ -4,10 +4,11 @@ Each page of a chapter offers its notebook.  Without building the pages, all are
 
     python docs/_ext/notebooks.py notebooks
 
-which needs jupytext.  A notebook differs from its chapter in six things: a piece of source that the page includes
-stands in the text; a sliding window is shown by a cell of code; a table that the build makes is left out; an answer is
-folded text instead of a cell that has run; links lead to the other notebooks; and a first, folded cell gives figures
-the look of the pages, and tinyconv's words the language of the chapter.
+which needs jupytext.  A notebook differs from its chapter in seven things: a piece of source that the page includes
+stands in the text; a line of the source that the page links to is only quoted; a sliding window is shown by a cell of
+code; a table that the build makes is left out; an answer is folded text instead of a cell that has run; links lead to
+the other notebooks; and a first, folded cell gives figures the look of the pages, and tinyconv's words the language of
+the chapter.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ _CHAPTER = re.compile(r"(en|zh)/\d\d-[\w-]+")
 _DIRECTIVE = re.compile(r"^```\{([\w-]+)\} *([^\n]*)\n((?::[^\n]*\n)*).*?^```$", re.MULTILINE | re.DOTALL)
 _WINDOW = re.compile(r"^```\{sliding-window\}\n((?::[^\n]*\n)*)(.*?)^```$", re.MULTILINE | re.DOTALL)
 _OPTION = re.compile(r"^:([\w-]+): ?(.*)$", re.MULTILINE)
+_SOURCE = re.compile(r"\{source\}`([^`]*)`")
 _LINK = re.compile(r"\[([^\]]*)\]\((?!\w+:)([^)#\s]*)(#[^)]*)?\)")
 
 
@@ -55,7 +57,10 @@ def included(text: str, options: dict[str, str]) -> str:
     unknown = set(options) - {"pyobject", "start-at", "end-before", "dedent", "prepend"}
     if unknown:
         raise ValueError(f"literalinclude: notebooks do not know {unknown}")
-    lines = _lines_of(text, options["pyobject"]) if "pyobject" in options else text.splitlines()
+    lines = text.splitlines()
+    if "pyobject" in options:
+        first, last = lines_of(text, options["pyobject"])
+        lines = lines[first - 1 : last]
     if "start-at" in options:
         lines = lines[_first(lines, options["start-at"]) :]
     if "end-before" in options:
@@ -67,13 +72,30 @@ def included(text: str, options: dict[str, str]) -> str:
     return "\n".join([options.get("prepend", "").strip('"'), *lines]).strip("\n")
 
 
-def _lines_of(text: str, name: str) -> list[str]:
-    """The lines of a function, class or method ``Class.method``, with its decorators."""
+def lines_of(text: str, name: str) -> tuple[int, int]:
+    """Give the numbers of the first and last line of a function, class or method, with its decorators.
+
+    Examples
+    --------
+    >>> lines_of("class A:\\n    @property\\n    def f(self):\\n        return 1\\n", "A.f")
+    (2, 4)
+    """
     scope: Any = ast.parse(text)
     for part in name.split("."):
         scope = next(node for node in scope.body if getattr(node, "name", None) == part)
-    start = min(node.lineno for node in (scope, *scope.decorator_list))
-    return text.splitlines()[start - 1 : scope.end_lineno]
+    return min(node.lineno for node in (scope, *scope.decorator_list)), scope.end_lineno
+
+
+def cited(text: str) -> tuple[str, str]:
+    """Take apart what the role ``source`` is given: a file, and a part of a line of it.
+
+    Examples
+    --------
+    >>> cited("tinyconv/ops/loss.py g * x")
+    ('tinyconv/ops/loss.py', 'g * x')
+    """
+    file, _, part = text.partition(" ")
+    return file, part
 
 
 def _first(lines: list[str], words: str, start: int = 0) -> int:
@@ -100,8 +122,15 @@ def for_jupyter(text: str, page: str) -> str:
         language = page.partition("/")[0]
         return f"[{words}]({target[:-3]}.ipynb)" if f"{language}/{target[:-3]}" in chapters() else words
 
+    def source(match: re.Match[str]) -> str:
+        file, part = cited(match[1])
+        return f"`{part}` (`{file}`)"
+
+    def prose(part: str) -> str:
+        return _SOURCE.sub(source, _LINK.sub(link, part))
+
     parts = re.split(r"(^```.*?^```$)", text, flags=re.MULTILINE | re.DOTALL)  # every other one is fenced
-    return "".join(_DIRECTIVE.sub(directive, part) if i % 2 else _LINK.sub(link, part) for i, part in enumerate(parts))
+    return "".join(_DIRECTIVE.sub(directive, part) if i % 2 else prose(part) for i, part in enumerate(parts))
 
 
 def text_and_windows(text: str, page: str) -> Iterator[tuple[str, bool]]:

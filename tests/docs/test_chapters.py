@@ -53,6 +53,11 @@ def quoted_files(name: str) -> list[tuple[str, str, str]]:
     return re.findall(r"^```\{literalinclude\} (\S+)\n:pyobject: (\S+)\n((?::.*\n)*)```$", text, re.MULTILINE)
 
 
+def cited_lines(name: str) -> list[tuple[str, str]]:
+    """Give the file, and the part of a line of it, of every link of a chapter to a line of the source."""
+    return re.findall(r"\{source\}`(\S+) ([^`]+)`", (DOCS / name).read_text(encoding="utf-8"))
+
+
 def without_words(options: str) -> str:
     """Options of a cell, of the words for its figures only that there are any."""
     return re.sub(r"^:alt: .*$", ":alt:", options, flags=re.MULTILINE)
@@ -166,6 +171,18 @@ def test_both_languages_quote_the_same_source(name: str) -> None:
     assert quoted_files(f"en/{name}") == quoted_files(f"zh/{name}")
 
 
+@pytest.mark.parametrize("name", BOTH)
+def test_both_languages_link_to_the_same_lines_of_the_source(name: str) -> None:
+    assert cited_lines(f"en/{name}") == cited_lines(f"zh/{name}")
+
+
+@pytest.mark.parametrize("name", ENGLISH)
+def test_a_link_to_a_line_of_the_source_quotes_a_part_that_no_other_line_has(name: str) -> None:
+    for file, part in cited_lines(f"en/{name}"):
+        lines = (DOCS.parent / file).read_text(encoding="utf-8").splitlines()
+        assert sum(part in line for line in lines) == 1, f"{file}: {part}"
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_quoted_source_exists(name: str) -> None:
     for file, item, _ in quoted_files(name):
@@ -177,8 +194,9 @@ def test_quoted_source_exists(name: str) -> None:
 def test_quoted_source_is_in_the_reference(name: str) -> None:
     """The link under a quotation leads to the source's page, which the reference makes."""
     reference = "".join(path.read_text(encoding="utf-8") for path in sorted((DOCS / "api").glob("*.rst")))
-    for file, _, _ in quoted_files(name):
-        module = file.removeprefix("../../").removesuffix(".py").replace("/", ".")
+    quoted = [file.removeprefix("../../") for file, _, _ in quoted_files(name)]
+    for file in [*quoted, *(file for file, _ in cited_lines(name))]:
+        module = file.removesuffix(".py").replace("/", ".")
         assert f"automodule:: {module}\n" in reference, module
 
 

@@ -136,6 +136,7 @@ def test_links_lead_to_notebooks(notebooks: ModuleType) -> None:
     assert notebooks.for_jupyter(there, "zh/02-output-size") == (
         "[3](03-channels.ipynb), [a](07-autograd.ipynb), times, [w](https://x.md)"
     )
+    assert notebooks.for_jupyter("In {source}`tinyconv/a.py b = c`.", "en/02-x") == "In `b = c` (`tinyconv/a.py`)."
     assert notebooks.for_jupyter("```\n[3](03-channels.md)\n```\n", "en/02-x") == "```\n[3](03-channels.md)\n```\n"
 
 

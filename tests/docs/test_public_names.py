@@ -16,15 +16,18 @@ from tinyconv import nn
 
 REFERENCE = EXTENSIONS.parent / "api" / "nn.rst"
 FOREIGN = ("docutils", "docutils.nodes", "docutils.parsers", "docutils.parsers.rst", "docutils.statemachine", "sphinx",
-           "sphinx.application", "sphinx.directives", "sphinx.directives.code", "sphinx.transforms")  # fmt: skip
+           "sphinx.application", "sphinx.directives", "sphinx.directives.code", "sphinx.transforms", "sphinx.util",
+           "sphinx.util.docutils")  # fmt: skip
 
 
 def loaded(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """Import an extension, with stubs in the place of Sphinx."""
     for foreign in FOREIGN:
         monkeypatch.setitem(sys.modules, foreign, Stub(foreign))
+    monkeypatch.syspath_prepend(EXTENSIONS)  # one extension may use another
     spec = importlib.util.spec_from_file_location(name, EXTENSIONS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, name, module)
     spec.loader.exec_module(module)
     return module
 
@@ -39,6 +42,21 @@ def test_examples_in_the_extensions(name: str, monkeypatch: pytest.MonkeyPatch) 
     failures, tried = doctest.testmod(loaded(name, monkeypatch))
     assert tried
     assert not failures
+
+
+def test_lines_are_counted_as_the_source_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A class and its method that viewcode marks, as it does: in lines of its own, which are not the source's."""
+    lines = ["import a", "", "class A:", "    b = 1", "", "    def f(self):", "        pass", "", "c = 2"]
+    shown = list(lines)
+    for name, start, end in (("A", 2, 6), ("A.f", 5, 6)):
+        opening = f'<div class="viewcode-block" id="{name}">\n<a class="viewcode-back" href="x">[docs]</a>\n'
+        shown[start] = opening + shown[start]
+        shown[end] += "</div>\n"
+    page = "<h1>a</h1><div><pre>\n" + "\n".join(shown) + "\n</pre></div>"
+    marked = loaded("source_links", monkeypatch).with_anchors(page)
+    pieces = re.split(r'<span class="line" id="line-(\d+)"></span>', marked)
+    assert [int(number) for number in pieces[1::2]] == list(range(1, len(lines) + 1))
+    assert [re.sub("<.*?>", "", piece.partition("\n")[0]) for piece in pieces[2::2]] == lines
 
 
 @pytest.mark.parametrize(
