@@ -23,6 +23,7 @@ ALL = [f"en/{name}" for name in ENGLISH] + [f"zh/{path.name}" for path in sorted
 PLACES = ("docs/*.md", "docs/*/*.md", "docs/api/*.rst", "README*.md")
 PAGES = [path for place in PLACES for path in sorted(DOCS.parent.glob(place))]
 NUMBERED_LINK = re.compile(r"(?:\[|:doc:`)([^\]<]*)(?:\]\(|<)[\w./]*?(\d\d-[a-z][\w-]*)")
+TAUGHT = [name for name in ENGLISH if int(name[:2]) in (1, 2, 3, 8, 9, 11, 13)]
 HEADER = """\
 ---
 jupytext:
@@ -249,7 +250,7 @@ def test_what_the_invitations_ask_has_an_answer() -> None:
     assert (most, least) == ([2, 1, 1], [1, 1, 0])
 
 
-@pytest.mark.parametrize("name", [name for name in ENGLISH if int(name[:2]) in (8, 9, 11, 13)])
+@pytest.mark.parametrize("name", TAUGHT)
 def test_a_chapter_ends_with_graded_exercises(name: str) -> None:
     """Two to five, each with its grade, a stub, a hint, a folded answer and a check; in both languages."""
     grades = {"en": r"### Exercise \d \((easy|medium|hard)\): ", "zh": r"### 练习 \d（(容易|中等|难)）："}
@@ -267,3 +268,16 @@ def test_a_chapter_ends_with_graded_exercises(name: str) -> None:
             assert "...  # " not in answer
             assert "hide-input" in check_options
             assert any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(check)))
+
+
+@pytest.mark.parametrize("name", TAUGHT)
+def test_a_chapter_ends_with_ways_on(name: str) -> None:
+    """Something to run, the reference, the line of the source that computes the formula, and whom to read."""
+    titles = {"en": ("\n## Go on\n", "\n## Further reading\n"), "zh": ("\n## 接下来\n", "\n## 延伸阅读\n")}
+    for language, (go_on, reading) in titles.items():
+        text = (DOCS / language / name).read_text(encoding="utf-8")
+        ways, books = text[text.index(go_on) :].split(reading)
+        assert "`python " in ways
+        assert re.search(r"\]\(\.\./api/\w+\.rst\)", ways)
+        assert "{source}`" in ways
+        assert len(re.findall(r"^- .*?(?:\*.+?\*|《.+?》)", books.replace("\n  ", " "), re.MULTILINE)) >= 3
