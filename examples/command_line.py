@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 # what mpiexec (MPICH's, Open MPI's, others') tells each of its processes; of many, the first alone speaks
 RANKS = [os.environ[name] for name in ("PMI_RANK", "OMPI_COMM_WORLD_RANK", "PMIX_RANK") if name in os.environ]
@@ -27,12 +27,13 @@ def say_stopped(kind: type[BaseException], error: BaseException, trace: Tracebac
     if not issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
     elif RANKS[:1] in ([], ["0"]):
-        print("\nstopped by Ctrl-C", file=sys.stderr)
+        told = globals().get("say", str)  # English, while this file is still being imported
+        print("\n" + told("stopped by Ctrl-C"), file=sys.stderr)
 
 
 sys.excepthook = say_stopped
 
-from chinese import HELP  # noqa: E402 - these too take long to import
+from chinese import HELP, SAID, SYSTEM  # noqa: E402 - these too take long to import
 
 from tinyconv import command_line, get_language, set_language  # noqa: E402
 
@@ -64,7 +65,35 @@ class Parser(command_line.Parser):
 
     def error(self, message: str) -> Any:
         """End the program, saying what is wrong with the arguments."""
-        sys.exit(f"{self.prog}: {one_line(message)} (--help lists the options)")
+        told = command_line.translated(one_line(message))
+        sys.exit(say("{prog}: {message} (--help lists the options)", prog=self.prog, message=told))
+
+
+def say(text: str, /, **values: Any) -> str:
+    """Give a sentence in the language of the moment, its values filled in; the Chinese ones stand in chinese.py."""
+    return (SAID.get(text, text) if get_language() == "zh" else text).format_map(values)
+
+
+def reason(error: Exception) -> str:
+    """Give the reason of an error, where it is the computer's in the language of the moment."""
+    told = getattr(error, "strerror", None) or str(error)
+    return SYSTEM.get(told.partition(" (")[0], told) if get_language() == "zh" else told
+
+
+def lacks(error: ImportError, text: str, how: str) -> NoReturn:
+    """End a program that lacks a package with a text of `why` it does, and `how` it is installed."""
+    set_language(command_line.split_language(sys.argv[1:], Path(sys.argv[0]).name)[0])
+    absent = isinstance(error, ModuleNotFoundError)
+    why = say("No module named {name!r}", name=error.name) if absent else str(error)
+    sys.exit(say(text, why=why, how=how))
+
+
+def write_plots_in_the_language() -> None:
+    """Give Matplotlib a font that has the characters of the language of the moment."""
+    if get_language() == "zh":
+        from tinyconv.explain.fonts import use_chinese_font
+
+        use_chinese_font()
 
 
 def one_line(text: object) -> str:
@@ -82,7 +111,7 @@ def whole(least: int) -> Callable[[str], int]:
         with contextlib.suppress(ValueError):
             if int(text) >= least:
                 return int(text)
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} on")
+        raise argparse.ArgumentTypeError(say("{text!r} is not a whole number from {least} on", text=text, least=least))
 
     return read
 
@@ -97,7 +126,7 @@ def real(fits: Callable[[float], bool], meaning: str) -> Callable[[str], float]:
         with contextlib.suppress(ValueError):
             if fits(float(text)):
                 return float(text)
-        raise argparse.ArgumentTypeError(f"{text!r} is not {meaning}")
+        raise argparse.ArgumentTypeError(say("{text!r} is not {meaning}", text=text, meaning=say(meaning)))
 
     return read
 
@@ -110,37 +139,8 @@ share = real(lambda value: 0 <= value < 1, "a number from 0 to below 1")
 def folder(text: str) -> Path:
     """Read the name of a folder."""
     if not text:
-        raise argparse.ArgumentTypeError("the name is empty; give a folder")
+        raise argparse.ArgumentTypeError(say("the name is empty; give a folder"))
     return Path(text)
-
-
-SMALLEST, LARGEST = 32, 1024  # pixels along a side of a picture that is read
-
-
-def picture(text: str) -> Any:
-    """Read a picture file as bytes of red, green and blue, ``(H, W, 3)``, shrunk to at most 1024 pixels a side."""
-    import numpy as np  # here, as in `device`
-
-    try:
-        from PIL import Image, ImageOps
-    except ImportError:
-        raise argparse.ArgumentTypeError("reading a picture needs Pillow: pip install pillow") from None
-    try:
-        with Image.open(text) as image:
-            deep = image.mode[0] in "IF"  # more than eight bits, which Pillow would cut off at 255
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-    except Image.UnidentifiedImageError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no picture that Pillow can read; give a PNG or JPEG") from None
-    except Exception as error:  # a broken file: Pillow's readers raise what they like
-        reason = getattr(error, "strerror", None) or error
-        raise argparse.ArgumentTypeError(f"cannot read {text!r}: {one_line(reason)}") from None
-    upright.thumbnail((LARGEST, LARGEST))
-    if deep:
-        raise argparse.ArgumentTypeError(f"{text!r} has more than 8 bits per colour; save it with 8, as PNG or JPEG")
-    if min(upright.size) < SMALLEST:
-        size = f"{upright.width} x {upright.height}"
-        raise argparse.ArgumentTypeError(f"{text!r} has {size} pixels; give at least {SMALLEST} x {SMALLEST}")
-    return np.asarray(upright)
 
 
 def device(text: str) -> str:
@@ -169,20 +169,25 @@ def claim_out(parser: Parser, args: argparse.Namespace, names: Sequence[str], re
     `resume` is what ``--resume`` says, None for a script without that option.
     """
     if resume and args.overwrite:
-        parser.error("--resume goes on with the earlier run and --overwrite replaces it; choose one")
+        parser.error(say("--resume goes on with the earlier run and --overwrite replaces it; choose one"))
     if resume and not (args.out / CHECKPOINT).exists():
-        sys.exit(f"--resume: there is no {args.out / CHECKPOINT}; run without --resume first, or set --out")
+        path = args.out / CHECKPOINT
+        sys.exit(say("--resume: there is no {path}; run without --resume first, or set --out", path=path))
     try:
         args.out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=args.out):
             pass
     except OSError as error:
-        parser.error(f"argument --out: cannot write into {str(args.out)!r}: {error.strerror}; give another folder")
+        told = say(
+            "cannot write into {path!r}: {reason}; give another folder", path=str(args.out), reason=reason(error)
+        )
+        parser.error(f"argument --out: {told}")
     earlier = [name for name in names if (args.out / name).exists()]
     if earlier and not args.overwrite and not resume:
-        ways = "--overwrite replaces them, another --out keeps them"
-        ways = ways if resume is None else f"--resume goes on with that run, {ways}"
-        parser.error(f"{args.out} holds {', '.join(earlier)} of an earlier run: {ways}")
+        ways = say("--overwrite replaces them, another --out keeps them")
+        ways = ways if resume is None else say("--resume goes on with that run, {ways}", ways=ways)
+        names = ", ".join(earlier)
+        parser.error(say("{out} holds {names} of an earlier run: {ways}", out=args.out, names=names, ways=ways))
 
 
 @contextlib.contextmanager
@@ -193,10 +198,12 @@ def reading_data(parser: Parser, args: argparse.Namespace) -> Iterator[None]:
     except (OSError, ValueError, RuntimeError) as error:
         told = getattr(error, "refusal", None)
         if told is not None and told.name == "mnist.absent":
-            parser.error(
-                "argument --data: {folder} lacks MNIST's {split} {kind}; looked for {names}, also in raw/ and "
-                "MNIST/raw/. Leave out --data for the digits that come with the package".format(**told.values)
+            lacking = say(
+                "{folder} lacks MNIST's {split} {kind}; looked for {names}, also in raw/ and MNIST/raw/. "
+                "Leave out --data for the digits that come with the package",
+                **told.values,
             )
+            parser.error(f"argument --data: {lacking}")
         parser.error(f"argument {'--data' if args.data else '--download'}: {error}")
 
 
@@ -207,14 +214,16 @@ def resuming(path: Path) -> Iterator[None]:
         yield
     except Exception as error:
         told = f"{type(error).__name__}: {one_line(error)}"
-        sys.exit(f"--resume: cannot go on from {path} ({told}); give another --out, or train anew with --overwrite")
+        text = "--resume: cannot go on from {path} ({told}); give another --out, or train anew with --overwrite"
+        sys.exit(say(text, path=path, told=told))
 
 
 def refuse_other_options(path: Path, config: dict[str, Any], args: argparse.Namespace) -> None:
     """End the program if the checkpoint's run had other options than this one."""
     changed = {name: value for name, value in config.items() if value != getattr(args, name)}
     if changed:
-        sys.exit(f"--resume: {path} was made with {changed}; give the same options, or another --out")
+        text = "--resume: {path} was made with {changed}; give the same options, or another --out"
+        sys.exit(say(text, path=path, changed=changed))
 
 
 # ------------------------------------------------------------------------------ while it trains
@@ -228,7 +237,8 @@ def refuse_nonfinite(value: float, what: str, lr: float) -> None:
 
 def diverged(value: float, what: str, lr: float) -> str:
     """Say that training is lost, and what to try."""
-    return f"{what} is {value}: training has diverged. Use a smaller --lr than {lr:g}"
+    text = "{what} is {value}: training has diverged. Use a smaller --lr than {lr:g}"
+    return say(text, what=what, value=value, lr=lr)
 
 
 @contextlib.contextmanager

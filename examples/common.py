@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import command_line
 import numpy as np
+from command_line import say
 
 import tinyconv as tc
 from tinyconv import nn
@@ -23,7 +23,7 @@ try:
     from matplotlib import pyplot as plt
     from tqdm import tqdm
 except ImportError as error:
-    sys.exit(f"{error}. This example needs a progress bar and plots: {install('examples')}")
+    command_line.lacks(error, "{why}. This example needs a progress bar and plots: {how}", install("examples"))
 
 
 def make_parser(doc: str, *, epochs: int, lr: float, out: str) -> command_line.Parser:
@@ -44,6 +44,7 @@ def start(parser: command_line.Parser, argv: Sequence[str] | None, pictures: Seq
     """Read the command line, make the folder for the pictures, seed the random numbers, set the threads."""
     args = parser.parse_args(argv)
     command_line.claim_out(parser, args, pictures)
+    command_line.write_plots_in_the_language()
     tc.manual_seed(args.seed)
     if args.threads:
         tc.set_num_threads(args.threads)
@@ -89,22 +90,24 @@ def fit(
     for epoch in range(args.epochs):
         model.train()
         losses = []
-        with tqdm(loader, desc=f"epoch {epoch + 1}", mininterval=0.5) as bar:
+        with tqdm(loader, desc=say("epoch {epoch}", epoch=epoch + 1), mininterval=0.5) as bar:
             for batch in bar:
                 optimizer.zero_grad()
                 loss = objective(*batch)
                 losses.append(loss.item())
-                command_line.refuse_nonfinite(
-                    losses[-1], f"the loss of step {len(losses)} in epoch {epoch + 1}", args.lr
-                )
+                what = say("the loss of step {step} in epoch {epoch}", step=len(losses), epoch=epoch + 1)
+                command_line.refuse_nonfinite(losses[-1], what, args.lr)
                 loss.backward()
                 optimizer.step()
                 schedule.step()
-                bar.set_postfix(loss=f"{losses[-1]:.3f}", refresh=False)
+                bar.set_postfix({say("loss"): f"{losses[-1]:.3f}"}, refresh=False)
         value = test()
-        command_line.refuse_nonfinite(value, f"the {score} of epoch {epoch + 1}", args.lr)
+        what = say("the {score} of epoch {epoch}", score=say(score), epoch=epoch + 1)
+        command_line.refuse_nonfinite(value, what, args.lr)
         history.append({"loss": float(np.mean(losses)), "losses": losses, score.replace(" ", "_"): value})
-        print(f"epoch {epoch + 1}: mean loss {history[-1]['loss']:.4f}, {score} {value:{form}}")
+        text = "epoch {epoch}: mean loss {loss:.4f}, {score} {value}"
+        told = {"epoch": epoch + 1, "loss": history[-1]["loss"], "score": say(score), "value": format(value, form)}
+        print(say(text, **told))
     return history
 
 
@@ -117,7 +120,8 @@ def fit_classifier(
     args: argparse.Namespace, model: nn.Module, train_set: TensorDataset, test_set: TensorDataset
 ) -> list[dict[str, Any]]:
     """Train a model that gives one score per class."""
-    print(f"{len(train_set)} samples to learn from, {len(test_set)} to test on, {args.device}")
+    text = "{train} samples to learn from, {test} to test on, {device}"
+    print(say(text, train=len(train_set), test=len(test_set), device=args.device))
     return fit(
         args,
         model,
@@ -150,7 +154,7 @@ def save(figure: Any, path: Path) -> None:
     """Write a figure into a file, and say so."""
     figure.savefig(path, dpi=110)
     plt.close(figure)
-    print("wrote", path)
+    print(say("wrote {path}", path=path))
 
 
 def draw_confusion(truth: np.ndarray, guesses: np.ndarray, names: Sequence[str], title: str, path: Path) -> None:
@@ -167,7 +171,7 @@ def draw_confusion(truth: np.ndarray, guesses: np.ndarray, names: Sequence[str],
     places = range(len(names))
     axis.set_xticks(places, names, rotation=45, ha="right")
     axis.set_yticks(places, names)
-    axis.set(xlabel="taken for", ylabel="is", title=title)
+    axis.set(xlabel=say("taken for"), ylabel=say("is"), title=title)
     save(figure, path)
 
 
@@ -178,15 +182,15 @@ def draw_learning_curve(history: list[dict[str, Any]], path: Path) -> None:
     width = min(len(losses), 20)
     smooth = np.convolve(losses, np.full(width, 1 / width), "valid")
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
-    left.semilogy(steps, losses, color="0.75", linewidth=0.8, label="each step")
-    left.semilogy(steps[width - 1 :], smooth, label=f"mean of {width} steps")
-    left.set(title="training loss", xlabel="step")
+    left.semilogy(steps, losses, color="0.75", linewidth=0.8, label=say("each step"))
+    left.semilogy(steps[width - 1 :], smooth, label=say("mean of {width} steps", width=width))
+    left.set(title=say("training loss"), xlabel=say("step"))
     left.legend()
     percent = [100 * epoch["test_accuracy"] for epoch in history]
     epochs = range(1, len(history) + 1)
     right.plot(epochs, percent, "o-", color="tab:green")
     right.annotate(f"{percent[-1]:.2f}", (len(history), percent[-1]), xytext=(-12, -16), textcoords="offset points")
-    right.set(title="test accuracy (%)", xlabel="epoch", xlim=(0.5, len(history) + 0.5))
+    right.set(title=say("test accuracy (%)"), xlabel=say("epoch"), xlim=(0.5, len(history) + 0.5))
     right.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     for axis in (left, right):
         axis.grid(alpha=0.3)

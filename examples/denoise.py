@@ -15,6 +15,7 @@ from pathlib import Path
 
 import command_line
 import numpy as np
+from command_line import say
 from common import fit, load_digits, make_parser, plt, predict, save, start
 
 import tinyconv as tc
@@ -84,10 +85,12 @@ def draw_levels(model: nn.Module, digit: tc.Tensor, levels: Sequence[float], tra
     for axis, picture in zip(axes.flat, np.concatenate(pictures)):
         axis.imshow(picture, cmap="gray", vmin=0, vmax=1)
         axis.set(xticks=[], yticks=[])
-        axis.set_xlabel("exact" if np.array_equal(picture, clean) else f"{psnr(picture, clean):.1f} dB", fontsize=9)
+        axis.set_xlabel(
+            say("exact") if np.array_equal(picture, clean) else f"{psnr(picture, clean):.1f} dB", fontsize=9
+        )
     for axis, level in zip(axes[0], levels):
-        axis.set_title(f"noise {level:g}", fontsize=9)
-    figure.suptitle(f"One digit under more and more noise; the model was trained at {trained:g}")
+        axis.set_title(say("noise {level:g}", level=level), fontsize=9)
+    figure.suptitle(say("One digit under more and more noise; the model was trained at {trained:g}", trained=trained))
     save(figure, path)
 
 
@@ -100,7 +103,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     begin = time.perf_counter()
     args = start(parser, argv, PICTURES)
     train_set, test_set = (load_digits(split, args) for split in ("train", "test"))
-    print(f"{len(train_set)} digits to learn from, {len(test_set)} to test on, {args.device}")
+    text = "{train} digits to learn from, {test} to test on, {device}"
+    print(say(text, train=len(train_set), test=len(test_set), device=args.device))
 
     clean = test_set[:][0]
     noisy, truth = add_noise(clean, args.noise), tc.asnumpy(clean.array)
@@ -116,14 +120,15 @@ def main(argv: Sequence[str] | None = None) -> None:
         form=".2f",
     )
     denoised, grey = denoise(model, noisy), tc.asnumpy(noisy.array)
-    print(
-        f"test digits against the clean ones: noisy {psnr(grey, truth):.2f} dB, "
-        f"blurred {psnr(blur(noisy), truth):.2f} dB, denoised {psnr(denoised, truth):.2f} dB"
+    text = (
+        "test digits against the clean ones: noisy {noisy:.2f} dB, blurred {blurred:.2f} dB, denoised {denoised:.2f} dB"
     )
-    rows = {"noisy": grey[:12, 0], "denoised": denoised[:12, 0], "clean": truth[:12, 0]}
-    draw_rows(rows, "Test digits, which the network has never seen", args.out / "denoised.png")
+    ratios = {"noisy": psnr(grey, truth), "blurred": psnr(blur(noisy), truth), "denoised": psnr(denoised, truth)}
+    print(say(text, **ratios))
+    rows = {say("noisy"): grey[:12, 0], say("denoised"): denoised[:12, 0], say("clean"): truth[:12, 0]}
+    draw_rows(rows, say("Test digits, which the network has never seen"), args.out / "denoised.png")
     draw_levels(model, clean[2:3], [0, 0.2, 0.4, 0.6, 0.8, 1, 1.5], args.noise, args.out / "noise_levels.png")
-    print(f"{time.perf_counter() - begin:.0f} s")
+    print(say("{seconds:.0f} s", seconds=time.perf_counter() - begin))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Any
 
 import command_line
 import numpy as np
+from command_line import say
 from common import (
     draw_confusion,
     draw_learning_curve,
@@ -84,13 +85,11 @@ def draw_clips(clips: np.ndarray, labels: np.ndarray, guesses: np.ndarray, path:
             axis.imshow(frame, cmap="gray", vmin=0, vmax=1)
             axis.set(xticks=[], yticks=[])
         right = guesses[i] == labels[i]
-        row[0].set_ylabel(
-            f"{CLASSES[labels[i]]}\nread as {CLASSES[guesses[i]]}", rotation=0, ha="right", va="center",
-            color="tab:green" if right else "tab:red",
-        )  # fmt: skip
+        told = say("{direction}\nread as {guess}", direction=say(CLASSES[labels[i]]), guess=say(CLASSES[guesses[i]]))
+        row[0].set_ylabel(told, rotation=0, ha="right", va="center", color="tab:green" if right else "tab:red")
     for frame, axis in enumerate(axes[0]):
-        axis.set_title(f"frame {frame + 1}", fontsize=9)
-    figure.suptitle("Test clips")
+        axis.set_title(say("frame {number}", number=frame + 1), fontsize=9)
+    figure.suptitle(say("Test clips"))
     save(figure, path)
 
 
@@ -102,7 +101,7 @@ def draw_filters(filters: np.ndarray, path: Path) -> None:
         for axis, frame in zip(part.subplots(1, 3), kernel):
             axis.imshow(frame, cmap="RdBu_r", vmin=-scale, vmax=scale)
             axis.set(xticks=[], yticks=[])
-    figure.suptitle("The first layer's filters, three frames each: red is positive, blue is negative")
+    figure.suptitle(say("The first layer's filters, three frames each: red is positive, blue is negative"))
     save(figure, path)
 
 
@@ -127,14 +126,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     guesses = predict(model, test_clips).argmax(1)
     backwards = predict(model, test_clips.flip(2)).argmax(1)
     right = (guesses == truth).mean()
-    print(f"test accuracy {right:.2%} of {len(truth)} clips; guessing gives {1 / len(CLASSES):.0%}")
-    print(f"played backwards, {(backwards == OPPOSITE[truth]).mean():.2%} are read as the opposite direction")
-    title = f"{right:.1%} of {len(truth)} test clips right"
-    draw_confusion(truth, guesses, CLASSES, title, args.out / "confusion.png")
+    text = "test accuracy {right:.2%} of {all} clips; guessing gives {chance:.0%}"
+    print(say(text, right=right, all=len(truth), chance=1 / len(CLASSES)))
+    turned = (backwards == OPPOSITE[truth]).mean()
+    print(say("played backwards, {turned:.2%} are read as the opposite direction", turned=turned))
+    title = say("{right:.1%} of {all} test clips right", right=right, all=len(truth))
+    draw_confusion(truth, guesses, [say(name) for name in CLASSES], title, args.out / "confusion.png")
     draw_clips(clips, truth, guesses, args.out / "clips.png")
     draw_filters(tc.asnumpy(model[0].weight.array)[:, 0], args.out / "filters.png")
     draw_learning_curve(history, args.out / "learning_curve.png")
-    print(f"{time.perf_counter() - begin:.0f} s")
+    print(say("{seconds:.0f} s", seconds=time.perf_counter() - begin))
 
 
 if __name__ == "__main__":

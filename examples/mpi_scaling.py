@@ -26,6 +26,7 @@ from typing import Any
 
 import command_line
 import numpy as np
+from command_line import say
 
 import tinyconv as tc
 from tinyconv import distributed, nn
@@ -209,8 +210,9 @@ def print_measured(results: dict[int, dict[str, Any]], batch: int) -> None:
     for model in MODELS:
         whole = results[min(results)]["models"][model]["packed"]
         megabytes = 4e-6 * whole["elements"]
-        print(f"\n{model}: {whole['elements']:,.0f} parameters, {megabytes:.2f} MB of gradients, global batch {batch}")
-        print("| ranks | ms a step | of it averaging | images/s | speed-up | MB sent per rank and step (ring) |")
+        text = "\n{model}: {count:,.0f} parameters, {megabytes:.2f} MB of gradients, global batch {batch}"
+        print(say(text, model=model, count=whole["elements"], megabytes=megabytes, batch=batch))
+        print(say("| ranks | ms a step | of it averaging | images/s | speed-up | MB sent per rank and step (ring) |"))
         print("|--:|--:|--:|--:|--:|--:|")
         for ranks, result in results.items():
             packed = result["models"][model]["packed"]
@@ -218,13 +220,17 @@ def print_measured(results: dict[int, dict[str, Any]], batch: int) -> None:
             sent = 2 * (ranks - 1) / ranks * megabytes
             cells = (1e3 * step, 1e3 * average, batch / step, whole["step"] / step, sent)
             print("| {} | {:.1f} | {:.2f} | {:.0f} | {:.2f} | {:.2f} |".format(ranks, *cells))
-        print("\n| ranks | " + " | ".join(f"{way}: ms a step" for way in WAYS) + " |\n|--:|" + "--:|" * len(WAYS))
+        heads = [say("ranks"), *(say("{way}: ms a step", way=way) for way in WAYS)]
+        print(f"\n| {' | '.join(heads)} |\n" + "|--:" * len(heads) + "|")
         for ranks, result in results.items():
             times = (result["models"][model][way]["step"] for way in WAYS)
             print(f"| {ranks} | " + " | ".join(f"{1e3 * t:.1f}" for t in times) + " |")
-    print("\nAllreduce alone, microseconds:")
+    print(say("\nAllreduce alone, microseconds:"))
     for ranks, result in results.items():
-        print(f"  {ranks} ranks:", ", ".join(f"{int(n):,} B: {1e6 * t:.0f}" for n, t in result["allreduce"].items()))
+        print(
+            say("  {ranks} ranks:", ranks=ranks),
+            ", ".join(f"{int(n):,} B: {1e6 * t:.0f}" for n, t in result["allreduce"].items()),
+        )
 
 
 def print_model(results: dict[int, dict[str, Any]]) -> None:
@@ -232,7 +238,8 @@ def print_model(results: dict[int, dict[str, Any]]) -> None:
     for model in MODELS:
         one = results[min(results)]["models"][model]["packed"]
         nbytes, work = 4 * one["elements"], one["step"]
-        print(f"\nMODEL, not measured: {model}, each rank with a batch that takes {1e3 * work:.0f} ms (weak scaling)")
+        text = "\nMODEL, not measured: {model}, each rank with a batch that takes {work:.0f} ms (weak scaling)"
+        print(say(text, model=model, work=1e3 * work))
         for network, (alpha, beta) in NETWORKS.items():
             times = {p: ring_allreduce(p, nbytes, alpha, beta) for p in (2, 4, 8, 16, 64)}
             cells = (f"{p}: {1e3 * t:.2f} ms, {work / (work + t):.0%}" for p, t in times.items())
@@ -253,9 +260,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         measure(args)
         return
     if args.batch < max(args.ranks):
-        parser.error(f"argument --batch: {max(args.ranks)} ranks need a batch of as many samples at least")
+        told = say("{ranks} ranks need a batch of as many samples at least", ranks=max(args.ranks))
+        parser.error(f"argument --batch: {told}")
     if importlib.util.find_spec("mpi4py") is None or not MPIEXEC.exists():
-        parser.error(f"mpi4py and mpiexec are not installed beside Python: {install('mpi')}")
+        parser.error(say("mpi4py and mpiexec are not installed beside Python: {how}", how=install("mpi")))
     passes = [{ranks: launch(ranks, args) for ranks in args.ranks} for _ in range(args.passes)]
     results = {ranks: fastest([one[ranks] for one in passes]) for ranks in args.ranks}
     print_measured(results, args.batch)

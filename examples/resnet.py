@@ -2,6 +2,7 @@
 
     python examples/resnet.py                    # 8,000 digits that come with the package
     python examples/resnet.py --data FOLDER      # the full MNIST, from its four idx or idx.gz files
+    python examples/resnet.py --image photo.jpg  # and read a digit that you wrote and photographed
 
 K. He, X. Zhang, S. Ren, J. Sun, "Deep Residual Learning for Image Recognition", 2015 (arXiv:1512.03385).
 """
@@ -13,11 +14,14 @@ from collections.abc import Sequence
 
 import command_line
 import numpy as np
+import own_picture
+from command_line import say
 from common import draw_learning_curve, fit_classifier, load_digits, make_parser, predict, start
-from train_mnist import show_grid
+from train_mnist import read_own, show_grid, tell_mistakes
 
 import tinyconv as tc
 from tinyconv import nn
+from tinyconv.data import mnist
 
 PICTURES = ("learning_curve.png", "mistakes.png")
 
@@ -66,27 +70,32 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Train, test, draw."""
     parser = make_parser(__doc__, epochs=4, lr=1e-2, out="runs/resnet")
     parser.add_argument("--data", metavar="DIR", help="folder with the full MNIST as idx or idx.gz files")
+    own_picture.add_option(parser, own_picture.read_digit, "a photo of one digit of your own to read")
     begin = time.perf_counter()
     args = start(parser, argv, PICTURES)
     with command_line.reading_data(parser, args):
         train_set, test_set = (load_digits(split, args, args.data, normalize=True) for split in ("train", "test"))
     model = build_model()
     model.to(args.device)
-    print(f"{sum(p.numel() for p in model.parameters()):,} parameters")
+    print(say("{count:,} parameters", count=sum(p.numel() for p in model.parameters())))
     history = fit_classifier(args, model, train_set, test_set)
 
     images, labels = (tc.asnumpy(t.array) for t in test_set[:])
     guesses = predict(model, test_set[:][0]).argmax(1)
     wrong = np.flatnonzero(guesses != labels)
-    print(f"test accuracy {1 - len(wrong) / len(labels):.2%}: {len(wrong)} of {len(labels)} digits wrong")
+    text = "test accuracy {right:.2%}: {wrong} of {all} digits wrong"
+    print(say(text, right=1 - len(wrong) / len(labels), wrong=len(wrong), all=len(labels)))
     draw_learning_curve(history, args.out / "learning_curve.png")
     if len(wrong):
-        titles = [f"{labels[i]} read as {guesses[i]}" for i in wrong[:24]]
-        title = f"Mistakes: {len(wrong)} of {len(labels)} test digits"
+        titles = tell_mistakes(labels[wrong[:24]], guesses[wrong[:24]])
+        title = say("Mistakes: {wrong} of {all} test digits", wrong=len(wrong), all=len(labels))
         path = args.out / "mistakes.png"
         show_grid(images[wrong[:24], 0], titles, 6, title, path)
-        print("wrote", path)
-    print(f"{time.perf_counter() - begin:.0f} s")
+        print(say("wrote {path}", path=path))
+    if args.image is not None:
+        pixels = tc.from_numpy(mnist.to_float(args.image.digit[None])).to(args.device)
+        read_own(args.image, predict(model, pixels)[0], args.out / own_picture.PICTURE)
+    print(say("{seconds:.0f} s", seconds=time.perf_counter() - begin))
 
 
 if __name__ == "__main__":

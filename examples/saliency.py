@@ -1,6 +1,7 @@
 """See what a digit classifier looks at, and fool it: gradients with respect to the picture, not the weights.
 
     python examples/saliency.py
+    python examples/saliency.py --image photo.jpg    # look at a digit that you wrote and photographed, too
 
 Four uses of one gradient: which pixels matter (saliency), the same with less noise (SmoothGrad), the smallest
 sign step that changes the answer (an adversarial picture), and pictures made from nothing that the classifier
@@ -20,11 +21,14 @@ from pathlib import Path
 
 import command_line  # noqa: F401 - first, for it makes Ctrl-C end the script with a line
 import numpy as np
+import own_picture
+from command_line import say
 from common import fit_classifier, load_digits, make_parser, plt, predict, save, start
 from train_mnist import build_model, show_grid
 
 import tinyconv as tc
 from tinyconv import nn
+from tinyconv.data import mnist
 
 LEVELS = np.linspace(0, 0.3, 13)  # sizes of an adversarial step; paper is 0, ink is 1
 PICTURES = ("saliency.png", "adversarial.png", "accuracy.png", "fooling.png")
@@ -88,7 +92,7 @@ def draw_saliency(model: nn.Module, images: tc.Tensor, path: Path) -> None:
     rows = [images, score_gradient(model, images, classes), smooth_gradient(model, images, classes)]
     pictures = [tc.asnumpy(row.array)[:, 0] for row in rows]
     figure, axes = plt.subplots(3, len(images), figsize=(1.1 * len(images) + 1.3, 4.1), layout="constrained")
-    names = {"picture": "gray", "gradient": "RdBu_r", "smoothed\ngradient": "RdBu_r"}
+    names = {say("picture"): "gray", say("gradient"): "RdBu_r", say("smoothed\ngradient"): "RdBu_r"}
     for row, row_of_pictures, (name, cmap) in zip(axes, pictures, names.items()):
         for axis, picture in zip(row, row_of_pictures):
             scale = abs(picture).max()
@@ -96,8 +100,8 @@ def draw_saliency(model: nn.Module, images: tc.Tensor, path: Path) -> None:
             axis.set(xticks=[], yticks=[])
         row[0].set_ylabel(name, rotation=0, ha="right", va="center")
     for axis, label in zip(axes[0], tc.asnumpy(classes.array)):
-        axis.set_title(f"score of {label}", fontsize=9)
-    figure.suptitle("Ink on red raises the winning score, ink on blue lowers it")
+        axis.set_title(say("score of {label}", label=label), fontsize=9)
+    figure.suptitle(say("Ink on red raises the winning score, ink on blue lowers it"))
     save(figure, path)
 
 
@@ -112,7 +116,7 @@ def draw_adversarial(
     first = wrong.argmax(0)  # the first step that fools: 0 if the digit is misread without any, or never
     found = np.flatnonzero(first)[:8]
     if not len(found):
-        print("no adversarial pictures: every digit keeps its reading, or is misread from the start")
+        print(say("no adversarial pictures: every digit keeps its reading, or is misread from the start"))
         return
     figure, axes = plt.subplots(
         3, len(found), figsize=(1.35 * len(found) + 1.1, 4.8), squeeze=False, layout="constrained"
@@ -128,9 +132,11 @@ def draw_adversarial(
         column[0].set_title(reading(scores[0, i]), fontsize=9)
         column[1].set_title(f"± {LEVELS[level]:.3f}", fontsize=9)
         column[2].set_title(reading(scores[level, i]), fontsize=9)
-    for axis, name in zip(axes[:, 0], ("digit", "step", "digit\n+ step")):
+    for axis, name in zip(axes[:, 0], (say("digit"), say("step"), say("digit\n+ step"))):
         axis.set_ylabel(name, rotation=0, ha="right", va="center")
-    figure.suptitle(f"The smallest sign step that changes the reading (steps up to {LEVELS[-1]:g} tried)")
+    figure.suptitle(
+        say("The smallest sign step that changes the reading (steps up to {most:g} tried)", most=LEVELS[-1])
+    )
     save(figure, path)
 
 
@@ -143,10 +149,10 @@ def reading(scores: np.ndarray) -> str:
 def draw_accuracy(adversarial: np.ndarray, random: np.ndarray, path: Path) -> None:
     """Draw the accuracy against the size of the step, beside steps of random sign."""
     figure, axis = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
-    axis.plot(LEVELS, 100 * random, "s-", label="random signs", color="0.5")
-    axis.plot(LEVELS, 100 * adversarial, "o-", label="signs of the loss's gradient", color="tab:red")
-    axis.set(xlabel="size of the step (paper is 0, ink is 1)", ylabel="accuracy (%)", ylim=(0, 102))
-    axis.set_title("The same change of every pixel, well or randomly aimed")
+    axis.plot(LEVELS, 100 * random, "s-", label=say("random signs"), color="0.5")
+    axis.plot(LEVELS, 100 * adversarial, "o-", label=say("signs of the loss's gradient"), color="tab:red")
+    axis.set(xlabel=say("size of the step (paper is 0, ink is 1)"), ylabel=say("accuracy (%)"), ylim=(0, 102))
+    axis.set_title(say("The same change of every pixel, well or randomly aimed"))
     axis.grid(alpha=0.3)
     axis.legend()
     save(figure, path)
@@ -155,6 +161,7 @@ def draw_accuracy(adversarial: np.ndarray, random: np.ndarray, path: Path) -> No
 def main(argv: Sequence[str] | None = None) -> None:
     """Train, look, fool, draw."""
     parser = make_parser(__doc__, epochs=3, lr=5e-3, out="runs/saliency")
+    own_picture.add_option(parser, own_picture.read_digit, "a photo of one digit of your own to look at first")
     begin = time.perf_counter()
     args = start(parser, argv, PICTURES)
     train_set, test_set = (load_digits(split, args) for split in ("train", "test"))
@@ -167,26 +174,31 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     images, labels = test_set[:1000]
     truth = tc.asnumpy(labels.array)
-    draw_saliency(model, images[:10], args.out / "saliency.png")
+    shown = images[:10]
+    if args.image is not None:
+        own = tc.from_numpy(mnist.to_float(args.image.digit[None], normalize=False)).to(args.device)
+        own_picture.tell(args.image, predict(model, own)[0])
+        shown = tc.cat([own, images[:9]])
+    draw_saliency(model, shown, args.out / "saliency.png")
 
     aimed, random = adversarial_direction(model, images, labels), tc.randn_like(images).sign()
     scores, control = sweep(model, images, aimed), sweep(model, images, random)
     right, random_right = ((s.argmax(2) == truth).mean(1) for s in (scores, control))
-    print(f"of {len(truth)} test digits, {right[0]:.2%} are read right")
+    print(say("of {all} test digits, {right:.2%} are read right", all=len(truth), right=right[0]))
     for level in (len(LEVELS) // 2, -1):
-        print(
-            f"after a step of {LEVELS[level]:g} a pixel: {right[level]:.2%}; of random signs: {random_right[level]:.2%}"
-        )
+        text = "after a step of {size:g} a pixel: {right:.2%}; of random signs: {random:.2%}"
+        print(say(text, size=LEVELS[level], right=right[level], random=random_right[level]))
     draw_adversarial(images, aimed, scores, truth, args.out / "adversarial.png")
     draw_accuracy(right, random_right, args.out / "accuracy.png")
 
     fooling = make_fooling(model, args.device)
     scores = predict(model, fooling)
-    print(f"pictures made from noise: {(scores.argmax(1) == np.arange(10)).sum()} of 10 are read as the digit aimed at")
-    title, path = "Made from noise, one for each digit, and read as", args.out / "fooling.png"
+    hits = (scores.argmax(1) == np.arange(10)).sum()
+    print(say("pictures made from noise: {hits} of 10 are read as the digit aimed at", hits=hits))
+    title, path = say("Made from noise, one for each digit, and read as"), args.out / "fooling.png"
     show_grid(tc.asnumpy(fooling.array)[:, 0], [reading(s) for s in scores], 5, title, path)
-    print("wrote", path)
-    print(f"{time.perf_counter() - begin:.0f} s")
+    print(say("wrote {path}", path=path))
+    print(say("{seconds:.0f} s", seconds=time.perf_counter() - begin))
 
 
 if __name__ == "__main__":

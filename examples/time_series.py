@@ -16,6 +16,7 @@ from pathlib import Path
 
 import command_line
 import numpy as np
+from command_line import say
 from common import (
     draw_confusion,
     draw_learning_curve,
@@ -77,16 +78,14 @@ def draw_series(noisy: np.ndarray, clean: np.ndarray, labels: np.ndarray, guesse
         3, len(CLASSES), figsize=(2.6 * len(CLASSES), 5), sharex=True, sharey=True, layout="constrained"
     )
     for column, chosen, name in zip(axes.T, columns, CLASSES):
-        column[0].set_title(name, pad=18)
+        column[0].set_title(say(name), pad=18)
         for axis, i in zip(column, chosen):
             axis.plot(noisy[i, 0], ".", color="0.6", markersize=3)
             axis.plot(clean[i], linewidth=1.2)
             right = guesses[i] == labels[i]
-            axis.text(
-                0.5, 1.02, f"read as {CLASSES[guesses[i]]}", transform=axis.transAxes, ha="center", fontsize=8,
-                color="tab:green" if right else "tab:red",
-            )  # fmt: skip
-    figure.suptitle("Test series: dots are the input, the line is the wave without noise")
+            told, color = say("read as {guess}", guess=say(CLASSES[guesses[i]])), "tab:green" if right else "tab:red"
+            axis.text(0.5, 1.02, told, transform=axis.transAxes, ha="center", fontsize=8, color=color)
+    figure.suptitle(say("Test series: dots are the input, the line is the wave without noise"))
     save(figure, path)
 
 
@@ -97,7 +96,7 @@ def draw_filters(filters: np.ndarray, path: Path) -> None:
         axis.axhline(0, color="0.7", linewidth=0.8)
         axis.plot(kernel, ".-", markersize=4)
         axis.set_xticks([0, 7, 14])
-    figure.suptitle("The first layer's filters: 15 points of time each")
+    figure.suptitle(say("The first layer's filters: 15 points of time each"))
     save(figure, path)
 
 
@@ -121,13 +120,14 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     guesses = predict(model, test_set[:][0]).argmax(1)
     right = (guesses == truth).mean()
-    print(f"test accuracy {right:.2%} of {len(truth)} series; guessing gives {1 / len(CLASSES):.0%}")
-    title = f"{right:.1%} of {len(truth)} test series right"
-    draw_confusion(truth, guesses, CLASSES, title, args.out / "confusion.png")
+    text = "test accuracy {right:.2%} of {all} series; guessing gives {chance:.0%}"
+    print(say(text, right=right, all=len(truth), chance=1 / len(CLASSES)))
+    title = say("{right:.1%} of {all} test series right", right=right, all=len(truth))
+    draw_confusion(truth, guesses, [say(name) for name in CLASSES], title, args.out / "confusion.png")
     draw_series(test_x, clean, truth, guesses, args.out / "series.png")
     draw_filters(tc.asnumpy(model[0].weight.array)[:, 0], args.out / "filters.png")
     draw_learning_curve(history, args.out / "learning_curve.png")
-    print(f"{time.perf_counter() - begin:.0f} s")
+    print(say("{seconds:.0f} s", seconds=time.perf_counter() - begin))
 
 
 if __name__ == "__main__":

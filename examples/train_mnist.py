@@ -4,23 +4,28 @@
     python examples/train_mnist.py --data FOLDER      # the full MNIST, from its four idx or idx.gz files
     python examples/train_mnist.py --download         # the full MNIST, fetched once and checked
     python examples/train_mnist.py --resume           # go on where the last run stopped
+    python examples/train_mnist.py --resume --image photo.jpg    # read a digit that you wrote and photographed
 
 Everything goes to ``--out`` (``runs/mnist``): ``checkpoint.npz``, four pictures, and ``draw.html``, a page on
 which you draw a digit yourself and watch the network read it.  Ctrl-C saves and stops; a resumed run ends
 with exactly the weights of one that was never interrupted.  A new run into a folder that holds one is
 refused: ``--resume`` goes on with it, ``--overwrite`` replaces it.
+
+``--image FILE`` shows the trained network a digit of your own, made like MNIST's before, and prints its scores;
+``own_digit.png`` shows what the network saw.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import command_line
 import numpy as np
+import own_picture
+from command_line import say
 
 import tinyconv as tc
 from tinyconv import nn
@@ -35,7 +40,7 @@ try:
     from matplotlib import pyplot as plt
     from tqdm import tqdm
 except ImportError as error:
-    sys.exit(f"{error}. This example needs a progress bar and plots: {install('examples')}")
+    command_line.lacks(error, "{why}. This example needs a progress bar and plots: {how}", install("examples"))
 
 PICTURES = ("learning_curve.png", "filters.png", "feature_maps.png", "mistakes.png")
 PAGE = "draw.html"
@@ -78,8 +83,10 @@ def parse_arguments(argv: Sequence[str] | None = None) -> tuple[command_line.Par
     parser.add_argument("--threads", type=positive, help="CPU threads; all by default")
     command_line.add_out(parser, "runs/mnist", "checkpoint, pictures and a page to draw on")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+    own_picture.add_option(parser, own_picture.read_digit, "a photo of one digit of your own to read")
     args = parser.parse_args(argv)
     command_line.claim_out(parser, args, (command_line.CHECKPOINT, *PICTURES, PAGE), args.resume)
+    command_line.write_plots_in_the_language()
     return parser, args
 
 
@@ -143,7 +150,9 @@ class Run:
         scores = self.model(images)
         loss = nn.functional.cross_entropy(scores, labels)
         value = loss.item()
-        self.refuse_nonfinite(value, f"the loss of step {len(self.losses) + 1} in epoch {self.epoch + 1}")
+        self.refuse_nonfinite(
+            value, say("the loss of step {step} in epoch {epoch}", step=len(self.losses) + 1, epoch=self.epoch + 1)
+        )
         loss.backward()
         self.optimizer.step()
         return value, (scores.argmax(1) == labels).float().mean().item()
@@ -157,13 +166,14 @@ class Run:
         self.model.train()
         samples, begin = 0, time.perf_counter()
         done, steps = len(self.losses), len(self.loader)
-        with tqdm(self.loader, total=steps, initial=done, desc=f"epoch {self.epoch + 1}") as bar:
+        with tqdm(self.loader, total=steps, initial=done, desc=say("epoch {epoch}", epoch=self.epoch + 1)) as bar:
             for images, labels in bar:
                 loss, accuracy = self.step(images, labels)
                 self.losses.append(loss)
                 samples += len(labels)
                 rate = samples / (time.perf_counter() - begin)
-                bar.set_postfix(loss=f"{loss:.3f}", acc=f"{accuracy:.1%}", img_s=f"{rate:.0f}", refresh=False)
+                told = {say("loss"): f"{loss:.3f}", say("acc"): f"{accuracy:.1%}", say("img_s"): f"{rate:.0f}"}
+                bar.set_postfix(told, refresh=False)
                 if stopped() and len(self.losses) < steps:  # after the last step, the epoch is finished first
                     return False
         return True
@@ -179,14 +189,15 @@ class Run:
         """Test, remember the numbers, lower the learning rate, save."""
         images, labels = self.test_set[:]
         scores = self.predict(images)
-        self.refuse_nonfinite(float(scores.sum(dtype=float)), f"a score after epoch {self.epoch + 1}")
+        self.refuse_nonfinite(float(scores.sum(dtype=float)), say("a score after epoch {epoch}", epoch=self.epoch + 1))
         accuracy = float((scores.argmax(1) == tc.asnumpy(labels.array)).mean())
         self.epoch += 1
         self.history.append({"loss": float(np.mean(self.losses)), "test_accuracy": accuracy})
         self.losses = []
         self.schedule.step()
         self.save()
-        print(f"epoch {self.epoch}: mean loss {self.history[-1]['loss']:.4f}, test accuracy {accuracy:.2%}")
+        text = "epoch {epoch}: mean loss {loss:.4f}, test accuracy {accuracy:.2%}"
+        print(say(text, epoch=self.epoch, loss=self.history[-1]["loss"], accuracy=accuracy))
 
     def train(self, stopped: Callable[[], bool]) -> bool:
         """Train up to the last epoch; False, and saved, if stopped before."""
@@ -224,9 +235,9 @@ def draw_learning_curve(history: list[dict[str, float]], path: Path) -> None:
     epochs = range(1, len(history) + 1)
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2))
     left.plot(epochs, [h["loss"] for h in history], "o-")
-    left.set(title="training loss", xlabel="epoch", ylim=(0, None))
+    left.set(title=say("training loss"), xlabel=say("epoch"), ylim=(0, None))
     right.plot(epochs, [100 * h["test_accuracy"] for h in history], "o-", color="tab:green")
-    right.set(title="test accuracy (%)", xlabel="epoch")
+    right.set(title=say("test accuracy (%)"), xlabel=say("epoch"))
     for axis in (left, right):
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.grid(alpha=0.3)
@@ -242,22 +253,40 @@ def draw_all(run: Run) -> list[Path]:
     draw_learning_curve(run.history, paths[0])
     filters = tc.asnumpy(run.model[0].weight.array)[:, 0]
     numbers = [str(i) for i in range(len(filters))]
-    show_grid(filters, numbers, 8, "The first layer's filters", paths[1])
+    show_grid(filters, numbers, 8, say("The first layer's filters"), paths[1])
 
     images, labels = run.test_set[:]
     with tc.no_grad():
         maps = tc.asnumpy(run.model[:2](images[:1]).array)[0]
     digit = tc.asnumpy(images[0, 0].array)
-    show_grid(
-        np.concatenate([digit[None], maps]), ["input", *numbers], 6, "What each filter sees, after ReLU", paths[2]
-    )
+    seen = np.concatenate([digit[None], maps])
+    show_grid(seen, [say("input"), *numbers], 6, say("What each filter sees, after ReLU"), paths[2])
 
     guesses, truth = run.predict(images).argmax(1), tc.asnumpy(labels.array)
     wrong = np.flatnonzero(guesses != truth)
-    titles = [f"{truth[i]} read as {guesses[i]}" for i in wrong[:24]]
     pixels = tc.asnumpy(images.array)[wrong[:24], 0]
-    show_grid(pixels, titles, 6, f"Mistakes: {len(wrong)} of {len(truth)} test digits", paths[3])
+    title = say("Mistakes: {wrong} of {all} test digits", wrong=len(wrong), all=len(truth))
+    show_grid(pixels, tell_mistakes(truth[wrong[:24]], guesses[wrong[:24]]), 6, title, paths[3])
     return paths
+
+
+def tell_mistakes(truth: np.ndarray, guesses: np.ndarray) -> list[str]:
+    """Give each misread digit its title."""
+    return [say("{digit} read as {guess}", digit=digit, guess=guess) for digit, guess in zip(truth, guesses)]
+
+
+def read_own(own: own_picture.OwnDigit, scores: np.ndarray, path: Path) -> None:
+    """Print what the network reads in one's own digit, and draw the photo, what the network saw, and its scores."""
+    shares = own_picture.tell(own, scores)
+    figure, axes = plt.subplots(1, 3, figsize=(9, 3), width_ratios=(1, 1, 1.4), layout="constrained")
+    for axis, picture, title in zip(axes, (own.photo, own.digit), (own.name, say("what the network sees"))):
+        axis.imshow(picture, cmap="gray", vmin=0, vmax=255)
+        axis.set(xticks=[], yticks=[], title=title)
+    axes[2].bar(range(10), 100 * shares, color="tab:green")
+    axes[2].set(title=say("read as (%)"), xticks=range(10), ylim=(0, 100))
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+    print(say("wrote {path}", path=path))
 
 
 def main(argv: Sequence[str] | None = None) -> Run:
@@ -270,16 +299,20 @@ def main(argv: Sequence[str] | None = None) -> Run:
     run = Run(args, train_set, test_set)
     if args.resume:
         run.resume()
-    print(f"{len(run.train_set)} digits to learn from, {len(run.test_set)} to test on, {run.device}")
+    text = "{train} digits to learn from, {test} to test on, {device}"
+    print(say(text, train=len(run.train_set), test=len(run.test_set), device=run.device))
     if run.epoch >= args.epochs:
-        print(f"already trained for {run.epoch} epochs; a larger --epochs goes on")
+        print(say("already trained for {epochs} epochs; a larger --epochs goes on", epochs=run.epoch))
     with command_line.ctrl_c() as stopped:
         if not run.train(stopped):
-            print(f"\nstopped; saved to {run.path}. Go on with --resume")
+            print(say("\nstopped; saved to {path}. Go on with --resume", path=run.path))
             return run
-    print("pictures:", *draw_all(run))
+    print(say("pictures: {paths}", paths=" ".join(map(str, draw_all(run)))))
     draw_page(run.model, args.out / PAGE)
-    print("draw a digit yourself: open", args.out / PAGE)
+    print(say("draw a digit yourself: open {path}", path=args.out / PAGE))
+    if args.image is not None:
+        pixels = tc.from_numpy(mnist.to_float(args.image.digit[None])).to(run.device)
+        read_own(args.image, run.predict(pixels)[0], args.out / own_picture.PICTURE)
     return run
 
 

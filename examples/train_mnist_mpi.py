@@ -20,6 +20,7 @@ from typing import Any, NoReturn, TypeVar
 
 import command_line
 import numpy as np
+from command_line import say
 
 import tinyconv as tc
 from tinyconv import distributed, nn
@@ -29,7 +30,7 @@ from tinyconv.errors.install import install
 try:
     from tqdm import tqdm
 except ImportError as error:
-    sys.exit(f"{error}. This example needs a progress bar: {install('mpi,examples')}")
+    command_line.lacks(error, "{why}. This example needs a progress bar: {how}", install("mpi,examples"))
 
 Result = TypeVar("Result")
 
@@ -190,7 +191,8 @@ class Run:
             value = loss.item()
         reports = self.comm.allgather((value, stopped()))  # so that all ranks stop together
         for rank, (reported, _) in enumerate(reports):
-            self.refuse_nonfinite(reported, f"the loss on rank {rank} in epoch {self.epoch + 1}")
+            what = say("the loss on rank {rank} in epoch {epoch}", rank=rank, epoch=self.epoch + 1)
+            self.refuse_nonfinite(reported, what)
         if len(indices):
             loss.backward()
         self.optimizer.step(samples=len(indices))  # also without samples: the other ranks wait for it
@@ -208,7 +210,8 @@ class Run:
         """Go through the training set once, or through what is left of it; False, and saved, if stopped before."""
         self.model.train()
         done, hidden = self.sampler.state_dict()["done"], not self.comm.is_main
-        for indices in tqdm(self.sampler, desc=f"epoch {self.epoch + 1}", initial=done, disable=hidden):
+        title = say("epoch {epoch}", epoch=self.epoch + 1)
+        for indices in tqdm(self.sampler, desc=title, initial=done, disable=hidden):
             stops = self.step(indices, stopped)
             done = self.sampler.state_dict()["done"]  # 0 after the last: the end of an epoch is saved by train()
             if done and (stops or (self.args.save_every and done % self.args.save_every == 0)):
@@ -239,12 +242,14 @@ class Run:
             seconds = time.perf_counter() - begin
             loss = sum_over_ranks(self.comm, self.loss_sum) / max(sum_over_ranks(self.comm, self.samples), 1)
             accuracy = self.test()
-            self.refuse_nonfinite(accuracy, f"the test accuracy of epoch {self.epoch + 1}")
+            what = say("the {score} of epoch {epoch}", score=say("test accuracy"), epoch=self.epoch + 1)
+            self.refuse_nonfinite(accuracy, what)
             self.epoch += 1
             self.loss_sum, self.samples = 0.0, 0
             self.schedule.step()
             self.save()
-            self.comm.print(f"epoch {self.epoch}: mean loss {loss:.4f}, test accuracy {accuracy:.2%}, {seconds:.1f} s")
+            text = "epoch {epoch}: mean loss {loss:.4f}, test accuracy {accuracy:.2%}, {seconds:.1f} s"
+            self.comm.print(say(text, epoch=self.epoch, loss=loss, accuracy=accuracy, seconds=seconds))
             if any(self.comm.allgather(stopped())):
                 return False
         return True
@@ -264,12 +269,13 @@ def main(argv: Sequence[str] | None = None) -> Run:
     if args.resume:
         agree(comm, run.resume)
     digits, batch = len(run.train_set), args.batch_size
-    comm.print(f"{digits} digits to learn from, {comm.size} ranks, batches of {batch} in all, {run.device}")
+    text = "{digits} digits to learn from, {ranks} ranks, batches of {batch} in all, {device}"
+    comm.print(say(text, digits=digits, ranks=comm.size, batch=batch, device=run.device))
     if run.epoch >= args.epochs:
-        comm.print(f"already trained for {run.epoch} epochs; a larger --epochs goes on")
+        comm.print(say("already trained for {epochs} epochs; a larger --epochs goes on", epochs=run.epoch))
     with command_line.ctrl_c() as stopped:
         done = run.train(stopped)
-    comm.print(f"saved {run.path}" if done else f"\nstopped; saved to {run.path}. Go on with --resume")
+    comm.print(say("saved {path}" if done else "\nstopped; saved to {path}. Go on with --resume", path=run.path))
     return run
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from pictures import output_folder, plt, save, show_tables
+from pictures import output_folder, plt, save, say, show_tables
 
 import tinyconv as torch
 import tinyconv.nn.functional as F
@@ -42,11 +42,12 @@ def nineteen(path: Path) -> None:
 
     # what mathematicians call a convolution reverses the kernel first; a layer that learns its kernel need not
     flipped = cross_correlation(X, K.flip(0, 1))
-    print("with the kernel reversed:", flipped.tolist())
+    print(say("with the kernel reversed: {numbers}", numbers=flipped.tolist()))
     assert flipped.tolist() == [[5, 11], [23, 29]]
 
     tables = [t.numpy() for t in (X, K, Y, flipped)]
-    show_tables(tables, ["input", "kernel", "cross-correlation", "true convolution"], path)
+    titles = [say("input"), say("kernel"), say("cross-correlation"), say("true convolution")]
+    show_tables(tables, titles, path)
 
 
 def from_dense_to_convolution(path: Path) -> None:
@@ -63,20 +64,23 @@ def from_dense_to_convolution(path: Path) -> None:
     H = np.einsum("ijkl,kl->ij", W, X)
     assert H.tolist() == [[19, 25], [37, 43]]
     assert (W.size, np.count_nonzero(W), kernel.size) == (36, 12, 4)  # one of the kernel's numbers is itself 0
-    print(f"dense: {W.size} free weights; local: 4 * {kernel.size}; local and the same everywhere: {kernel.size}")
+    text = "dense: {dense} free weights; local: 4 * {size}; local and the same everywhere: {size}"
+    print(say(text, dense=W.size, size=kernel.size))
 
     megapixel = 1024 * 1024 * 3  # a colour picture, and a thousand hidden numbers
     dense, conv = megapixel * 1000, nn.Conv2d(3, 32, 3)
     assert dense == 3_145_728_000
     assert sum(p.numel() for p in conv.parameters()) == 896
-    print(f"1024 x 1024 x 3 pixels to 1000 hidden numbers: {dense:,} weights; 32 feature maps by 3x3 kernels: 896")
+    text = "1024 x 1024 x 3 pixels to 1000 hidden numbers: {dense:,} weights; 32 feature maps by 3x3 kernels: 896"
+    print(say(text, dense=dense))
 
     figure, axis = plt.subplots(figsize=(6, 3), layout="constrained")
     matrix = W.reshape(4, 9)
     axis.imshow(matrix, cmap="Blues", vmax=5)
     for (row, column), value in np.ndenumerate(matrix):
         axis.text(column, row, f"{value:g}", ha="center", va="center", color="black" if value else "lightgray")
-    axis.set(title="The same convolution as a dense layer's matrix", xlabel="input cell", ylabel="output cell")
+    title = say("The same convolution as a dense layer's matrix")
+    axis.set(title=title, xlabel=say("input cell"), ylabel=say("output cell"))
     axis.set(xticks=range(9), yticks=range(4))
     save(figure, path)
 
@@ -99,16 +103,16 @@ def learn_a_kernel(path: Path) -> None:
             conv.weight -= 0.03 * conv.weight.grad
         losses.append(loss.item())
     learnt = conv.weight.detach().numpy().ravel()
-    print("learnt kernel:", learnt.round(3))
+    print(say("learnt kernel: {numbers}", numbers=learnt.round(3)))
     assert np.abs(learnt - [1, -1]).max() < 0.01
 
     figure, axes = plt.subplots(1, 4, figsize=(12, 2.8), layout="constrained")
     images = (X.numpy(), Y.numpy(), conv(inputs).detach().numpy()[0, 0])
-    for axis, image, title in zip(axes, images, ("input", "wanted", "learnt")):
+    for axis, image, title in zip(axes, images, (say("input"), say("wanted"), say("learnt"))):
         axis.imshow(image, cmap="RdBu", vmin=-1.5, vmax=1.5)
         axis.set(title=title, xticks=[], yticks=[])
     axes[3].semilogy(losses)
-    axes[3].set(title="loss", xlabel="step")
+    axes[3].set(title=say("loss"), xlabel=say("step"))
     save(figure, path)
 
 

@@ -5,6 +5,7 @@ Every kind of convolution on something it is good at: a time series, a clip of m
 A rewrite of a Chinese tutorial; its own short programs are in tests/tutorials/test_kinds_of_convolution.py.
 
     python examples/tutorials/kinds_of_convolution.py --out pictures
+    python examples/tutorials/kinds_of_convolution.py --image photo.jpg     # with a picture of your own
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import scene
-from pictures import output_folder, plt, save, show_maps, show_tables
+from pictures import output_folder_and_photo, plt, save, say, show_maps, show_tables
 
 import tinyconv as torch
 import tinyconv.nn.functional as F
@@ -46,9 +47,9 @@ def along_time(path: Path) -> None:
     assert nn.Conv1d(4, 2, 3).weight.shape == (2, 4, 3)
 
     figure, axes = plt.subplots(2, 1, figsize=(9, 4), sharex=True, layout="constrained")
-    axes[0].plot(series, ".", color="gray", label="series")
-    axes[0].plot(smoothed, label="mean of 9")
-    axes[1].plot(jumps, color="tab:red", label="next 4 less last 4")
+    axes[0].plot(series, ".", color="gray", label=say("series"))
+    axes[0].plot(smoothed, label=say("mean of 9"))
+    axes[1].plot(jumps, color="tab:red", label=say("next 4 less last 4"))
     for axis in axes:
         axis.legend(loc="upper left")
     save(figure, path)
@@ -81,7 +82,8 @@ def in_space_and_time(path: Path) -> None:
         answers[name] = layer(clip).detach().numpy()[0, 0]
         assert answers[name].shape == (10, 48, 48)
     power = {name: float((answer**2).mean()) for name, answer in answers.items()}
-    print("3-d, a kernel for motion to the right:", {name: round(p, 4) for name, p in power.items()})
+    told = ", ".join(f"{say(name)} {p:.4f}" for name, p in power.items())
+    print(say("3-d, a kernel for motion to the right, mean square of its answers: {told}", told=told))
     assert power["to the right"] > 1.3 * power["still"]
     assert power["still"] > 1.3 * power["to the left"]
 
@@ -91,26 +93,29 @@ def in_space_and_time(path: Path) -> None:
 
     right = moving_digits(1)
     maps = [right[0], right[5], right[11], *(abs(answers[n][5]) for n in ("to the right", "to the left", "still"))]
-    titles = ["frame 0", "frame 5", "frame 11", "answer: moving right", "moving left", "still"]
+    frames = [say("frame {number}", number=number) for number in (0, 5, 11)]
+    titles = [*frames, say("answer: moving right"), say("moving left"), say("still")]
     show_maps(maps, titles, path, columns=6, most=1.5)  # one scale, so that answers can be compared
 
 
-def mixing_channels(path: Path) -> None:
+def mixing_channels(photo: np.ndarray | None, path: Path) -> None:
     """1x1: each pixel's channels are mixed, its neighbours play no part; red, green and blue become grey and warmth."""
-    rgb = scene.rgb().astype(np.float32).transpose(2, 0, 1)[None]
+    picture = scene.rgb() if photo is None else photo
+    rgb = picture.astype(np.float32).transpose(2, 0, 1)[None]
     mix = nn.Conv2d(3, 2, 1, bias=False)
     mix.weight.array[:, :, 0, 0] = torch.tensor([[0.299, 0.587, 0.114], [1.0, 0.0, -1.0]])
     maps = mix(torch.from_numpy(rgb)).detach().numpy()[0]
-    assert np.allclose(maps[0], scene.gray(), atol=0.01)
+    assert np.allclose(maps[0], scene.gray(picture), atol=0.01)
     assert np.array_equal(maps[1], rgb[0, 0] - rgb[0, 2])
-    show_maps(list(maps), ["0.299 red + 0.587 green + 0.114 blue", "red - blue"], path)
+    show_maps(list(maps), [say("0.299 red + 0.587 green + 0.114 blue"), say("red - blue")], path)
 
     # cheap before a large kernel: 256 channels down to 64, then 5x5
     direct = nn.Conv2d(256, 64, 5, padding=2)
     cheap = nn.Sequential(nn.Conv2d(256, 64, 1), nn.ReLU(), nn.Conv2d(64, 64, 5, padding=2))
     x = torch.randn(1, 256, 8, 8)
     assert direct(x).shape == cheap(x).shape == (1, 64, 8, 8)
-    print(f"5x5 on 256 channels: {count(direct):,} parameters; 1x1 first: {count(cheap):,}")
+    text = "5x5 on 256 channels: {direct:,} parameters; 1x1 first: {cheap:,}"
+    print(say(text, direct=count(direct), cheap=count(cheap)))
     assert (count(direct), count(cheap)) == (409_664, 118_912)
 
 
@@ -128,9 +133,9 @@ def grouped_and_separable() -> None:
     assert (count(conv1) + count(conv2), count(nn.Conv2d(8, 16, 3, bias=False))) == (200, 1152)
 
 
-def separable_in_space(path: Path) -> None:
+def separable_in_space(gray: np.ndarray, path: Path) -> None:
     """A kernel that is a column times a row (rank 1) is two smaller kernels, one after the other: 6 numbers for 9."""
-    x = torch.from_numpy(scene.gray()[None, None]).double()
+    x = torch.from_numpy(gray[None, None]).double()
     column = torch.tensor(SOBEL_COLUMN).double().reshape(1, 1, 3, 1)
     row = torch.tensor(SOBEL_ROW).double().reshape(1, 1, 1, 3)
     sobel = column * row
@@ -141,9 +146,8 @@ def separable_in_space(path: Path) -> None:
     edge[2, 2] = 24
     assert np.linalg.matrix_rank(edge) == 2  # so the edge kernel of the first tutorial cannot be split so
     half = F.conv2d(x, column).numpy()[0, 0]
-    show_maps(
-        [half, np.clip(2 * abs(twice[0, 0]), 0, 1000)], ["the column (1, 2, 1)", "then the row (-1, 0, 1): Sobel"], path
-    )
+    titles = [say("the column (1, 2, 1)"), say("then the row (-1, 0, 1): Sobel")]
+    show_maps([half, np.clip(2 * abs(twice[0, 0]), 0, 1000)], titles, path)
 
 
 def paddings(path: Path) -> None:
@@ -178,22 +182,25 @@ def dilated(path: Path) -> None:
     stacks = [(1, 1, 1), (2, 2, 2), (1, 2, 3), (1, 2, 5)]
     maps = [seen_by_one_output(dilations) for dilations in stacks]
     holes = [(int((m == 0).sum()), m.size) for m in maps]
-    print("dilated stacks, cells never seen:", dict(zip(stacks, holes)))
+    print(say("dilated stacks, cells never seen: {holes}", holes=dict(zip(stacks, holes))))
     assert holes == [(0, 49), (120, 169), (0, 169), (0, 289)]
     figure, axes = plt.subplots(1, 4, figsize=(12, 3.8), layout="constrained")
     for axis, ways, dilations, (unseen, cells) in zip(axes, maps, stacks, holes):
         axis.imshow(np.where(ways > 0, ways, np.nan), cmap="viridis")
-        axis.set(title=f"dilations {dilations}\nunseen: {unseen} of {cells}", xticks=[], yticks=[])
+        title = say(
+            "dilations {dilations}\nunseen: {unseen} of {cells}", dilations=dilations, unseen=unseen, cells=cells
+        )
+        axis.set(title=title, xticks=[], yticks=[])
     save(figure, path)
 
 
-def deformable(path: Path) -> None:
+def deformable(part: np.ndarray, path: Path) -> None:
     """Deformable: every tap has its own offset (in a network, offsets come from another convolution).
 
     Offsets of 0 give the ordinary layer; offsets that double each tap's distance give the dilated one; and offsets may
     turn a kernel, so that one kernel answers to edges of any slant.
     """
-    gray = torch.from_numpy(scene.gray()[None, None, 96:224, 60:260].copy())
+    gray = torch.from_numpy(part[None, None])
     weight = (torch.tensor(SOBEL_COLUMN).reshape(3, 1) * torch.tensor(SOBEL_ROW)).reshape(1, 1, 3, 3)
     taps = np.array([(y, x) for y in (-1, 0, 1) for x in (-1, 0, 1)], np.float32)
 
@@ -213,7 +220,7 @@ def deformable(path: Path) -> None:
 
     angle = np.deg2rad(-58)  # across the roof's slope
     slant = taps @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]], np.float32)
-    kinds = {"taps in a grid": taps, "twice as far": 2 * taps, "turned with the roof": slant}
+    kinds = {say("taps in a grid"): taps, say("twice as far"): 2 * taps, say("turned by 58 degrees"): slant}
     figure, axes = plt.subplots(2, 3, figsize=(11, 6), layout="constrained", height_ratios=(1, 1.4))
     for (top, bottom), (name, places) in zip(axes.T, kinds.items()):
         top.scatter(places[:, 1], -places[:, 0], c=weight.numpy().ravel(), cmap="RdBu", s=120, edgecolors="gray")
@@ -223,7 +230,7 @@ def deformable(path: Path) -> None:
     save(figure, path)
 
 
-def transposed(path: Path) -> None:
+def transposed(small: np.ndarray, path: Path) -> None:
     """A convolution is a matrix M times the picture as a list; its gradient, and the transposed layer, use M.T.
 
     The transposed layer gives the shape back and enlarges pictures, but M.T is not the inverse of M.
@@ -243,14 +250,16 @@ def transposed(path: Path) -> None:
     up = nn.ConvTranspose2d(1, 1, 4, stride=2, padding=1, bias=False)  # fill in between by weighted neighbours
     line = torch.tensor([0.25, 0.75, 0.75, 0.25])
     up.weight.array[0, 0] = line.reshape(4, 1) * line
-    small = scene.gray()[160:280:3, 80:250:3]
-    large = up(torch.from_numpy(small[None, None].copy())).detach().numpy()[0, 0]
-    assert large.shape == (80, 114)
-    assert abs(large[2:-2, 2:-2].mean() - small[1:-1, 1:-1].mean()) < 1
+    large = up(torch.from_numpy(small[None, None])).detach().numpy()[0, 0]
+    assert large.shape == (2 * small.shape[0], 2 * small.shape[1])
+    # inside, every cell of the result is a mean of four cells, weighted by 9, 3, 3 and 1 sixteenths
+    assert np.isclose(large[2, 2], (9 * small[1, 1] + 3 * small[0, 1] + 3 * small[1, 0] + small[0, 0]) / 16, rtol=1e-4)
     figure, axes = plt.subplots(1, 3, figsize=(12, 3), layout="constrained", width_ratios=(1.1, 1, 1))
     axes[0].imshow(M, cmap="Blues")
-    axes[0].set(title="the matrix M of a 2x2 kernel on 3x3 cells", xticks=range(9), yticks=range(4))
-    for axis, image, name in zip(axes[1:], (small, large), ("40 x 57", "transposed, stride 2: 80 x 114")):
+    axes[0].set(title=say("the matrix M of a 2x2 kernel on 3x3 cells"), xticks=range(9), yticks=range(4))
+    sizes = ["{} x {}".format(*image.shape) for image in (small, large)]
+    titles = [sizes[0], say("transposed, stride 2: {size}", size=sizes[1])]
+    for axis, image, name in zip(axes[1:], (small, large), titles):
         axis.imshow(image, cmap="gray")
         axis.set(title=name, xticks=[], yticks=[])
     save(figure, path)
@@ -258,17 +267,20 @@ def transposed(path: Path) -> None:
 
 def main() -> None:
     """Run it all."""
-    out = output_folder(__doc__)
+    out, photo = output_folder_and_photo(__doc__)
+    gray = scene.gray(photo)
+    # parts of the scene: its roof, and its house in steps of three pixels
+    roof, house = (gray[96:224, 60:260], gray[160:280:3, 80:250:3]) if photo is None else (gray, gray[::3, ::3])
     torch.manual_seed(0)
     along_time(out / "time_series.png")
     in_space_and_time(out / "moving_digits.png")
-    mixing_channels(out / "one_by_one.png")
+    mixing_channels(photo, out / "one_by_one.png")
     grouped_and_separable()
-    separable_in_space(out / "separable.png")
+    separable_in_space(gray, out / "separable.png")
     paddings(out / "paddings.png")
     dilated(out / "gridding.png")
-    deformable(out / "deformable.png")
-    transposed(out / "transposed.png")
+    deformable(roof.copy(), out / "deformable.png")
+    transposed(house.copy(), out / "transposed.png")
 
 
 if __name__ == "__main__":

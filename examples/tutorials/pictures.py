@@ -12,6 +12,8 @@ import numpy as np
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # where the other examples are
 
 import command_line
+import own_picture
+from command_line import say
 
 from tinyconv.errors.install import install
 
@@ -22,7 +24,7 @@ try:
     from matplotlib import pyplot as plt
     from matplotlib.figure import Figure
 except ImportError as error:
-    sys.exit(f"{error}. These scripts draw pictures: {install('examples')}")
+    command_line.lacks(error, "{why}. These scripts draw pictures: {how}", install("examples"))
 
 
 def output_folder(description: str | None) -> Path:
@@ -33,8 +35,7 @@ def output_folder(description: str | None) -> Path:
 def output_folder_and_photo(description: str | None) -> tuple[Path, np.ndarray | None]:
     """The same with ``--image FILE``: the picture as bytes ``(H, W, 3)``, None without the option."""
     parser = _parser(description)
-    text = "a picture of your own in place of the drawn one"
-    parser.add_argument("--image", type=command_line.picture, metavar="FILE", help=text)
+    own_picture.add_option(parser, own_picture.read, "a picture of your own in place of the drawn one")
     return _read(parser)
 
 
@@ -48,6 +49,7 @@ def _parser(description: str | None) -> command_line.Parser:
 def _read(parser: command_line.Parser) -> tuple[Path, np.ndarray | None]:
     args = parser.parse_args(namespace=argparse.Namespace(overwrite=True, image=None))
     command_line.claim_out(parser, args, [])
+    command_line.write_plots_in_the_language()
     return args.out, args.image
 
 
@@ -55,7 +57,7 @@ def save(figure: Figure, path: Path) -> None:
     """Write a figure and say so."""
     figure.savefig(path, dpi=100)
     plt.close(figure)
-    print("drawn:", path)
+    print(say("drawn: {path}", path=path))
 
 
 def show_maps(
@@ -77,7 +79,7 @@ def show_maps(
 def plot_channels(array: np.ndarray, path: Path) -> None:
     """Draw each channel of ``(H, W, C)`` beside the others."""
     channels = array.shape[2]
-    titles = [f"Channel {i}" for i in range(channels)]
+    titles = [say("channel {i}", i=i) for i in range(channels)]
     show_maps([array[:, :, i] for i in range(channels)], titles, path, columns=channels)
 
 

@@ -7,6 +7,7 @@ hills, a round sun, and the texture of leaves and grass.
 from __future__ import annotations
 
 import numpy as np
+from pictures import own_picture
 
 HEIGHT, WIDTH = 360, 640
 
@@ -55,5 +56,4 @@ def gray(picture: np.ndarray | None = None) -> np.ndarray:
 
     Without a picture ``(H, W, 3)``, that of the scene.
     """
-    picture = rgb() if picture is None else picture
-    return (picture @ np.array([0.299, 0.587, 0.114])).astype(np.float32)
+    return own_picture.grey(rgb() if picture is None else picture)

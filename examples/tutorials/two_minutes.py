@@ -13,7 +13,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from pictures import output_folder, plt, save, show_tables
+from pictures import output_folder, plt, save, say, show_tables
 
 import tinyconv as torch
 import tinyconv.nn.functional as F
@@ -35,9 +35,9 @@ def signal_through_a_system(path: Path) -> None:
     assert np.abs(answer - (1 - np.exp(-t))).max() < 0.01
 
     figure, axis = plt.subplots(figsize=(8, 3.5), layout="constrained")
-    axis.plot([-0.5, 0, 0, 5], [0, 0, 1, 1], label="input: switched on at 0")
-    axis.plot(t, h, label="h(t): answer to a pulse")
-    axis.plot(t, answer, label="output: their convolution")
+    axis.plot([-0.5, 0, 0, 5], [0, 0, 1, 1], label=say("input: switched on at 0"))
+    axis.plot(t, h, label=say("h(t): answer to a pulse"))
+    axis.plot(t, answer, label=say("output: their convolution"))
     axis.set_xlabel("t")
     axis.legend()
     save(figure, path)
@@ -60,7 +60,7 @@ def options_one_by_one(path: Path) -> None:
         ("inputs", inputs), ("filters", filters), ("outputs", outputs), ("outputs (stride=2)", outputs_s2),
         ("outputs (padding=1)", outputs_p1), ("outputs (dilation=2)", outputs_d2),
     ]:  # fmt: skip
-        print(f"--{title}--\n{result}\n")
+        print(f"--{say(title)}--\n{result}\n")
 
     assert outputs.tolist() == [[[[12, 16, 20, 24], [32, 36, 40, 44], [52, 56, 60, 64], [72, 76, 80, 84]]]]
     assert outputs_s2.tolist() == [[[[12, 20], [52, 60]]]]
@@ -82,7 +82,8 @@ def options_one_by_one(path: Path) -> None:
     layer.weight.array[0] = filters[0]
     assert layer(inputs).tolist() == outputs.tolist()
     tables = [t.numpy()[0, 0] for t in (inputs, outputs, outputs_s2, outputs_p1, outputs_d2)]
-    show_tables(tables, ["input 5x5", "kernel 2x2 of ones", "stride=2", "padding=1", "dilation=2"], path)
+    titles = [say("input 5x5"), say("kernel 2x2 of ones"), "stride=2", "padding=1", "dilation=2"]
+    show_tables(tables, titles, path)
 
 
 def count(module: nn.Module) -> int:
@@ -98,7 +99,8 @@ def multiplications(layer: nn.Module, output: torch.Tensor) -> int:
 def relatives(path: Path) -> None:
     """Run the ordinary, grouped, separable and transposed layers on eight pictures of 64 channels."""
     features = torch.randn(8, 64, 128, 128)
-    print("features.shape:", tuple(features.shape), "- four axes: 8 samples, 64 channels, 128 rows, 128 columns")
+    text = "features.shape: {shape} - four axes: 8 samples, 64 channels, 128 rows, 128 columns"
+    print(say(text, shape=tuple(features.shape)))
     conv = nn.Conv2d(in_channels=64, out_channels=32, kernel_size=3)
     conv_group = nn.Conv2d(in_channels=64, out_channels=32, kernel_size=3, groups=8)
     depth_conv = nn.Conv2d(in_channels=64, out_channels=64, kernel_size=3, groups=64)
@@ -115,7 +117,9 @@ def relatives(path: Path) -> None:
         ("separable", separable_out, [depth_conv, oneone_conv]), ("transposed", features_like, [conv_t]),
     ]:  # fmt: skip
         weights = [tuple(layer.weight.shape) for layer in layers]
-        print(f"{name:10} -> {tuple(output.shape)}, weights {weights}, {sum(map(count, layers)):,} parameters")
+        text = "{name:10} -> {shape}, weights {weights}, {count:,} parameters"
+        told = {"name": say(name), "shape": tuple(output.shape), "weights": weights}
+        print(say(text, **told, count=sum(map(count, layers))))
 
     assert conv_out.shape == group_out.shape == separable_out.shape == (8, 32, 126, 126)
     assert features_like.shape == (8, 64, 128, 128)
@@ -132,13 +136,15 @@ def relatives(path: Path) -> None:
     }
     assert list(costs.values()) == [2_341_011_456, 292_626_432, 333_268_992]
     parameters = dict(zip(costs, (count(conv), count(conv_group), count(separable_conv))))
-    print(f"separable: {costs['ordinary'] / costs['separable']:.2f} times fewer multiplications")
+    print(say("separable: {ratio:.2f} times fewer multiplications", ratio=costs["ordinary"] / costs["separable"]))
 
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.5), layout="constrained")
     for axis, numbers, title in zip(axes, (parameters, costs), ("parameters", "multiplications")):
-        bars = axis.bar(list(numbers), list(numbers.values()), color=["tab:gray", "tab:blue", "tab:green"])
+        bars = axis.bar(
+            [say(name) for name in numbers], list(numbers.values()), color=["tab:gray", "tab:blue", "tab:green"]
+        )
         axis.bar_label(bars, labels=[f"{n:,}" for n in numbers.values()])
-        axis.set(title=title, yticks=[])
+        axis.set(title=say(title), yticks=[])
         axis.margins(y=0.15)
     save(figure, path)
 

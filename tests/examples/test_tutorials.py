@@ -158,43 +158,60 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("photo", ["photo.jpg", "flat.png"])
-def test_a_photo_takes_the_scene_s_place(photo: str, files: Path) -> None:
-    script = str(FOLDER / "why_convolution.py")
-    done = run(["-W", "error", script, "--image", str(files / photo), "--out", str(files / "out")])
+SHAPES = {  # what each script prints of a photo (60, 90), and of one (40, 40)
+    "why_convolution": [["(1, 1, 60, 90)", "(2, 56, 86)"], ["(1, 1, 40, 40)", "(2, 36, 36)"]],
+    "chainer_walkthrough": [["(1, 3, 56, 86)", "(1, 5, 27, 42)", "(1, 3, 30, 45)"], ["(1, 5, 17, 17)"]],
+    "kinds_of_convolution": [["409,664"], ["409,664"]],
+}
+
+
+@pytest.mark.parametrize("photo", [0, 1])
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_photo_takes_the_scene_s_place(name: str, photo: int, files: Path) -> None:
+    image = files / ("photo.jpg", "flat.png")[photo]
+    done = run(["-W", "error", str(FOLDER / f"{name}.py"), "--image", str(image), "--out", str(files / "out")])
     assert done.returncode == 0, done.stderr
-    sides = {"photo.jpg": (60, 90), "flat.png": (40, 40)}[photo]
-    assert f"(1, 1, {sides[0]}, {sides[1]})" in done.stdout
-    assert f"(2, {sides[0] - 4}, {sides[1] - 4})" in done.stdout
-    assert {path.stem for path in (files / "out").iterdir()} == set(PICTURES["why_convolution"])
+    for shape in SHAPES[name][photo]:
+        assert shape in done.stdout
+    assert {path.stem for path in (files / "out").iterdir()} == set(PICTURES[name])
+    if name == "kinds_of_convolution" and not photo:
+        run([str(FOLDER / f"{name}.py"), "--out", str(files / "scene")])
+        same = {p.name for p in (files / "out").iterdir() if p.read_bytes() == (files / "scene" / p.name).read_bytes()}
+        assert same == {"time_series.png", "moving_digits.png", "paddings.png", "gridding.png"}
 
 
 @pytest.mark.parametrize(
-    ("photo", "told"),
+    ("photo", "told", "in_chinese"),
     [
-        ("none.png", "No such file"),
-        ("", "Is a directory"),
-        ("text.png", "no picture that Pillow can read"),
-        ("cut.jpg", "truncated"),
-        ("tiny.png", "4 x 4 pixels; give at least 32 x 32"),
-        ("deep.tiff", "more than 8 bits"),
+        ("none.png", "No such file", "没有这个文件"),
+        ("", "Is a directory", "这是一个目录"),
+        ("text.png", "no picture that Pillow can read", "不是 Pillow 能读的图片"),
+        ("cut.jpg", "truncated", "文件不完整"),
+        ("tiny.png", "4 x 4 pixels; give at least 32 x 32", "只有 4 x 4 个像素；至少要 32 x 32"),
+        ("deep.tiff", "more than 8 bits", "超过 8 位"),
     ],
 )
-def test_a_wrong_file_is_refused_in_one_line(photo: str, told: str, files: Path) -> None:
-    done = run([str(FOLDER / "why_convolution.py"), "--image", str(files / photo), "--out", str(files / "out")])
-    assert done.returncode != 0
-    assert told in done.stderr
-    assert "argument --image" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
-    assert not (files / "out").exists()
+def test_a_wrong_file_is_refused_in_one_line(photo: str, told: str, in_chinese: str, files: Path) -> None:
+    for language, words, head in (("en", told, "argument --image: "), ("zh", in_chinese, "参数 --image：")):
+        options = ["--image", str(files / photo), "--out", str(files / "out"), "--lang", language]
+        done = run([str(FOLDER / "why_convolution.py"), *options])
+        assert done.returncode != 0
+        assert words in done.stderr
+        assert head in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+        assert not (files / "out").exists()
+
+
+def test_without_pillow_the_way_out_is_named(files: Path) -> None:
+    hidden = "sys.modules['PIL'] = None; p.own_picture.read_digit('photo.jpg')"  # Matplotlib has it already
+    done = run(["-c", f"import sys; sys.path.insert(0, sys.argv.pop(1)); import pictures as p; {hidden}", str(FOLDER)])
+    assert "reading a picture needs Pillow: pip install pillow" in done.stderr
 
 
 def test_a_photo_is_read_upright_and_not_too_large(load, files: Path) -> None:
     from PIL import Image
 
-    load("pictures")
-    from command_line import picture
-
+    picture = load("pictures").own_picture.read
     array = np.zeros((80, 2048, 3), np.uint8)
     array[:, :1024] = 255  # light on the left
     image = Image.fromarray(array)

@@ -21,6 +21,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> list[types.SimpleNamespace]:
     """What Matplotlib knows of fonts: two, of which the second is Chinese."""
     known = [types.SimpleNamespace(name=name) for name in ("DejaVu Sans", FAMILIES[4])]
     monkeypatch.setattr(font_manager.fontManager, "ttflist", known)
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
     return known
 
 
@@ -37,6 +38,24 @@ def test_without_one_the_warning_names_some(installed: list[types.SimpleNamespac
         assert chinese_font() is None
     with tc.use_language("zh"), pytest.warns(UserWarning, match="没有找到带汉字的字体.*Noto Sans CJK SC"):
         assert font_for("卷积") == {}
+
+
+def test_one_that_is_newer_than_matplotlib_s_list_is_found_by_its_file(
+    installed: list[types.SimpleNamespace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del installed[1]
+    paths = ["/fonts/Latin.ttf", "/fonts/Noto Sans CJK/NotoSansCJK-Regular.ttc"]
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: paths)
+    added = []
+
+    def add(path: str) -> None:
+        added.append(path)
+        installed.append(types.SimpleNamespace(name="Noto Sans CJK JP"))
+
+    monkeypatch.setattr(font_manager.fontManager, "addfont", add)
+    assert chinese_font() == "Noto Sans CJK JP"
+    assert chinese_font() == "Noto Sans CJK JP"
+    assert added == paths[1:]
 
 
 def test_titles_in_chinese_ask_for_it_and_others_do_not(monkeypatch: pytest.MonkeyPatch) -> None:

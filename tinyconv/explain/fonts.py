@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from pathlib import Path
 from typing import Any
 
 from ..errors import phrase, refusal
@@ -16,6 +17,11 @@ FAMILIES = (
     "WenQuanYi Zen Hei", "Noto Sans CJK JP", "Droid Sans Fallback",
     "Microsoft YaHei", "SimHei", "SimSun",
     "PingFang SC", "PingFang HK", "Hiragino Sans GB", "Heiti TC", "STHeiti", "Arial Unicode MS",
+)  # fmt: skip
+# and how the names of their files begin, without spaces
+FILES = (
+    "NotoSansCJK", "NotoSansSC", "SourceHanSans", "wqy-", "DroidSansFallback", "msyh", "simhei", "simsun", "PingFang",
+    "HiraginoSansGB", "STHeiti", "ArialUnicode",
 )  # fmt: skip
 
 
@@ -31,11 +37,21 @@ def chinese_font() -> str | None:
         from matplotlib import font_manager
     except ImportError:
         raise refusal("explain.no_matplotlib") from None
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    found = next((family for family in FAMILIES if family in installed), None)
+    found = _known(font_manager)
+    if found is None:  # Matplotlib's list may be older than the font
+        for path in font_manager.findSystemFonts():
+            if Path(path).name.replace(" ", "").lower().startswith(tuple(map(str.lower, FILES))):
+                font_manager.fontManager.addfont(path)
+        found = _known(font_manager)
     if found is None:
         warnings.warn(phrase("explain.no_chinese_font", families=", ".join(FAMILIES[:3])), stacklevel=2)
     return found
+
+
+def _known(font_manager: Any) -> str | None:
+    """The first of the families that Matplotlib knows."""
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return next((family for family in FAMILIES if family in installed), None)
 
 
 def use_chinese_font() -> None:

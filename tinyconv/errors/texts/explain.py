@@ -297,9 +297,8 @@ PHRASES = {
     ),
     "explain.no_chinese_font": Phrase(
         "no font with Chinese characters is installed, so figures show boxes in their place. Install one such as "
-        "{families}, then delete the font list in matplotlib.get_cachedir()",
-        "没有找到带汉字的字体，图里的汉字会显示成方框。请安装一种，例如 {families}，"
-        "然后删除 matplotlib.get_cachedir() 里的字体列表",
+        "{families}",
+        "没有找到带汉字的字体，图里的汉字会显示成方框。请安装一种，例如 {families}",
     ),
     # --- cells, tables and reports ---
     "explain.padding": Phrase("padding", "填充"),
