@@ -16,6 +16,7 @@ import tinyconv as tc
 from tests.explain.random_layers import convolutions, poolings, transposed_convolutions
 from tinyconv import __main__ as front
 from tinyconv import backend, nn
+from tinyconv.command_line import Parser
 from tinyconv.explain.__main__ import main
 from tinyconv.explain.slide import frames, size_arithmetic, spread_frames
 
@@ -371,3 +372,43 @@ def test_the_environment_chooses_the_language() -> None:
     unknown = run_in("fr")
     assert unknown.returncode
     assert "language='fr' is not available" in unknown.stderr
+
+
+def complaint(arguments: str, language: str) -> str:
+    """What a parser with an option of every kind says of these arguments."""
+    with tc.use_language(language):
+        parser = Parser(prog="slide")
+        for names, options in (
+            (["--pair"], {"nargs": 2}), (["--many"], {"nargs": "+"}),
+            (["--kind"], {"choices": ["a", "b"]}), (["--flag"], {"action": "store_true"}), (["--flat"], {"type": int}),
+        ):  # fmt: skip
+            parser.add_argument(*names, **options)
+        one = parser.add_mutually_exclusive_group(required=True)
+        one.add_argument("--left", action="store_true")
+        one.add_argument("--right", action="store_true")
+        told: list[str] = []
+        parser.exit = lambda status, message: told.append(message) or sys.exit(status)  # type: ignore
+        with pytest.raises(SystemExit):
+            parser.parse_args(arguments.split())
+    return told[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("--left --pair 1", "参数 --pair：后面要有 2 个值"),
+        ("--left --many", "参数 --many：后面至少要有一个值"),
+        ("--left --kind c", "参数 --kind：没有 'c' 这个选择（可选的有 "),
+        ("--left --flag=1", "参数 --flag：不接受值，却给了 '1'"),
+        ("--left --flat x", "参数 --flat：'x' 不能读作 int"),
+        ("--left --fla", "选项 --fla 不明确，可能是 --flag, --flat"),
+        ("--left --right", "参数 --right：不能和参数 --left 一起用"),
+        ("--flag", "这些参数必须给一个：--left --right"),
+        ("--left what", "不认识的参数：what"),
+    ],
+)
+def test_every_complaint_of_argparse_has_its_chinese(arguments: str, told: str) -> None:
+    assert complaint(arguments, "zh").startswith(f"slide：错误：{told}")
+    english = complaint(arguments, "en")
+    assert english.startswith("slide: error: ")
+    assert not re.search("[\u4e00-\u9fff]", english)

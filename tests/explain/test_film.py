@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import math
 import re
+import warnings
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ from tests.explain.random_layers import convolutions, poolings, transposed_convo
 from tinyconv import nn
 from tinyconv.explain import animate, explain_cell
 from tinyconv.explain.__main__ import main
-from tinyconv.explain.film import CELL, COLOURS, Square, Words
+from tinyconv.explain.film import CELL, COLOURS, MARGIN, WIDTH_OF_LETTER, Square, Words, _wrapped
+from tinyconv.explain.fonts import chinese_font_file
+from tinyconv.explain.show import columns_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 LAYERS = [
@@ -195,3 +198,61 @@ def test_what_cannot_be_kept_is_told(
         animate(nn.MaxPool1d(2), tc.ones(1, 1, 4), most=0)
     with pytest.raises(ValueError, match=r"no frame to show of an input of shape \(0, 1, 4\)"):
         animate(nn.ConvTranspose1d(1, 1, 2), tc.ones(0, 1, 4))
+
+
+# ------------------------------------------------------------------------------ in Chinese
+
+SPREADING = (nn.ConvTranspose2d(1, 1, 3, stride=2), tc.arange(4).reshape(1, 1, 2, 2).float())
+
+
+def test_its_lines_are_chinese_and_stay_within_the_frame() -> None:
+    with tc.use_language("zh"):
+        film = animate(*SPREADING)
+    for shot in film.shots:
+        lines = film._lines(shot)
+        assert "散布到：" in lines[0]
+        assert "".join(lines).replace(" ", "") == shot.arithmetic.replace(" ", "")
+        assert max(map(columns_of, lines)) * WIDTH_OF_LETTER <= film.width - 2 * MARGIN
+    assert "散布到：" in film.svg()
+
+
+@pytest.mark.parametrize(
+    ("line", "lines"),
+    [
+        ("once upon a time", ["once upon", "a time"]),
+        ("卷积核滑过输入", ["卷积核滑过", "输入"]),
+        ("一二三四五，六", ["一二三四", "五，六"]),
+        ("longer-than-the-line", ["longer-than-the-line"]),
+        ("", []),
+    ],
+)
+def test_a_line_is_broken_where_it_may_be(line: str, lines: list[str]) -> None:
+    assert _wrapped(line, 10) == lines
+
+
+def test_a_gif_in_chinese_is_written_by_a_font_that_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fonts = pytest.importorskip("PIL.ImageFont")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        file = chinese_font_file()
+    if file is None:
+        pytest.skip("no font with Chinese characters is installed")
+    asked = []
+    original = fonts.truetype
+    monkeypatch.setattr(
+        fonts, "truetype", lambda name, *rest, **more: asked.append(name) or original(name, *rest, **more)
+    )
+    with tc.use_language("zh"):
+        animate(*SPREADING, tmp_path / "film.gif")
+    assert set(asked) == {file}
+    asked.clear()
+    animate(*SPREADING, tmp_path / "film.gif")
+    assert not [name for name in asked if name == file]
+
+
+def test_without_such_a_font_a_gif_warns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("PIL")
+    monkeypatch.setattr("tinyconv.explain.fonts.FOLDERS", (str(tmp_path),))
+    with tc.use_language("zh"), pytest.warns(UserWarning, match="没有找到带汉字的字体"):
+        animate(*SPREADING, tmp_path / "film.gif")
+    assert (tmp_path / "film.gif").exists()

@@ -7,6 +7,7 @@ import importlib
 import math
 import operator
 import pkgutil
+import re
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 
 import tinyconv as tc
 from tinyconv import nn, ops
-from tinyconv.explain.formulas import FORMULAS
+from tinyconv.explain.formulas import FORMULAS, IN_CHINESE, formula_of
 from tinyconv.explain.steps import Step, backward_steps
 
 F = nn.functional
@@ -259,6 +260,23 @@ OPERATIONS = all_operations()
 
 def test_every_operation_has_a_formula_and_no_other_name_has() -> None:
     assert set(FORMULAS) == set(OPERATIONS)
+
+
+CODE = re.compile(
+    r"\w+\(|- mean\)"
+    r"|\b(?:g[xyabwt]|gbound|gvalue|bound|value|key|dims?|dtype|label|weights|places|indices|min|max|pi|var|eps)\b"
+)
+
+
+def test_every_formula_with_words_is_chinese_too() -> None:
+    assert FORMULAS.keys() >= IN_CHINESE.keys()
+    for name, formula in FORMULAS.items():
+        with tc.use_language("zh"):
+            told = formula_of(name, "")
+        assert not re.search("[A-Za-z]{2,}", CODE.sub("", told)), told
+        assert (told != formula) == bool(re.search("[A-Za-z]{2,}", CODE.sub("", formula))), formula
+        assert told.count(";  ") == formula.count(";  ") == 1
+        assert set(re.findall(r"\bg\w* =", told)) == set(re.findall(r"\bg\w* =", formula))
 
 
 def test_an_operation_of_ones_own_is_shown_too() -> None:

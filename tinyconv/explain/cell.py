@@ -142,7 +142,7 @@ class CellExplanation:
                           f"  = {number(self.sum)}"])  # fmt: skip
 
     def _values(self) -> list[str]:
-        return ["pad" if term.input is None else number(term.value) for term in self.terms]
+        return [phrase("explain.pad") if term.input is None else number(term.value) for term in self.terms]
 
     def _by_channel(self) -> list[list[Term]]:
         channel = 0 if self.kind == "transposed" else 1  # the axis of the weight that counts input channels
@@ -151,7 +151,7 @@ class CellExplanation:
 
 
 def _products(terms: Sequence[Term]) -> list[str]:
-    return [product("pad" if term.input is None else number(term.value), term.weight) for term in terms]
+    return [product(phrase("explain.pad") if term.input is None else number(term.value), term.weight) for term in terms]
 
 
 def _listed(index: Sequence[int]) -> str:

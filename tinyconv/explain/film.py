@@ -7,10 +7,11 @@ is to be seen; the GIF paints every frame.  Readers who asked their system for l
 from __future__ import annotations
 
 import math
-import textwrap
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,10 +20,10 @@ import numpy as np
 
 from ..errors import refusal
 from ..kernels.geometry import Ints
-from ..language import use_language
 from ..nn.module import Module
+from .fonts import chinese_font_file, has_chinese
 from .picture import PALETTE, themed
-from .show import number
+from .show import columns_of, number
 from .slide import Shot, shots, spread_shots
 from .window import channel_sources, host_array, split_shape, weight_of, window_of
 
@@ -126,7 +127,7 @@ class Film:
         """The arithmetic in lines that fit."""
         most = int((self.width - 2 * MARGIN) / WIDTH_OF_LETTER)
         lines = shot.arithmetic.split("\n")
-        return [part for line in lines for part in textwrap.wrap(line, most, break_on_hyphens=False)]
+        return [part for line in lines for part in _wrapped(line, most)]
 
     def cells(self, frame: int) -> dict[str, set[Ints]]:
         """Give the positions that a frame marks: those ``"read"`` of the input, and those ``"written"`` of the output.
@@ -227,6 +228,10 @@ class Film:
         except ImportError:
             raise refusal("explain.no_pillow", "animate") from None
         light = {name: pair[0] for name, pair in COLOURS.items()}
+        for_numbers = for_lines = cache(ImageFont.load_default)
+        file = chinese_font_file() if any(has_chinese(shot.arithmetic) for shot in self.shots) else None
+        if file is not None:  # Pillow's own font has no Chinese characters
+            for_lines = cache(partial(ImageFont.truetype, file))
         pictures = []
         for frame in range(len(self.shots)):
             picture = Image.new("RGB", (self.width * scale, self.height * scale), light["page"])
@@ -237,9 +242,8 @@ class Film:
                     side = CELL * scale
                     draw.rectangle((x, y, x + side, y + side), light[shape.colour], light["line"], scale)
                 elif shape.text:
-                    font = ImageFont.load_default(shape.size * scale)
-                    anchor = "mm" if shape.in_cell else "lm"
-                    draw.text((x, y), shape.text, light["ink"], font, anchor)
+                    font, anchor = (for_numbers, "mm") if shape.in_cell else (for_lines, "lm")
+                    draw.text((x, y), shape.text, light["ink"], font(shape.size * scale), anchor)
             pictures.append(picture)
         return pictures
 
@@ -322,8 +326,7 @@ def animate(
     if 0 in shape or (most is not None and most < 1):
         raise refusal("explain.no_frame", "animate", shape=shape, most=most)
     make = spread_shots if window_of(layer, size).transposed else shots
-    with use_language("en"):  # the font that draws a GIF has no Chinese characters
-        film = Film(tuple(make(layer, input, most)), _kernel(layer), size, interval)
+    film = Film(tuple(make(layer, input, most)), _kernel(layer), size, interval)
     if path is not None:
         film.save(path)
     return film
@@ -336,6 +339,16 @@ def _kernel(layer: Any) -> dict[Ints, str]:
     _, prefix = channel_sources(layer, 0)[0]
     weight = weight_of(layer, "float64")[0][prefix]
     return {tap: number(float(weight[tap])) for tap in np.ndindex(*weight.shape)}
+
+
+def _wrapped(line: str, most: int) -> list[str]:
+    """Lines of at most so many columns, broken at blanks and after Chinese characters."""
+    lines = [""]
+    for part in re.findall("[^ \u3000-\u9fff\uff00-\uffef]*(?: +|.[，。：、）]*|$)", line):
+        if lines[-1] and columns_of((lines[-1] + part).rstrip()) > most:
+            lines.append("")
+        lines[-1] += part
+    return [each.rstrip() for each in lines if each.strip()]
 
 
 def _in_cell(text: str, padding: str) -> str:

@@ -6,7 +6,9 @@ weight.  Gradients of operands that were broadcast are summed to their shapes af
 
 from __future__ import annotations
 
-__all__ = ["FORMULAS"]
+from ..language import get_language
+
+__all__ = ["FORMULAS", "IN_CHINESE", "formula_of"]
 
 # operation -> "value;  gradients"
 FORMULAS: dict[str, str] = {
@@ -122,3 +124,79 @@ FORMULAS: dict[str, str] = {
     ),
     "SoftmaxCrossEntropy": "y = log(sum(exp(x))) - x[label];  gx = g * (softmax(x) - onehot(label))",
 }
+
+# those with words in them
+IN_CHINESE: dict[str, str] = {
+    # element by element
+    "AtLeast": "y = max(x, bound);  gx = g（x >= bound 处），gbound = g（x < bound 处）",
+    "AtMost": "y = min(x, bound);  gx = g（x <= bound 处），gbound = g（x > bound 处）",
+    "Atan2": "y = (b, a) 的角度;  ga = g * b/(a**2 + b**2), gb = -g * a/(a**2 + b**2)",
+    "Cast": "y = x，换成另一种 dtype;  gx = g，换回 x 的 dtype",
+    "Ceil": "y = x 向上取整;  gx = 0",
+    "Clamp": "y = x，限制在 [min, max] 之内;  gx = g（x 在其中处），别处为 0",
+    "Floor": "y = x 向下取整;  gx = 0",
+    "Maximum": "y = max(a, b);  较大的一个得到 g，相等时各得 g/2",
+    "Minimum": "y = min(a, b);  较小的一个得到 g，相等时各得 g/2",
+    "Trunc": "y = x 向 0 取整;  gx = 0",
+    "TruncDiv": "y = a/b，去掉小数部分;  ga = gb = 0",
+    "Where": "y = a（条件成立处），别处为 b;  ga = g（成立处），gb = g（别处）",
+    # activations
+    "Gate": "y = x（门开着处），别处为 0;  gx = g（门开着处）",
+    "ReLU": "y = max(x, 0);  gx = g（y > 0 处），别处为 0",
+    # shapes and places
+    "Alias": "y = x，换了个名字;  gx = g",
+    "CumSum": "y[i] = x[0] + ... + x[i]，沿 dim;  gx[i] = g[i] + ... + g[-1]",
+    "Diagonal": "y = x 的对角线;  gx = g，放在对角线上，别处为 0",
+    "Median": "y = x 的中位数，有两个时取小的;  gx = g，由相等的几个平分，别处为 0",
+    "PutDiagonal": "y = 0，对角线上是 x;  gx = g 的对角线",
+    "Resample": "y[j] = weights[t, j] * x[places[t, j]] 对 t 求和;  gx[places[t, j]] += weights[t, j] * g[j]",
+    "Spread": "x[places[t, j]] += weights[t, j] * y[j];  gy[j] = weights[t, j] * g[places[t, j]] 对 t 求和",
+    "Cat": "y = 各个输入首尾相接;  每个输入得到 g 中自己的一段",
+    "Clone": "y = x 的一份拷贝;  gx = g",
+    "Expand": "y = x，沿大小为 1 的轴重复;  gx = g，沿这些轴求和",
+    "Flip": "y = x，沿 dims 反转;  gx = g，沿它们反转",
+    "GetItem": "y = x[key];  gx = 0，在 key 处加上 g",
+    "GetView": "y = x[key];  gx = 0，在 key 处加上 g",
+    "Overwrite": "y = x，在 key 处写上 value，用 x 的内存;  gx = g，在 key 处为 0，gvalue = g[key]",
+    "PadConstant": "y = x，四周补上常数;  gx = g，去掉补的格子",
+    "Permute": "y = x，轴换了次序;  gx = g，轴的次序换回来",
+    "PutAlong": "y = 0，沿某个轴在给定位置加上 x;  gx = g 在这些位置的值",
+    "PutItem": "y = 0，在 key 处加上 x;  gx = g[key]",
+    "Reshape": "y = x，换了形状;  gx = g，换回 x 的形状",
+    "TakeAlong": "y = x 沿某个轴在给定位置的值;  gx = 0，在这些位置加上 g",
+    "ToDevice": "y = x，放到另一个设备上;  gx = g，拿回来",
+    # sums and products
+    "Amax": "y = x 沿 dims 的最大值;  gx = g，放在最大处，相等的几个平分",
+    "Amin": "y = x 沿 dims 的最小值;  gx = g，放在最小处，相等的几个平分",
+    "Norm": "y = sqrt(x**2 沿 dims 之和);  gx = g * x/y",
+    "Sum": "y = x 沿 dims 之和;  gx = g，沿这些轴重复",
+    # convolution and its partners
+    "Col2Im": "y = 各列加回自己的窗口;  gx = im2col(g)",
+    "Conv": "y = x * w + b，窗口滑动;  gx = g 通过 w 散布，gw = x 与 g 的互相关，gb = sum(g)",
+    "ConvInputGrad": "y = x 通过 w 散布，+ b;  gx = g * w，窗口滑动，gw = g 与 x 的互相关，gb = sum(g)",
+    "ConvWeightGrad": "y = x 与 a 的互相关;  gx = a 通过 g 散布，ga = x * g，窗口滑动",
+    "Im2Col": "y = x 的每个窗口排成一列;  gx = col2im(g)",
+    # pooling
+    "AdaptiveAvg": "y = 每一格区域的平均;  gx = g /（区域的格数），分给区域里的每一格",
+    "AdaptiveSpread": "y = x /（区域的格数），分给区域里的每一格;  gx = g 在每个区域的平均",
+    "MaxPool": "y = 每个窗口里最大的 x;  gx = 0，在最大处加上 g",
+    "PutFlat": "y = 0，在 indices 处加上 x;  gx = g 在 indices 处的值",
+    "PutTaps": "y = 0，在最大处加上 x;  gx = g 在最大处的值",
+    "TakeFlat": "y = x 在 indices 处的值;  gx = 0，在 indices 处加上 g",
+    "TakeTaps": "y = x 在最大处的值;  gx = 0，在最大处加上 g",
+    "Unpool": "y = 0，在 indices 处放上 x;  gx = g 在 indices 处的值",
+    "WindowSpread": "y = 每个 x 加到自己窗口的所有格子上;  gx = g 在每个窗口里的和",
+    "WindowSum": "y = x 在每个窗口里的和;  gx = 每个 g 加到自己窗口的所有格子上",
+}
+
+
+def formula_of(operation: str, default: str) -> str:
+    """Give an operation's formula in the language of the moment, or the default where there is none.
+
+    Examples
+    --------
+    >>> formula_of("Neg", "")
+    'y = -x;  gx = -g'
+    """
+    english = FORMULAS.get(operation, default)
+    return IN_CHINESE.get(operation, english) if get_language() == "zh" else english

@@ -23,7 +23,7 @@ from ..backend import asnumpy, quiet
 from ..errors import phrase
 from ..nn.module import Module
 from ..tensor import Tensor
-from .formulas import FORMULAS
+from .formulas import formula_of
 
 __all__ = ["BackwardSteps", "Step", "backward_steps"]
 
@@ -215,7 +215,7 @@ class BackwardSteps(Iterator[Step]):
         )
         targets = tuple("" if edge is None else self._name(edge[0]) for edge in node.edges)
         own = phrase("explain.see_backward" if isinstance(node, Function) else "explain.see_gradient")
-        formula = FORMULAS.get(type(node).__name__, own)
+        formula = formula_of(type(node).__name__, own)
         where = _users_line(getattr(node, "_where", ""))
         return Step(self._numbers[node], type(node).__name__, formula, outputs, inputs, targets, where)
 

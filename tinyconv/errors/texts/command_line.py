@@ -22,6 +22,10 @@ PHRASES = {
     "command.invalid": Phrase("invalid {kind} value: {value}", "{value} 不能读作 {kind}"),
     "command.one": Phrase("expected one argument", "后面要有一个值"),
     "command.at_least_one": Phrase("expected at least one argument", "后面至少要有一个值"),
+    "command.at_most_one": Phrase("expected at most one argument", "后面至多有一个值"),
+    "command.several": Phrase("expected {count} arguments", "后面要有 {count} 个值"),
+    "command.not_allowed": Phrase("not allowed with argument {other}", "不能和参数 {other} 一起用"),
+    "command.one_of": Phrase("one of the arguments {names} is required", "这些参数必须给一个：{names}"),
     "command.explicit": Phrase("ignored explicit argument {value}", "不接受值，却给了 {value}"),
     "command.ambiguous": Phrase(
         "ambiguous option: {option} could match {matches}", "选项 {option} 不明确，可能是 {matches}"

@@ -302,6 +302,7 @@ PHRASES = {
     ),
     # --- cells, tables and reports ---
     "explain.padding": Phrase("padding", "填充"),
+    "explain.pad": Phrase("pad", "填充"),
     "explain.bias": Phrase("bias: {value}", "偏置：{value}"),
     "explain.plus_bias": Phrase("{value} (bias)", "{value}（偏置）"),
     "explain.none_reaches": Phrase("0 (no input reaches it)", "0（没有输入到达它）"),
