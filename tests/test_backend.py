@@ -151,7 +151,7 @@ def test_another_library_can_register(registries):
 def registries(monkeypatch):
     """Let a test register backends that are gone after it."""
     monkeypatch.setattr(backend, "_by_name", dict(backend._by_name))
-    monkeypatch.setattr(backend, "_by_type", dict(backend._by_type))
+    monkeypatch.setattr(backend, "array_types", dict(backend.array_types))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import numpy as np
 from ..backend import Array, get_array_module, quiet
 from ..errors import refusal
 from .mode import _mode, _QuietWalk, _Recording
-from .operation import Edge, Operation, as_tensor, check_devices
+from .operation import Edge, Operation, check_devices
 from .tensor import Tensor
 
 __all__ = ["backward", "grad", "run_backward", "seed_gradient", "unbroadcast", "walk_order"]
@@ -138,7 +138,7 @@ def _add(slots: dict[int, Tensor], index: int, gradient: Tensor) -> None:
     elif _mode.grad or _mode.anomaly:
         slots[index] = slots[index] + gradient
     else:  # nothing watches: straight on the arrays, for a node with thousands of consumers
-        slots[index] = as_tensor(slots[index]._array + gradient._array)
+        slots[index] = Tensor._of(slots[index]._array + gradient._array)
 
 
 def _finish(node: Any, received: dict[int, Tensor]) -> None:

@@ -32,13 +32,13 @@ from weakref import ref
 
 import numpy as np
 
-from ..backend import Array, asnumpy, device_of, get_array_module, is_array, quiet
+from ..backend import Array, array_types, asnumpy, device_of, get_array_module, is_array, silenced
 from ..errors import refusal
 from . import views
 from .mode import _inside_gradient, _mode
 from .tensor import Tensor
 
-__all__ = ["Operation", "as_tensor", "check_devices"]
+__all__ = ["Operation", "check_devices"]
 
 Edge = tuple[Any, int, tuple[int, ...], np.dtype]
 OWN_SHAPE = "shape"  # read by this name: the shape of the argument whose gradient is asked for
@@ -48,39 +48,34 @@ OUTPUT = "out"  # the result
 class _Saved:
     """An array kept for the backward pass, and what it takes to notice that it changed."""
 
-    __slots__ = ("array", "checksum", "edge", "seen", "version")
+    __slots__ = ("array", "checksum", "edge", "leaf", "seen", "version")
 
     def __init__(self, tensor: Tensor, edge: Edge | int | None):
         self.array = tensor._array
         self.edge = edge  # of the argument it was, or the index of the output it is, or None: a constant
+        self.leaf = tensor if type(edge) is tuple and edge[0] is tensor else None
         self.version = tensor._version  # the counter shared by all Tensors on this memory, and its value now
         self.seen = tensor._version[0]
         self.checksum = _checksum(self.array) if _mode.anomaly else None
 
     def changed(self) -> bool:
-        """Was the memory written to since it was saved?"""
-        if self.version[0] != self.seen:
+        """Was the memory written to since it was saved, or the leaf given another?"""
+        if self.version[0] != self.seen or (self.leaf is not None and self.leaf._array is not self.array):
             return True
-        if self.edge is not None and not isinstance(self.edge, int):
-            target = self.edge[0]
-            if isinstance(target, Tensor) and target._array is not self.array:
-                return True  # the leaf was given another array
         return self.checksum is not None and self.checksum != _checksum(self.array)
 
     def tensor(self, node: Operation) -> Tensor:
         """The Tensor it was, tied into the graph again; `node` saved it."""
         if self.changed():
             raise refusal("autograd.saved_changed", operation=type(node).__name__, array=self.array)
-        edge = self.edge
-        if edge is None:
-            return Tensor._of(self.array)
+        if self.leaf is not None:
+            return self.leaf
+        result, edge = Tensor._of(self.array), self.edge
         if isinstance(edge, int):
-            edge = node, edge, (), self.array.dtype
-        if isinstance(edge[0], Tensor):
-            return edge[0]
-        result = Tensor._of(self.array)
+            result._put(node, edge)
+        elif edge is not None:
+            result._put(edge[0], edge[1])
         result._version = self.version
-        result._put(edge[0], edge[1])
         return result
 
 
@@ -192,8 +187,8 @@ class Operation:
     @classmethod
     def apply(cls, *args: Any) -> Any:
         """Run ``forward`` on the arguments and record the call if a gradient may be wanted."""
-        inputs, needs, edges = [], [], []
-        grad_mode, on_host = _mode.grad, True
+        inputs, edges, recorded = [], [], False
+        grad_mode = _mode.grad
         for arg in args:  # one plain loop: this method is most of a small call's time
             edge = None
             if isinstance(arg, Tensor):
@@ -203,34 +198,29 @@ class Operation:
                     if view is not None and view.known is not view.base._grad_fn:
                         views.refresh(arg)
                     if arg._requires_grad:
+                        recorded = True
                         edge = arg._grad_fn or arg, arg._index, array.shape, array.dtype
-                on_host = on_host and type(array) is np.ndarray
                 arg = array
             inputs.append(arg)
-            needs.append(edge is not None)
             edges.append(edge)
-        if not on_host:
+        if len(array_types) > 1:
             check_devices(cls.__name__, [a for a in args if isinstance(a, Tensor)])
         node = cls()
         node._aside = None
-        node.needs_input_grad = tuple(needs)
-        if _mode.quiet:
-            result = node.forward(*inputs)
-        else:
-            with quiet():
-                result = node.forward(*inputs)
+        node.needs_input_grad = tuple([edge is not None for edge in edges]) if recorded else (False,) * len(args)
+        result = node.forward(*inputs) if _mode.quiet else _forward_in_silence(node, inputs)
         several = isinstance(result, tuple)
         if several:
-            outputs = tuple(map(as_tensor, result))
+            outputs = tuple(map(Tensor._of, result))
         elif isinstance(result, list):
             raise refusal("autograd.list", operation=cls.__name__)
         else:
             if not cls.is_view and getattr(result, "base", None) is not None and _looks_into(result, inputs):
                 result = result.copy()  # a view that no path leads to: no write to it, or under it, could be followed
-            outputs = (as_tensor(result),)
+            outputs = (Tensor._of(result),)
         if _mode.anomaly:
             node._check_forward(outputs, [a for a in args if isinstance(a, Tensor)])
-        if True in needs:
+        if recorded:
             node._record(args, edges, outputs, several)
         if cls.is_view:
             _note_view(outputs[0], args, cls)
@@ -303,7 +293,10 @@ class Operation:
         for call, edge, is_wanted in zip(self._plan.calls, self.edges, wanted):
             if is_wanted and call is not None:
                 gradient, reads = call
-                results.append(gradient(self, g, *[self._read(at, edge) for at in reads]))
+                values = [g]
+                for at in reads:
+                    values.append(self._read(at, edge))
+                results.append(gradient(self, *values))
             else:
                 results.append(None)
         return results
@@ -382,6 +375,11 @@ class Operation:
             raise refusal("autograd.nan_backward", operation=type(self).__name__, position=bad[0], where=where)
 
 
+@silenced
+def _forward_in_silence(node: Operation, inputs: list[Any]) -> Any:
+    return node.forward(*inputs)
+
+
 def _plan_of(cls: type[Operation], needs: tuple[bool, ...]) -> _Plan:
     """Find the gradients of the arguments that need one, and what these read."""
     gradients = [
@@ -416,11 +414,6 @@ def _looks_into(result: Array, inputs: Sequence[Any]) -> bool:
     """Does a result share memory with an input that it is not?"""
     share = get_array_module(result).may_share_memory
     return any(is_array(x) and x is not result and share(result, x) for x in inputs)
-
-
-def as_tensor(result: Any) -> Tensor:
-    """What an array library computed, as a Tensor: NumPy's 0-d results are scalars."""
-    return Tensor._of(np.asarray(result) if isinstance(result, np.generic) else result)
 
 
 def _note_view(output: Tensor, args: tuple[Any, ...], operation: type[Operation]) -> None:

@@ -81,7 +81,9 @@ class Tensor(Methods):
 
     @staticmethod
     def _of(array: Any, requires_grad: bool = False) -> Tensor:
-        """A Tensor on an array as it is, sharing its memory."""
+        """A Tensor on an array as it is, sharing its memory; NumPy computes numbers where a result has no dimension."""
+        if isinstance(array, np.generic):
+            array = np.asarray(array)
         if type(array) is not np.ndarray or array.dtype.kind not in "biuf":
             array = as_array(array)
         self = Tensor.__new__(Tensor)
