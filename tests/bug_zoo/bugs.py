@@ -377,8 +377,8 @@ def _aliased() -> Any:
     suite=("tests/test_autograd_writes.py::test_gradients_never_share_memory",),
 )
 def share_gradients(patch: pytest.MonkeyPatch) -> None:
-    def share(leaf: tc.Tensor, gradient: tc.Tensor) -> None:
-        leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
+    def share(leaf: tc.Tensor, received: dict[int, tc.Tensor]) -> None:
+        leaf.grad = received[0] if leaf.grad is None else leaf.grad + received[0]
 
     patch.setattr(walk, "_accumulate", share)
 
@@ -544,9 +544,9 @@ def overflow_softmax(patch: pytest.MonkeyPatch) -> None:
     suite=("tests/golden/test_golden.py", "-k", "adam"),
 )
 def forget_bias_correction(patch: pytest.MonkeyPatch) -> None:
-    original = Adam._update_pieces
+    original = Adam._update_on_host
     late = 10**9  # by then the corrections are 1
-    patch.setattr(Adam, "_update_pieces", lambda self, pieces, step, options: original(self, pieces, late, options))
+    patch.setattr(Adam, "_update_on_host", lambda self, arrays, step, options: original(self, arrays, late, options))
 
 
 @bug(

@@ -105,9 +105,11 @@ def test_options_may_be_numpy_scalars(rule: Any, options: dict) -> None:
 
 @each_rule
 @pytest.mark.parametrize("make", [lambda a: a, lambda a: a.T, lambda a: a[:, ::2]], ids=["c", "f", "strided"])
-def test_pieces_and_memory_order_do_not_change_the_numbers(
-    rule: Any, options: dict, make: Callable, monkeypatch: pytest.MonkeyPatch
+def test_pieces_threads_and_memory_order_do_not_change_the_numbers(
+    rule: Any, options: dict, make: Callable, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
+    before = tc.get_num_threads()
+    request.addfinalizer(lambda: tc.set_num_threads(before))
     start = np.random.default_rng(0).standard_normal((6, 10)).astype(np.float32)
     whole, pieces = (
         tc.as_tensor(make(start.copy()).copy()).requires_grad_(),
@@ -115,6 +117,8 @@ def test_pieces_and_memory_order_do_not_change_the_numbers(
     )
     train(rule([whole], **options), [whole], range(3))
     monkeypatch.setattr("tinyconv.kernels.tuning.STEP_CELLS", 7)
+    monkeypatch.setattr("tinyconv.kernels.tuning.SMALL_WORK", 0)
+    tc.set_num_threads(3)
     train(rule([pieces], **options), [pieces], range(3))
     np.testing.assert_array_equal(whole.array, pieces.array)
 

@@ -10,7 +10,7 @@ from ..backend import Array, get_array_module
 from ..errors import refusal
 from ..kernels.scratch import scratch_like
 from .optimizer import Optimizer, check_not_negative, check_switches, given
-from .rules import add_scaled, average_squares, averages, cached_pieces, decayed_gradient
+from .rules import add_scaled, average_squares, averages, decayed_gradient, each_piece
 
 __all__ = ["Adadelta"]
 
@@ -77,7 +77,8 @@ class Adadelta(Optimizer):
         xp = get_array_module(param)
         lr, rho, eps, weight_decay = (float(options[name]) for name in ("lr", "rho", "eps", "weight_decay"))
         state["step"] = state.get("step", 0) + 1
-        for p, g, squares, steps in cached_pieces(param, grad, *averages(state, ["square_avg", "acc_delta"], param)):
+
+        def update(p: Array, g: Array, squares: Array, steps: Array) -> None:
             g = decayed_gradient(p, g, weight_decay, options["maximize"])
             average_squares(squares, g, rho)
             step = xp.divide(steps + eps, squares + eps, out=scratch_like("divisor", p))
@@ -85,3 +86,5 @@ class Adadelta(Optimizer):
             step *= g
             average_squares(steps, step, rho)
             add_scaled(p, step, -lr)
+
+        each_piece(update, param, grad, *averages(state, ["square_avg", "acc_delta"], param))

@@ -9,7 +9,7 @@ from ..arguments import checked
 from ..backend import Array, get_array_module
 from ..kernels.scratch import scratch_like
 from .optimizer import Optimizer, check_not_negative, check_switches, given
-from .rules import add_quotient, cached_pieces, decayed_gradient
+from .rules import add_quotient, decayed_gradient, each_piece
 
 __all__ = ["Adagrad"]
 
@@ -88,10 +88,13 @@ class Adagrad(Optimizer):
         weight_decay = float(options["weight_decay"])
         lr = float(options["lr"]) / (1 + state["step"] * float(options["lr_decay"]))
         state["step"] += 1
-        for p, g, squares in cached_pieces(param, grad, state["sum"]):
+
+        def update(p: Array, g: Array, squares: Array) -> None:
             g = decayed_gradient(p, g, weight_decay, options["maximize"])
             divisor = xp.multiply(g, g, out=scratch_like("divisor", p))
             squares += divisor
             xp.sqrt(squares, out=divisor)
             divisor += float(options["eps"])
             add_quotient(p, g, divisor, -lr)
+
+        each_piece(update, param, grad, state["sum"])

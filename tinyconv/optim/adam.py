@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..arguments import checked
@@ -17,8 +17,8 @@ from .rules import (
     add_quotient,
     average_squares,
     averages,
-    cached_pieces,
     decayed_gradient,
+    each_piece,
     move_average,
     split_decay,
 )
@@ -105,7 +105,7 @@ class Adam(Optimizer):
         if cuda.in_place_available_for(*arrays):
             self._update_on_gpu(arrays, step, options)
         else:
-            self._update_pieces(cached_pieces(*arrays), step, options)
+            self._update_on_host(arrays, step, options)
 
     def _update_on_gpu(self, arrays: list[Array], step: int, options: Mapping[str, Any]) -> None:
         param, grad, mean, squares, *largest = arrays
@@ -114,12 +114,13 @@ class Adam(Optimizer):
         most = largest[0] if largest else None
         cuda.adam_step(param, grad, mean, squares, most, step=step, decoupled=decoupled, **rates)
 
-    def _update_pieces(self, pieces: Iterable[tuple[Array, ...]], step: int, options: Mapping[str, Any]) -> None:
+    def _update_on_host(self, arrays: list[Array], step: int, options: Mapping[str, Any]) -> None:
         lr, eps, weight_decay = (float(options[name]) for name in ("lr", "eps", "weight_decay"))
         beta1, beta2 = (float(beta) for beta in options["betas"])
         shrink, penalty = split_decay(lr, weight_decay, self._decoupled_weight_decay)
         correction1, correction2 = 1 - beta1**step, 1 - beta2**step
-        for p, g, mean, squares, *largest in pieces:
+
+        def update(p: Array, g: Array, mean: Array, squares: Array, *largest: Array) -> None:
             if shrink != 1:
                 p *= shrink
             g = decayed_gradient(p, g, penalty, options["maximize"])
@@ -132,6 +133,8 @@ class Adam(Optimizer):
             divisor /= math.sqrt(correction2)
             divisor += eps
             add_quotient(p, mean, divisor, -lr / correction1)
+
+        each_piece(update, *arrays)
 
 
 class AdamW(Adam):

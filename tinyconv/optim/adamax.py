@@ -10,7 +10,7 @@ from ..backend import Array, get_array_module
 from ..kernels.scratch import scratch_like
 from .adam import check_betas
 from .optimizer import Optimizer, check_not_negative, check_switches, given
-from .rules import add_quotient, averages, cached_pieces, decayed_gradient, move_average
+from .rules import add_quotient, averages, decayed_gradient, each_piece, move_average
 
 __all__ = ["Adamax"]
 
@@ -77,7 +77,8 @@ class Adamax(Optimizer):
         beta1, beta2 = (float(beta) for beta in options["betas"])
         state["step"] = state.get("step", 0) + 1
         lr /= 1 - beta1 ** state["step"]
-        for p, g, mean, largest in cached_pieces(param, grad, *averages(state, ["exp_avg", "exp_inf"], param)):
+
+        def update(p: Array, g: Array, mean: Array, largest: Array) -> None:
             g = decayed_gradient(p, g, weight_decay, options["maximize"])
             move_average(mean, g, 1 - beta1)
             size = xp.abs(g, out=scratch_like("divisor", p))
@@ -86,3 +87,5 @@ class Adamax(Optimizer):
             xp.maximum(largest, size, out=largest)
             size[...] = largest
             add_quotient(p, mean, size, -lr)
+
+        each_piece(update, param, grad, *averages(state, ["exp_avg", "exp_inf"], param))

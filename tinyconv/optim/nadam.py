@@ -15,8 +15,8 @@ from .rules import (
     add_quotient,
     average_squares,
     averages,
-    cached_pieces,
     decayed_gradient,
+    each_piece,
     move_average,
     split_decay,
 )
@@ -98,7 +98,8 @@ class NAdam(Optimizer):
         of_grad, of_mean = (1 - now) / (1 - product), ahead / (1 - product * ahead)
         shrink, penalty = split_decay(lr, weight_decay, options["decoupled_weight_decay"])
         xp = get_array_module(param)
-        for p, g, mean, squares in cached_pieces(param, grad, *averages(state, ["exp_avg", "exp_avg_sq"], param)):
+
+        def update(p: Array, g: Array, mean: Array, squares: Array) -> None:
             if shrink != 1:
                 p *= shrink
             g = decayed_gradient(p, g, penalty, options["maximize"])
@@ -110,3 +111,5 @@ class NAdam(Optimizer):
             divisor /= math.sqrt(1 - beta2**step)
             divisor += eps
             add_quotient(p, step_along, divisor, -lr)
+
+        each_piece(update, param, grad, *averages(state, ["exp_avg", "exp_avg_sq"], param))

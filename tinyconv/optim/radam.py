@@ -16,8 +16,8 @@ from .rules import (
     add_scaled,
     average_squares,
     averages,
-    cached_pieces,
     decayed_gradient,
+    each_piece,
     move_average,
     split_decay,
 )
@@ -94,7 +94,8 @@ class RAdam(Optimizer):
         scale, rectification = -lr / (1 - beta1**step), _rectification(beta2, step)
         shrink, penalty = split_decay(lr, weight_decay, options["decoupled_weight_decay"])
         xp = get_array_module(param)
-        for p, g, mean, squares in cached_pieces(param, grad, *averages(state, ["exp_avg", "exp_avg_sq"], param)):
+
+        def update(p: Array, g: Array, mean: Array, squares: Array) -> None:
             if shrink != 1:
                 p *= shrink
             g = decayed_gradient(p, g, penalty, options["maximize"])
@@ -102,10 +103,12 @@ class RAdam(Optimizer):
             average_squares(squares, g, beta2)
             if rectification is None:
                 add_scaled(p, mean, scale)
-                continue
+                return
             divisor = xp.sqrt(squares, out=scratch_like("divisor", p))
             divisor += eps
             add_quotient(p, mean, divisor, scale * rectification * math.sqrt(1 - beta2**step))
+
+        each_piece(update, param, grad, *averages(state, ["exp_avg", "exp_avg_sq"], param))
 
 
 def _rectification(beta2: float, step: int) -> float | None:

@@ -9,7 +9,7 @@ from ..arguments import checked
 from ..backend import Array, get_array_module
 from ..kernels.scratch import scratch_like
 from .optimizer import Optimizer, check_not_negative, check_switches, given
-from .rules import add_quotient, add_scaled, average_squares, averages, cached_pieces, decayed_gradient, move_average
+from .rules import add_quotient, add_scaled, average_squares, averages, decayed_gradient, each_piece, move_average
 
 __all__ = ["RMSprop"]
 
@@ -89,8 +89,11 @@ class RMSprop(Optimizer):
         if options["momentum"] > 0:
             names.append("momentum_buffer")
         state["step"] = state.get("step", 0) + 1
-        for p, g, *rest in cached_pieces(param, grad, *averages(state, names, param)):
+
+        def update(p: Array, g: Array, *rest: Array) -> None:
             self._update_piece(p, g, dict(zip(names, rest)), options)
+
+        each_piece(update, param, grad, *averages(state, names, param))
 
     def _update_piece(self, p: Array, g: Array, means: dict[str, Array], options: Mapping[str, Any]) -> None:
         xp = get_array_module(p)

@@ -6,25 +6,38 @@ and writes main memory; done on pieces that fit in a cache, only the first one d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 from ..backend import Array, get_array_module
 from ..kernels import tuning
 from ..kernels.pieces import flat_pieces
 from ..kernels.scratch import scratch_like
+from ..kernels.threads import parallel_for
+
+PASSES = 8  # of a step over its numbers, each as long as about one multiplication
 
 
-def cached_pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
-    """Cut arrays of one shape into matching pieces that stay in a cache for the whole of a step.
+def each_piece(update: Callable[..., None], *arrays: Array) -> None:
+    """Call ``update(*piece)`` for matching pieces of arrays of one shape, which a cache holds for the whole of a step.
+
+    Threads may share the pieces.
 
     Examples
     --------
     >>> import numpy
-    >>> [len(piece) for (piece,) in cached_pieces(numpy.zeros(200_000))]
-    [100000, 100000]
+    >>> a, b = numpy.zeros(200_000), numpy.ones(200_000)
+    >>> def update(piece_a, piece_b):
+    ...     piece_a += piece_b
+    >>> each_piece(update, a, b)
+    >>> float(a.sum())
+    200000.0
     """
-    return flat_pieces(arrays, tuning.STEP_CELLS)
+    pieces = list(flat_pieces(arrays, tuning.STEP_CELLS))
+    if len(pieces) == 1:
+        update(*pieces[0])
+    else:
+        parallel_for(len(pieces), lambda i: update(*pieces[i]), PASSES * arrays[0].size)
 
 
 def averages(state: dict[str, Any], names: list[str], param: Array) -> list[Array]:

@@ -10,7 +10,7 @@ from ..backend import Array, get_array_module
 from ..errors import refusal
 from ..kernels.scratch import scratch_like
 from .optimizer import Optimizer, check_not_negative, check_numbers, check_switches, given
-from .rules import add_scaled, cached_pieces, decayed_gradient
+from .rules import add_scaled, decayed_gradient, each_piece
 
 __all__ = ["SGD"]
 
@@ -86,11 +86,14 @@ class SGD(Optimizer):
             if first:
                 state["momentum_buffer"] = get_array_module(param).empty_like(param)
             buffers = [state["momentum_buffer"]]
-        for p, g, *buffer in cached_pieces(param, grad, *buffers):
+
+        def update(p: Array, g: Array, *buffer: Array) -> None:
             direction = decayed_gradient(p, g, weight_decay, options["maximize"])
             for b in buffer:  # one array, or none without momentum
                 direction = self._with_momentum(b, direction, first, options)
             add_scaled(p, direction, -lr)
+
+        each_piece(update, param, grad, *buffers)
 
     def _with_momentum(self, buffer: Array, g: Array, first: bool, options: Mapping[str, Any]) -> Array:
         momentum = float(options["momentum"])
