@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tinyconv.backend import Device
-from tinyconv.kernels import tuning
+from tinyconv.kernels import threads, tuning
 from tinyconv.kernels.sums import add_up, sum_of_squares
 
 inf, nan = math.inf, math.nan
@@ -138,3 +138,24 @@ def test_squares_of_every_length(size: int, step: int) -> None:
 
 def test_squares_on_a_device() -> None:
     assert sum_of_squares(Device("strict").asarray(np.full((2, 600), 2, np.float32))).get() == 4800
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_parts_for_threads(seed: int, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Cut into parts the sum keeps its digits, and no bit of it depends on the number of threads."""
+    before = threads.get_num_threads()
+    request.addfinalizer(lambda: threads.set_num_threads(before))
+    monkeypatch.setattr(tuning, "SHARED_SUM", tuning.SMALL_SUM)
+    monkeypatch.setattr(tuning, "SMALL_WORK", 0)
+    random = np.random.default_rng(seed)
+    x = random_layout(random)
+    axes = tuple(random.permutation(x.ndim)[: random.integers(x.ndim + 1)].tolist())
+    keepdims = bool(random.integers(2))
+    results = []
+    for number in (1, 3):
+        threads.set_num_threads(number)
+        results.append(add_up(x, axes, keepdims))
+    assert (results[0] == results[1]).all()
+    expected = x.sum(axes, dtype=np.float64, keepdims=keepdims)
+    assert results[0].shape == expected.shape
+    np.testing.assert_allclose(results[0], expected, rtol=1e-6)

@@ -9,6 +9,8 @@ import numpy as np
 
 from ..backend import Array, get_array_module
 from . import tuning
+from .pieces import pieces
+from .threads import parallel_for
 
 __all__ = ["add_up", "sum_dtype", "sum_of_squares"]
 
@@ -64,6 +66,27 @@ def add_up(x: Array, axes: Sequence[int] | None = None, keepdims: bool = False) 
     if x.size <= tuning.SMALL_SUM:
         return x.sum(axes, dtype=np.float64, keepdims=keepdims).astype(np.float32)
     axes = tuple(axis % x.ndim for axis in axes)
+    if x.size > tuning.SHARED_SUM:
+        return _shared_sum(x, axes, keepdims)
+    return _sum(x, axes, keepdims)
+
+
+def _shared_sum(x: np.ndarray, axes: tuple[int, ...], keepdims: bool) -> np.ndarray:
+    """Cut along the axis with the longest step in memory, for threads; where it is summed, add the parts up."""
+    axis = max(range(x.ndim), key=lambda axis: abs(x.strides[axis]) * (x.shape[axis] > 1))
+    parts = pieces(x.shape[axis], max(1, tuning.SHARED_SUM * x.shape[axis] // x.size))
+    sums: list[np.ndarray] = [x] * len(parts)
+
+    def body(i: int) -> None:
+        sums[i] = _sum(x[(slice(None),) * axis + (parts[i],)], axes, keepdims=True)
+
+    parallel_for(len(parts), body, x.size)
+    total = np.concatenate(sums, axis)
+    total = _sum(total, (axis,), keepdims=True) if axis in axes else total
+    return total if keepdims else total.reshape([n for i, n in enumerate(x.shape) if i not in axes])
+
+
+def _sum(x: np.ndarray, axes: tuple[int, ...], keepdims: bool) -> np.ndarray:
     innermost = x.flags.c_contiguous and min(axes, default=0) == x.ndim - len(axes)
     x = x.astype(np.float32, copy=False)
     if innermost or math.prod(x.shape[axis] for axis in axes) < 2 * tuning.SUM_CHAIN:

@@ -20,6 +20,7 @@ STEP_CELLS = 1 << 17  # optimisers: of an array at once; six float32 arrays of t
 
 SUM_CHAIN = 16  # float32 rows added one after the other, up to twice as many: fewer take more time, more lose digits
 SUM_CELLS = 1 << 11  # rows are added side by side until they are as long as this
+SHARED_SUM = 1 << 21  # float32 values; more are cut into parts of as many, for threads
 SQUARES = 512  # multiplied and added in one product of BLAS
 SMALL_SUM = 1 << 12  # so few values are added in float64 and take little more time
 
