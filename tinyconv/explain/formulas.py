@@ -95,6 +95,7 @@ FORMULAS: dict[str, str] = {
     "Amax": "y = the largest x over dims;  gx = g at it, shared evenly among equals",
     "Amin": "y = the smallest x over dims;  gx = g at it, shared evenly among equals",
     "MatMul": "y = a @ b;  ga = g @ b.T, gb = a.T @ g",
+    "Mean": "y = sum(x over dims)/n;  gx = g/n, repeated along those dims",
     "Norm": "y = sqrt(sum(x**2 over dims));  gx = g * x/y",
     "Sum": "y = sum(x over dims);  gx = g, repeated along those dims",
     # convolution and its partners

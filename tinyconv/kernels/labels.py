@@ -42,8 +42,11 @@ def checked_labels(labels: Array, classes: int, ignore_index: int, function: str
     (array([2, 0]), array([1., 0.], dtype=float32))
     """
     xp = get_array_module(labels)
+    outside = (labels < 0) | (labels >= classes)
+    if xp is np and not 0 <= ignore_index < classes and not outside.any():
+        return labels.astype("int64"), None  # the usual case first: none can be one to ignore
     ignored = labels == ignore_index
-    outside = ((labels < 0) | (labels >= classes)) & ~ignored
+    outside &= ~ignored
     if xp is np and outside.any():
         given = {"label": labels[outside].ravel()[0], "classes": classes, "last": classes - 1}
         raise refusal("label.range", function, ignored=ignore_index, **given)

@@ -223,10 +223,10 @@ def _overwrite(g: GraphBuilder, call: Any, x: Tensor, value: Any, key: Any, path
 # ------------------------------------------------------------------------------ reductions
 
 
-@converter("Sum", "Amax", "Amin", "Norm")
+@converter("Sum", "Mean", "Amax", "Amin", "Norm")
 def _reduce(g: GraphBuilder, call: Any, x: Tensor, dims: Sequence[int], keepdim: bool) -> str:
-    kind = {"Sum": "ReduceSum", "Amax": "ReduceMax", "Amin": "ReduceMin", "Norm": "ReduceL2"}[call.name]
-    return g.reduce(kind, g.value(x), dims, keepdim)
+    kinds = {"Sum": "ReduceSum", "Mean": "ReduceMean", "Amax": "ReduceMax", "Amin": "ReduceMin", "Norm": "ReduceL2"}
+    return g.reduce(kinds[call.name], g.value(x), dims, keepdim)
 
 
 @converter("Normalize")

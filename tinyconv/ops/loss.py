@@ -63,7 +63,7 @@ def chosen_reduction(size_average: bool | None, reduce: bool | None, reduction: 
 class SoftmaxCrossEntropy(Operation):
     """``logsumexp(x) - x[label]`` per cell of ``(N, C, *)``; the gradient is ``g*(softmax(x) - onehot)``.
 
-    No array of log-probabilities is kept: of each cell, the largest score and the sum of the exponentials below it.
+    The exponentials below the largest score are kept for it, and of the kernel's the largest score instead.
     """
 
     __slots__ = ()
@@ -71,30 +71,34 @@ class SoftmaxCrossEntropy(Operation):
     def forward(self, x: Array, labels: Array) -> Array:
         if cuda.available_for(x):
             loss, peak, total = cuda.cross_entropy(x, labels)
-            self.keep(peak=peak, total=total, by_kernel=True)
+            self.keep(peak=peak, total=total, exponentials=None)
             return loss
         xp = get_array_module(x)
-        peak = xp.max(x, axis=1, keepdims=True)
-        y = x - peak
-        picked = xp.take_along_axis(y, labels[:, None], axis=1)
-        total = add_up(xp.exp(y, out=y), (1,), keepdims=True)
-        self.keep(peak=peak, total=total, by_kernel=False)
-        return (xp.log(total) - picked).reshape(labels.shape).astype(x.dtype, copy=False)
+        y = x - x.max(axis=1, keepdims=True)
+        picked = y[_own_class(labels)]
+        total = add_up(xp.exp(y, out=y), (1,))
+        self.keep(peak=None, total=total, exponentials=y)
+        return (xp.log(total) - picked).astype(x.dtype, copy=False)
 
-    def grad_x(self, g: Tensor, x: Tensor, labels: Tensor, peak: Tensor, total: Tensor, by_kernel: bool) -> Tensor:
-        xp, recorded = get_array_module(x.array), is_grad_enabled()
-        if by_kernel and not recorded:  # the kernel's result has no graph
-            return Tensor._of(cuda.cross_entropy_grad(g.array, x.array, labels.array, peak.array, total.array))
-        classes = xp.arange(x.shape[1]).reshape((1, -1) + (1,) * (x.ndim - 2))
-        onehot = (labels.array[:, None] == classes).astype(x.dtype)
-        if recorded or by_kernel:
+    def grad_x(self, g: Tensor, x: Tensor, labels: Tensor, peak: Any, total: Tensor, exponentials: Any) -> Tensor:
+        xp = get_array_module(x.array)
+        if is_grad_enabled():
+            classes = xp.arange(x.shape[1]).reshape((1, -1) + (1,) * (x.ndim - 2))
+            onehot = (labels.array[:, None] == classes).astype(x.dtype)
             return g.unsqueeze(1) * (softmax(x, 1) - Tensor._of(onehot))
-        gx = x.array - peak.array
-        xp.exp(gx, out=gx)
-        gx /= total.array
-        gx -= onehot
+        if exponentials is None:  # the kernel's result has no graph
+            return Tensor._of(cuda.cross_entropy_grad(g.array, x.array, labels.array, peak.array, total.array))
+        gx = (exponentials.array / total.array[:, None]).astype(x.dtype, copy=False)
+        gx[_own_class(labels.array)] -= 1
         gx *= g.array[:, None]
         return Tensor._of(gx)
+
+
+def _own_class(labels: Array) -> tuple[Array, ...]:
+    """Index ``(N, C, *)`` at the class of each cell's label."""
+    xp, last = get_array_module(labels), labels.ndim - 1
+    n, *space = [xp.arange(size).reshape((-1,) + (1,) * (last - axis)) for axis, size in enumerate(labels.shape)]
+    return n, labels, *space
 
 
 def _check_targets(input: Tensor, target: Tensor, weight: Tensor | None, function: str) -> None:

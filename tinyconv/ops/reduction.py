@@ -18,7 +18,7 @@ from ..return_types import ValuesIndices
 from .dtype import as_float, cast
 from .elementwise import Gate, eq, maximum, minimum, mul, where, zeros_like
 from .indexing import take_along_dim
-from .shape import cat, clone, normalize_dims
+from .shape import Expand, Reshape, cat, clone, normalize_dims
 from .unary import unary
 
 __all__ = [
@@ -46,7 +46,25 @@ class Sum(Operation):
         return add_up(x, dims, keepdim).astype(x.dtype, copy=False)
 
     def grad_x(self, g: Tensor, dims: tuple[int, ...], shape: tuple[int, ...]) -> Tensor:
-        return g.reshape(kept_shape(shape, dims)).expand(shape)
+        return repeated(g, dims, shape)
+
+
+class Mean(Operation):
+    """Mean over dimensions; every element's gradient is its share of the mean's."""
+
+    __slots__ = ()
+
+    def forward(self, x: Array, dims: tuple[int, ...], keepdim: bool) -> Array:
+        total = add_up(x, dims, keepdim)
+        return (total / total.dtype.type(count(x.shape, dims))).astype(x.dtype, copy=False)
+
+    def grad_x(self, g: Tensor, dims: tuple[int, ...], shape: tuple[int, ...]) -> Tensor:
+        return repeated(g / count(shape, dims), dims, shape)
+
+
+def repeated(g: Tensor, dims: tuple[int, ...], shape: tuple[int, ...]) -> Tensor:
+    """What was reduced from `shape` over `dims`, along them again: the same for every element."""
+    return Expand.apply(Reshape.apply(g, kept_shape(shape, dims)), shape)
 
 
 def _summable(x: Tensor, dtype: Any) -> Tensor:
@@ -99,9 +117,7 @@ def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
     input = input if dtype is None else cast(input, dtype)
     _need_float(input, "mean")
     dims = normalize_dims(dim, input.ndim, "mean")
-    if input.dtype == np.float16:  # the sum may overflow where the mean does not
-        return cast(mean(cast(input, np.float32), dims, keepdim), np.float16)
-    return Sum.apply(input, dims, keepdim) / count(input.shape, dims)
+    return Mean.apply(input, dims, keepdim)
 
 
 @checked
