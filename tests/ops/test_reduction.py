@@ -270,6 +270,12 @@ def test_integers_sum_and_multiply_in_int64(dtype):
     assert (x.prod().item(), x.prod(0).dtype) == (1, tc.int64)
 
 
+def test_the_gradient_of_a_float16_mean_of_more_elements_than_float16_can_count():
+    x = tc.ones(70000, dtype=tc.float16).requires_grad_()
+    x.mean().backward()
+    assert set(x.grad.tolist()) == {float(np.float16(1 / 70000))}
+
+
 @pytest.mark.parametrize("name", ["sum", "mean", "var", "std", "prod", "amax", "logsumexp", "norm"])
 @pytest.mark.parametrize("dtype", [tc.float16, tc.float32, tc.float64])
 def test_floats_keep_their_dtype(name, dtype):

@@ -13,10 +13,10 @@ from ..arguments import Dims, DType, checked
 from ..autograd import Operation, Tensor, whole
 from ..backend import Array, get_array_module, quiet
 from ..errors import refusal
-from ..kernels.sums import add_up
+from ..kernels.sums import add_up, sum_dtype
 from ..return_types import ValuesIndices
 from .dtype import as_float, cast
-from .elementwise import Gate, eq, maximum, minimum, mul, where, zeros_like
+from .elementwise import Div, Gate, eq, maximum, minimum, mul, where, zeros_like
 from .indexing import take_along_dim
 from .shape import Expand, Reshape, cat, clone, normalize_dims
 from .unary import unary
@@ -59,12 +59,13 @@ class Mean(Operation):
         return (total / total.dtype.type(count(x.shape, dims))).astype(x.dtype, copy=False)
 
     def grad_x(self, g: Tensor, dims: tuple[int, ...], shape: tuple[int, ...]) -> Tensor:
-        return repeated(g / count(shape, dims), dims, shape)
+        g = cast(g, sum_dtype(g.array))  # float16 may not hold the number of elements
+        return repeated(Div.apply(g, g.dtype.type(count(shape, dims))), dims, shape)
 
 
 def repeated(g: Tensor, dims: tuple[int, ...], shape: tuple[int, ...]) -> Tensor:
     """What was reduced from `shape` over `dims`, along them again: the same for every element."""
-    return Expand.apply(Reshape.apply(g, kept_shape(shape, dims)), shape)
+    return Expand.apply(Reshape.apply(g, kept_shape(shape, dims)) if g.ndim else g, shape)
 
 
 def _summable(x: Tensor, dtype: Any) -> Tensor:
