@@ -23,7 +23,7 @@ ALL = [f"en/{name}" for name in ENGLISH] + [f"zh/{path.name}" for path in sorted
 PLACES = ("docs/*.md", "docs/*/*.md", "docs/api/*.rst", "README*.md")
 PAGES = [path for place in PLACES for path in sorted(DOCS.parent.glob(place))]
 NUMBERED_LINK = re.compile(r"(?:\[|:doc:`)([^\]<]*)(?:\]\(|<)[\w./]*?(\d\d-[a-z][\w-]*)")
-TAUGHT = [name for name in ENGLISH if int(name[:2]) in (1, 2, 3, 8, 9, 11, 13)]
+TAUGHT = ENGLISH[:16]  # behind them come exercises on all of it, errata and a dictionary
 HEADER = """\
 ---
 jupytext:
