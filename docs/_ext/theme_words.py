@@ -7,6 +7,7 @@ that has Chinese characters, and links to the next and the previous page never l
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
@@ -75,6 +76,26 @@ TEXTS = {
     "Auto light/dark, in light mode": "自动配色，现为浅色",
     "Auto light/dark, in dark mode": "自动配色，现为深色",
 }
+# titles of the pages that are in English alone, as the navigation shows them
+PAGES = {
+    "Tensors": "张量",
+    "Automatic differentiation": "自动微分",
+    "Operations": "运算",
+    "Layers": "层",
+    "Layers as functions": "函数形式的层",
+    "Optimisers": "优化器",
+    "Data": "数据",
+    "Images": "图像",
+    "Tools that explain": "讲解工具",
+    "Chainer's names": "Chainer 的名字",
+    "Devices, random numbers, files, language": "设备、随机数、文件、语言",
+    "Kernels": "计算内核",
+    "Distributed training": "分布式训练",
+    "Benchmarks": "性能测试",
+    "Training with several processes": "多进程训练",
+    "ONNX, and PyTorch's weights": "ONNX 与 PyTorch 的权重",
+    "CUDA kernels": "CUDA 内核",
+}
 # what the search page says while it looks and when it has found; it learns the language from its address
 SEARCH = {
     "Search Results": "搜索结果",
@@ -100,6 +121,7 @@ if (new URLSearchParams(location.search).get("lang") === "zh") {
 _FORM = '<input type="hidden" name="area" value="default">'
 _ATTRIBUTE = re.compile(rf'\b(title|aria-label)="({"|".join(map(re.escape, ATTRIBUTES))})"')
 _TEXT = re.compile(rf">({'|'.join(map(re.escape, TEXTS))})<(?!/h\d|/code)")
+_TITLE = re.compile(r'(<a class="reference internal" href="[^"#]*">)([^<]+)(?=</a>)')  # links within a text hold a span
 _TOGGLE = re.compile(r"Toggle navigation of ([^<\"]*)")
 
 
@@ -121,11 +143,18 @@ def in_chinese(page: str) -> str:
     --------
     >>> in_chinese('<p class="admonition-title">Hint</p><a title="Link to this heading">#</a>')
     '<p class="admonition-title">提示</p><a title="本节的链接">#</a>'
+    >>> in_chinese('<a class="reference internal" href="../api/tensor.html">Tensors</a>')
+    '<a class="reference internal" href="../api/tensor.html">张量</a>'
     """
     page = page.replace(_FORM, f'{_FORM}\n  <input type="hidden" name="lang" value="zh">')
     page = _ATTRIBUTE.sub(lambda found: f'{found[1]}="{ATTRIBUTES[found[2]]}"', page)
     page = _TEXT.sub(lambda found: f">{TEXTS[found[1]]}<", page)
-    return _TOGGLE.sub(r"展开或收起：\1", page)
+    page = _TITLE.sub(lambda found: found[1] + _page_title(found[2]), page)
+    return _TOGGLE.sub(lambda found: f"展开或收起：{_page_title(TEXTS.get(found[1], found[1]))}", page)
+
+
+def _page_title(title: str) -> str:
+    return PAGES.get(html.unescape(title).replace("’", "'"), title)
 
 
 def language_of(page: str) -> str:

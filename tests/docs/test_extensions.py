@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import types
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ import pytest
 import tinyconv as tc
 from tinyconv.absent import recorded
 
-EXTENSIONS = Path(__file__).parents[2] / "docs" / "_ext"
+DOCS = Path(__file__).parents[2] / "docs"
+EXTENSIONS = DOCS / "_ext"
 
 
 class Stub(types.ModuleType):
@@ -251,6 +253,19 @@ def test_words_of_the_theme_are_chinese_on_chinese_pages_alone(load: Any) -> Non
     assert chinese["master_doc"] == "zh/index"
     assert english["in_the_language"](html) == html
     assert "_" not in english
+
+
+def test_every_english_page_has_a_chinese_title_for_the_navigation(load: Any) -> None:
+    theme_words = load("theme_words")
+    pages = [path for path in (*DOCS.glob("*.md"), *DOCS.glob("api/*.rst")) if path.stem != "index"]
+    titles = {path.read_text("utf-8").lstrip("# ").partition("\n")[0] for path in pages}
+    assert titles == theme_words.PAGES.keys()
+    for title in titles:
+        link = '<a class="reference internal" href="../api/x.html">{}</a>'
+        curly = escape(title, quote=False).replace("'", "’")
+        assert theme_words.in_chinese(link.format(curly)) == link.format(theme_words.PAGES[title])
+    in_a_text = '<a class="reference internal" href="../api/x.html"><span class="doc">Data</span></a>'
+    assert theme_words.in_chinese(in_a_text) == in_a_text
 
 
 def test_cells_speak_the_language_of_their_page(load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
