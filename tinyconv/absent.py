@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import importlib
 import re
-from pathlib import Path
 
 from .errors import phrase, refusal
 
@@ -68,7 +67,8 @@ def recorded() -> dict[str, frozenset[str]]:
     >>> "conv2d" in recorded()["nn.functional"]
     True
     """
-    import json  # here: only who asks for a name that is not there needs it
+    import json  # here, both: only who asks for a name that is not there needs them
+    from pathlib import Path
 
     rooms = json.loads(Path(__file__).with_name("pytorch_names.json").read_text("utf-8"))
     return {room: frozenset(names) for room, names in rooms.items()}

@@ -272,8 +272,10 @@ class Gate(Binary):
     __slots__ = ()
 
     def forward(self, g: Array, open: Array) -> Array:
-        bits = _INTEGERS[g.dtype.itemsize]
-        return (open.astype(bits) * g.view(bits)).view(g.dtype)
+        kind = _INTEGERS[g.dtype.itemsize]
+        bits = open.astype(kind)
+        room = bits if bits.shape == g.shape else None  # for the result
+        return get_array_module(g).multiply(bits, g.view(kind), out=room).view(g.dtype)
 
     def grad_g(self, g: Tensor, open: Tensor) -> Tensor:
         return Gate.apply(g, open)
