@@ -121,6 +121,12 @@ def as_tuple(value: int | Sequence[int], ndim: int, name: str, minimum: int = 1,
     ...
     ValueError: as_tuple: kernel_size=(3, 5, 7) has 3 entries ...
     """
+    if type(value) is int and minimum <= value < 2**31:  # the usual cases first, as every call of a layer comes here
+        return (value,) * ndim
+    if type(value) is tuple:
+        usable = [entry for entry in value if type(entry) is int and minimum <= entry < 2**31]
+        if len(usable) == len(value) == ndim:
+            return value
     is_scalar = not isinstance(value, Sequence) or isinstance(value, (str, bytes))
     entries: tuple[Any, ...] = (value,) * ndim if is_scalar else tuple(value)  # type: ignore[arg-type]
     if len(entries) == 1:
