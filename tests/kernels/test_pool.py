@@ -93,7 +93,7 @@ def test_max_pool_has_any_number_of_axes(size):
     p=st.integers(0, 4),
     d=st.integers(1, 3),
     rule=st.sampled_from(RULES),
-    special=st.lists(st.tuples(st.integers(0, 11), st.sampled_from([NAN, -INF, INF, 0.0]))),
+    special=st.lists(st.tuples(st.integers(0, 11), st.sampled_from([NAN, -INF, INF, 0.0, -0.0]))),
 )
 def test_max_pool_of_any_window(i, k, s, p, d, rule, special):
     span = d * (k - 1) + 1
@@ -106,6 +106,9 @@ def test_max_pool_of_any_window(i, k, s, p, d, rule, special):
     y, taps = pool.max_pool(x, g)
     y_slow, taps_slow, flat_slow = slow_pool.max_pool(x, (k,), (s,), (p,), (d,), g.output_size)
     np.testing.assert_array_equal(y, y_slow)
+    y_alone, no_taps = pool.max_pool(x, g, with_taps=False)
+    assert no_taps is None
+    np.testing.assert_array_equal(y_alone.view(np.int32), y.view(np.int32))  # to the sign of a zero
     np.testing.assert_array_equal(taps, taps_slow)
     np.testing.assert_array_equal(pool.flat_indices(taps, g), flat_slow)
 

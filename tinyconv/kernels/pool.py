@@ -115,7 +115,7 @@ def _taps_dtype(geometry: PoolGeometry) -> str:
 # --- max pooling -------------------------------------------------------------------------------------
 
 
-def max_pool(x: Array, geometry: PoolGeometry) -> tuple[Array, Array]:
+def max_pool(x: Array, geometry: PoolGeometry, with_taps: bool = True) -> tuple[Array, Array]:
     """Take the largest cell of each window.
 
     Padding never wins.  Of equal cells the first wins, NaN beats every number, and the first NaN wins.
@@ -126,6 +126,8 @@ def max_pool(x: Array, geometry: PoolGeometry) -> tuple[Array, Array]:
         ``(N, C, *D)``.
     geometry : PoolGeometry
         The windows.
+    with_taps : bool
+        Whether it matters which cell won: without it, NumPy takes half the time.
 
     Returns
     -------
@@ -134,6 +136,7 @@ def max_pool(x: Array, geometry: PoolGeometry) -> tuple[Array, Array]:
     taps : array of unsigned int
         ``(N, C, *O)``, which of the window's ``prod(kernel)`` cells won, counted in C order;
         ``prod(kernel)`` itself, a tap that no cell has, where a window lies wholly in padding.
+        None without `with_taps`.
 
     Examples
     --------
@@ -149,6 +152,12 @@ def max_pool(x: Array, geometry: PoolGeometry) -> tuple[Array, Array]:
     output_shape = x.shape[:2] + geometry.output_size
     planes = x.reshape((1, x.shape[0] * x.shape[1]) + geometry.input_size)
     y = xp.full(planes.shape[:2] + geometry.output_size, -math.inf, dtype=x.dtype)
+    if not with_taps:
+        for part in _cached(planes):
+            for _, windows, cells in reversed(_taps(geometry)):
+                best = y[:, part][windows]
+                xp.maximum(best, planes[:, part][cells], out=best)
+        return y.reshape(output_shape), None
     taps = xp.full(y.shape, math.prod(geometry.kernel_size), dtype=_taps_dtype(geometry))
     for part in _cached(planes):
         _max_pool_into(y[:, part], taps[:, part], planes[:, part], geometry)

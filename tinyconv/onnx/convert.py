@@ -283,8 +283,9 @@ def _conv_transpose(
 
 
 @converter("MaxPool")
-def _max_pool(g: GraphBuilder, call: Any, x: Tensor, geometry: Any) -> tuple[str, ...]:
-    return _pool_node(g, x, geometry, 1)[0], "?"  # which tap won has no name in ONNX
+def _max_pool(g: GraphBuilder, call: Any, x: Tensor, geometry: Any, with_taps: bool) -> Any:
+    values = _pool_node(g, x, geometry, 1)[0]
+    return (values, "?") if with_taps else values  # which tap won has no name in ONNX
 
 
 def _pool_node(g: GraphBuilder, x: Tensor, geometry: Any, outputs: int) -> tuple[str, ...]:

@@ -165,16 +165,15 @@ def _max_pool(node: Node, x: Tensor) -> Any:
     """ONNX counts indices over the whole tensor, not within each plane."""
     geometry = _pool_geometry(node, x)
     values = x if x.dtype.kind == "f" else cast(x, "float64")  # exact for the small integers that ONNX allows
-    y, taps = MaxPool.apply(values, geometry)
-    y = cast(y, x.dtype)
     if not node.wants(1):
-        return y
+        return cast(MaxPool.apply(values, geometry, False), x.dtype)
+    y, taps = MaxPool.apply(values, geometry, True)
     xp, plane = get_array_module(x.array), math.prod(x.shape[2:])
     places = kernels.flat_indices(taps.array, geometry)
     if node.get("storage_order", 0):
         places = _column_major(xp, places, x.shape[2:])
     first = xp.arange(x.shape[0] * x.shape[1]).reshape(x.shape[:2] + (1,) * (x.ndim - 2)) * plane
-    return y, Tensor._of(places + first)
+    return cast(y, x.dtype), Tensor._of(places + first)
 
 
 def _column_major(xp: Any, places: Any, size: tuple[int, ...]) -> Any:

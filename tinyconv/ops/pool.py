@@ -26,17 +26,17 @@ __all__ = [
 
 
 class MaxPool(Operation):
-    """The largest cell of each window, and which tap of the window it was."""
+    """The largest cell of each window, and if asked for which tap of the window it was."""
 
     __slots__ = ()
 
-    def forward(self, x: Array, geometry: PoolGeometry) -> tuple[Array, Array]:
-        y, taps = kernels.max_pool(x, geometry)
+    def forward(self, x: Array, geometry: PoolGeometry, with_taps: bool) -> Array | tuple[Array, Array]:
+        y, taps = kernels.max_pool(x, geometry, with_taps or self.needs_input_grad[0])
         self.keep(taps=taps)
-        return y, taps
+        return (y, taps) if with_taps else y
 
-    def grad_x(self, g: tuple[Tensor, ...], taps: Tensor, geometry: PoolGeometry) -> Tensor:
-        return PutTaps.apply(g[0], taps, geometry)
+    def grad_x(self, g: Any, taps: Tensor, geometry: PoolGeometry, with_taps: bool) -> Tensor:
+        return PutTaps.apply(g[0] if with_taps else g, taps, geometry)
 
 
 class PutTaps(Operation):
@@ -193,12 +193,12 @@ def max_pool(
     function = f"max_pool{ndim}d"
     x, had_batch = batched(input, ndim, function)
     geometry = pool_geometry(x.shape[2:], kernel_size, stride, padding, dilation, ceil_mode, cover_all, function)
-    y, taps = MaxPool.apply(x, geometry)
-    y = y if had_batch else y.squeeze(0)
     if not return_indices:
-        return y
+        y = MaxPool.apply(x, geometry, False)
+        return y if had_batch else y.squeeze(0)
+    y, taps = MaxPool.apply(x, geometry, True)
     indices = Tensor._of(kernels.flat_indices(taps.array, geometry))
-    return y, indices if had_batch else indices.squeeze(0)
+    return (y, indices) if had_batch else (y.squeeze(0), indices.squeeze(0))
 
 
 # def max_pool1d, def max_pool2d, def max_pool3d:
