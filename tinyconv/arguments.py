@@ -117,10 +117,13 @@ class _Slot(NamedTuple):
 
     name: str
     words: tuple[str, ...]
-    usual: frozenset[type]
+    usual: set[type]
 
     def look(self, value: Any, function: str, of_layer: bool) -> None:
         """Refuse a value that is none of the kinds."""
+        if "Tensor" in self.words and isinstance(value, Tensor):
+            self.usual.add(type(value))  # a Parameter needs a second look once
+            return
         if any(KINDS[word].fits(value) for word in self.words):
             return
         if of_layer and "bool" in self.words and type(value) is int and value in (0, 1):
@@ -234,7 +237,7 @@ def _slot_of(parameter: inspect.Parameter) -> _Slot | None:
     words = [word if word in KINDS else word.partition("[")[0] for word in words]  # Callable[[int], float]
     if not KINDS.keys() >= set(words):
         return None  # a class of its own: whoever takes it looks at it
-    usual = frozenset().union(*(KINDS[word].usual for word in words))
+    usual: set[type] = set().union(*(KINDS[word].usual for word in words))
     return _Slot(parameter.name, tuple(dict.fromkeys(words)), usual)
 
 

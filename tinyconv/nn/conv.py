@@ -61,7 +61,7 @@ class _ConvNd(WeightedLayer):
         return (rows, columns // self.groups, *self.kernel_size)
 
     def _ready(self, x: Tensor) -> None:
-        if isinstance(self.weight, UninitializedParameter):
+        if not self._sized and isinstance(self.weight, UninitializedParameter):
             unbatched, batched = self._ndim + 1, self._ndim + 2
             if x.ndim not in (unbatched, batched):
                 raise refusal("conv.lazy_input", type(self).__name__, x=x, unbatched=unbatched, batched=batched)
@@ -149,8 +149,8 @@ class _Conv(_ConvNd):
     def forward(self, input: Tensor) -> Tensor:
         self._ready(input)
         return F.conv(
-            self._ndim, input, self.weight, self.bias, stride=self.stride, padding=self.padding,
-            dilation=self.dilation, groups=self.groups, cover_all=self.cover_all, padding_mode=self.padding_mode,
+            self._ndim, input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups,
+            cover_all=self.cover_all, padding_mode=self.padding_mode,
         )  # fmt: skip
 
 

@@ -37,13 +37,13 @@ def batched(x: Tensor, ndim: int, function: str) -> tuple[Tensor, bool]:
 def check_weight(weight: Tensor, ndim: int, function: str) -> None:
     """Refuse a convolution's weight that is no Tensor of floats with `ndim` spatial axes."""
     require_float(weight, function)
-    if weight.ndim != ndim + 2 or 0 in weight.shape[2:]:
+    if weight.ndim != ndim + 2 or 0 in weight.array.shape[2:]:
         raise refusal("conv.weight", function, ndim=ndim + 2, size=list(weight.shape))
 
 
 def check_channels(x: Tensor, weight: Tensor, expected: int, groups: int, function: str) -> None:
     """Refuse an input without the channels that the weight expects."""
-    channels = x.shape[1]
+    channels = x.array.shape[1]
     if channels == expected:
         return
     last = x.ndim == 4 and x.shape[-1] == expected
@@ -74,6 +74,6 @@ def check_groups(in_channels: int, out_channels: int, groups: int, function: str
 
 def check_bias(bias: Tensor | None, channels: int, weight: Tensor, function: str) -> None:
     """Refuse a bias that has not one number per output channel."""
-    if bias is not None and bias.shape != (channels,):
+    if bias is not None and bias.array.shape != (channels,):
         sizes = {"weight": list(weight.shape), "size": list(bias.shape)}
         raise refusal("conv.bias", function, channels=channels, **sizes)

@@ -152,16 +152,17 @@ def conv(
     function = f"conv{ndim}d"
     x, had_batch = batched(input, ndim, function)
     check_weight(weight, ndim, function)
-    kernel = weight.shape[2:]
+    outputs, share, *kernel = weight.array.shape
     geometry = conv_geometry(kernel, stride, padding, dilation, groups, function)
-    check_channels(x, weight, weight.shape[1] * groups, groups, function)
-    check_groups(x.shape[1], weight.shape[0], groups, function, of_weight=True)
-    check_bias(bias, weight.shape[0], weight, function)
+    check_channels(x, weight, share * groups, groups, function)
+    check_groups(x.array.shape[1], outputs, groups, function, of_weight=True)
+    check_bias(bias, outputs, weight, function)
     if padding_mode != "zeros":
         x, geometry = _fill_borders(x, geometry, padding_mode, function)
+    size = x.array.shape[2:]
     if cover_all:
-        geometry = cover_all_padding(geometry, x.shape[2:], kernel)
-    conv_output_size(geometry, x.shape[2:], kernel, function)
+        geometry = cover_all_padding(geometry, size, kernel)
+    conv_output_size(geometry, size, kernel, function)
 
     y = Conv.apply(x, cast(weight, x.dtype), None if bias is None else cast(bias, x.dtype), geometry)
     return y if had_batch else y.squeeze(0)
