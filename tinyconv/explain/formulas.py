@@ -169,6 +169,7 @@ IN_CHINESE: dict[str, str] = {
     # sums and products
     "Amax": "y = x 沿 dims 的最大值;  gx = g，放在最大处，相等的几个平分",
     "Amin": "y = x 沿 dims 的最小值;  gx = g，放在最小处，相等的几个平分",
+    "Mean": "y = x 沿 dims 之和 / n;  gx = g/n，沿这些轴重复",
     "Norm": "y = sqrt(x**2 沿 dims 之和);  gx = g * x/y",
     "Sum": "y = x 沿 dims 之和;  gx = g，沿这些轴重复",
     # convolution and its partners
