@@ -204,11 +204,7 @@ def gradgradcheck(
 def _warn_if_coarse(tensors: Sequence[Tensor]) -> None:
     for tensor in tensors:
         if tensor.dtype != np.float64:
-            warnings.warn(
-                f"gradcheck: an input of shape {tensor.shape} is {tensor.dtype}, whose rounding is larger than the "
-                f"differences taken here; use float64 (x.double())",
-                stacklevel=4,
-            )
+            warnings.warn(phrase("gradcheck.coarse", input=tensor), stacklevel=4)
 
 
 def _float_outputs(result: Any) -> list[Tensor]:

@@ -25,7 +25,7 @@ ALL = {**TEXTS, **PHRASES}
 # templates that say nothing in words of their own, or everything in both languages
 WORDLESS, BILINGUAL = {"load.refused", "argument.none", "cause.told"}, {"language.unknown"}
 # types whose texts are for programmers of the package
-UNTOLD = {"AssertionError", "NotImplementedError", "StopIteration"}
+UNTOLD = {"AssertionError", "StopIteration"}
 # files that raise without a text of the catalogue, and why
 WITHOUT_A_TEXT = {
     "distributed/optimizer.py": "an attribute's bare name, for getattr",
@@ -129,6 +129,20 @@ def test_texts_stand_in_the_catalogue_and_not_where_they_are_raised() -> None:
     new = {path: functions for path, functions in found.items() if path not in WITHOUT_A_TEXT}
     assert not new, f"raise refusal(...), with the text in tinyconv/errors/texts: {new}"
     assert not WITHOUT_A_TEXT.keys() - found.keys(), "a file that is clean now"
+
+
+def test_warnings_are_phrases() -> None:
+    """What is warned of is said in the language of the moment, too."""
+    found = [
+        (name, ast.unparse(node.args[0]))
+        for name, tree in SOURCES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "warnings.warn"
+    ]
+    assert len(found) > 5
+    assert {(name, told) for name, told in found if not told.startswith("phrase(")} == {
+        ("vision/datasets/digits.py", "told")
+    }
 
 
 def tells(node: ast.AST) -> bool:

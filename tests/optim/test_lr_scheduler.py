@@ -333,5 +333,5 @@ def test_state_of_another_schedule() -> None:
 
 
 def test_a_schedule_without_a_rule() -> None:
-    with pytest.raises(NotImplementedError, match="LRScheduler does not define get_lr"):
+    with pytest.raises(NotImplementedError, match="LRScheduler must define get_lr"):
         lr_scheduler.LRScheduler(make_sgd())

@@ -579,5 +579,5 @@ def test_a_parameter_in_read_only_memory() -> None:
 def test_a_rule_that_is_missing() -> None:
     w = leaf([1.0])
     w.grad = tc.tensor([1.0])
-    with pytest.raises(NotImplementedError, match="Optimizer does not define _update"):
+    with pytest.raises(NotImplementedError, match="Optimizer must define _update"):
         tc.optim.Optimizer([w], {}).step()

@@ -60,7 +60,7 @@ class Function(Operation):
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         """Give the gradients of the arguments; a subclass writes this."""
-        raise NotImplementedError("a Function to be differentiated must define the static method backward(ctx, *grads)")
+        raise refusal("function.no_backward")
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple, output: Any) -> None:

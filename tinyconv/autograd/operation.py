@@ -176,7 +176,7 @@ class Operation:
 
     def forward(self, *args: Any) -> Any:
         """Compute the output array(s) from the input arrays; inf and NaN arise in silence, as on a GPU."""
-        raise NotImplementedError(f"{type(self).__name__} must define forward(self, *arrays)")
+        raise refusal("class.must_define", owner=type(self).__name__, method="forward(self, *arrays)")
 
     def keep(self, **values: Any) -> None:
         """Put arrays, or other values, aside in ``forward`` for the gradients that name them."""

@@ -42,10 +42,10 @@ class Dataset:
     """
 
     def __getitem__(self, index: int) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} must define __getitem__(self, index)")
+        raise refusal("class.must_define", owner=type(self).__name__, method="__getitem__(self, index)")
 
     def __len__(self) -> int:
-        raise NotImplementedError(f"{type(self).__name__} must define __len__(self)")
+        raise refusal("class.must_define", owner=type(self).__name__, method="__len__(self)")
 
     def take(self, indices: np.ndarray) -> Any:
         """Give the samples at `indices` as one batch.
@@ -77,10 +77,10 @@ class IterableDataset(Dataset):
     __len__ = None  # type: ignore[assignment]  # unless a subclass knows it
 
     def __iter__(self) -> Iterator[Any]:
-        raise NotImplementedError(f"{type(self).__name__} must define __iter__(self)")
+        raise refusal("class.must_define", owner=type(self).__name__, method="__iter__(self)")
 
     def __getitem__(self, index: int) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} has no index; iterate over it")
+        raise refusal("dataset.no_index", owner=type(self).__name__)
 
     def __add__(self, other: Dataset) -> Dataset:
         return ChainDataset([self, other])

@@ -37,7 +37,7 @@ class Sampler:
         pass
 
     def __iter__(self) -> Iterator[Any]:
-        raise NotImplementedError(f"{type(self).__name__} must define __iter__(self)")
+        raise refusal("class.must_define", owner=type(self).__name__, method="__iter__(self)")
 
 
 class SequentialSampler(Sampler):

@@ -222,7 +222,9 @@ class Optimizer:
 
         `state` is empty at the parameter's first step; the rule puts in ints and arrays like `param`.
         """
-        raise NotImplementedError(f"{type(self).__name__} does not define _update")
+        raise refusal(
+            "class.must_define", owner=type(self).__name__, method="_update(self, param, grad, state, options)"
+        )
 
     def _describe(self, wanted: Tensor) -> str:
         """Name a parameter in an error text: ``parameter 1 of group 0 ('conv1.bias')``."""

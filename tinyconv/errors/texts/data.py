@@ -3,6 +3,9 @@
 from .text import Phrase, Text
 
 TEXTS = {
+    "dataset.no_index": Text(
+        NotImplementedError, en="{owner} has no index; iterate over it", zh="{owner} 没有下标；请遍历它"
+    ),
     # --- data sets (dataset.py) ---
     "data.tensor_lengths": Text(
         AssertionError,

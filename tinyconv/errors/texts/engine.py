@@ -193,6 +193,12 @@ TEXTS = {
         ),
         zh="{operation}：梯度要读 {name!r}，可它既不是 forward 的参数，也没有用 self.keep({name}=...) 留下",
     ),
+    "class.must_define": Text(NotImplementedError, en="{owner} must define {method}", zh="{owner} 必须定义 {method}"),
+    "function.no_backward": Text(
+        NotImplementedError,
+        en="a Function to be differentiated must define the static method backward(ctx, *grads)",
+        zh="要求导的 Function 必须定义静态方法 backward(ctx, *grads)",
+    ),
     "autograd.no_gradient": Text(
         NotImplementedError,
         en="{operation} must define grad_<argument>(self, g, ...), or vjp(self, g, ...), to be differentiated",

@@ -272,6 +272,12 @@ TEXTS = {
 }
 
 PHRASES = {
+    "gradcheck.coarse": Phrase(
+        "gradcheck: an input of shape {input.shape} is {input.dtype}, whose rounding is larger than the differences "
+        "taken here; use float64 (x.double())",
+        "gradcheck：形状为 {input.shape} 的输入是 {input.dtype}，它的舍入误差比这里取的差还大；"
+        "请用 float64（x.double()）",
+    ),
     "explain.leaf": Phrase("leaf", "叶子"),
     "explain.parameter": Phrase("parameter", "参数"),
     "explain.one_operation": Phrase("1 operation", "1 个运算"),

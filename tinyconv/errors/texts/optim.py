@@ -328,4 +328,10 @@ PHRASES = {
         "parameter {position} of group {index} ({name!r})", "第 {index} 组的参数 {position} {name!r}"
     ),
     "optim.some_parameter": Phrase("a parameter", "某个参数"),
+    "schedule.before_optimizer": Phrase(
+        "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first learning rate of the schedule is "
+        "skipped. Call optimizer.step() first, then scheduler.step()",
+        "在 `optimizer.step()` 之前调用了 `lr_scheduler.step()`：学习率计划里的第一个学习率被跳过了。"
+        "请先调用 optimizer.step()，再调用 scheduler.step()",
+    ),
 }

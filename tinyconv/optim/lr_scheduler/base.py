@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ...errors import refusal
+from ...errors import phrase, refusal
 from ..optimizer import Optimizer, check_switches
 
 __all__ = ["LRScheduler"]
@@ -72,7 +72,7 @@ class LRScheduler:
 
     def get_lr(self) -> list[float]:
         """Compute the learning rates of epoch ``last_epoch`` from those of the epoch before."""
-        raise NotImplementedError(f"{type(self).__name__} does not define get_lr")
+        raise refusal("class.must_define", owner=type(self).__name__, method="get_lr(self)")
 
     def get_last_lr(self) -> list[float]:
         """Give the learning rates set last, one per group."""
@@ -87,12 +87,7 @@ class LRScheduler:
             If the optimizer has not made a step: the first rate would be skipped.
         """
         if self._step_count == 1 and self.optimizer._step_count == 0:
-            warnings.warn(
-                "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first learning rate "
-                "of the schedule is skipped. Call optimizer.step() first, then scheduler.step()",
-                UserWarning,
-                stacklevel=2,
-            )
+            warnings.warn(phrase("schedule.before_optimizer"), UserWarning, stacklevel=2)
         self._advance()
 
     def _advance(self) -> None:
