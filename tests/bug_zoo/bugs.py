@@ -260,10 +260,10 @@ def ignore_output_padding(patch: pytest.MonkeyPatch) -> None:
     suite=("tests/ops/test_pool.py::test_padding_never_wins_over_negative_numbers",),
 )
 def pad_max_pool_with_zeros(patch: pytest.MonkeyPatch) -> None:
-    def padded(original: Callable, x: np.ndarray, geometry: Any) -> Any:
+    def padded(original: Callable, x: np.ndarray, geometry: Any, with_taps: bool = True) -> Any:
         larger = np.pad(x, [(0, 0), (0, 0), *geometry.padding])
         none = ((0, 0),) * len(geometry.padding)
-        return original(larger, replace(geometry, input_size=larger.shape[2:], padding=none))
+        return original(larger, replace(geometry, input_size=larger.shape[2:], padding=none), with_taps)
 
     wrap(patch, pool_kernels, "max_pool", padded)
 
@@ -293,8 +293,8 @@ def keep_the_last_window(patch: pytest.MonkeyPatch) -> None:
     suite=("tests/ops/test_pool.py::test_nan_wins_and_takes_the_gradient[cpu]",),
 )
 def lose_nan(patch: pytest.MonkeyPatch) -> None:
-    def blind(original: Callable, x: np.ndarray, geometry: Any) -> Any:
-        return original(np.where(np.isnan(x), -np.inf, x).astype(x.dtype), geometry)
+    def blind(original: Callable, x: np.ndarray, geometry: Any, with_taps: bool = True) -> Any:
+        return original(np.where(np.isnan(x), -np.inf, x).astype(x.dtype), geometry, with_taps)
 
     wrap(patch, pool_kernels, "max_pool", blind)
 

@@ -14,6 +14,7 @@ from tests.kernels import slow_pool
 from tinyconv import backend
 from tinyconv.kernels import pool, tuning
 from tinyconv.kernels.geometry import pool_geometry
+from tinyconv.kernels.pool import maximum, windows
 from tinyconv.kernels.sampling import put_flat
 
 NAN, INF = math.nan, math.inf
@@ -52,8 +53,8 @@ def random_reals(*shape, seed=1):
 def taps_by(request, monkeypatch):
     """Run take_taps and put_taps both ways: the CPU's and the GPU's."""
     if request.param == "slices":
-        monkeypatch.setattr(pool, "take_taps", pool._take_by_slices)
-        monkeypatch.setattr(pool, "put_taps", pool._put_by_slices)
+        monkeypatch.setattr(pool, "take_taps", maximum._take_by_slices)
+        monkeypatch.setattr(pool, "put_taps", maximum._put_by_slices)
 
 
 # --- max pooling --------------------------------------------------------------------------------------
@@ -443,5 +444,5 @@ def test_the_cases_hold_what_they_claim():
         g = make_geometry(*case, rule)
         kinds |= {"overlap"} if g.kernel_size > g.stride else set()
         kinds |= {"reach"} if any(g.reach) else set()
-        kinds |= {"empty"} if pool._has_empty_window(g) else set()
+        kinds |= {"empty"} if windows.has_empty_window(g) else set()
     assert kinds == {"overlap", "reach", "empty"}

@@ -1,4 +1,4 @@
-// Max pooling; see tinyconv/kernels/pool.py.  A tap is a cell's number in its window, in C order.
+// Max pooling; see tinyconv/kernels/pool/maximum.py.  A tap is a cell's number in its window, in C order.
 
 // y, taps: (planes, out).  Of equal cells the first wins, NaN beats every number, the first NaN wins.
 extern "C" __global__ void max_pool(index_t count, const value_t* x, value_t* y, tap_t* taps, WINDOW_PARAMETERS) {
