@@ -39,6 +39,7 @@ from .creation import *
 from .defaults import *
 from .dlpack import from_dlpack
 from .formatting import set_printoptions
+from .kernels.allocation import keep_freed_memory as _keep_freed_memory
 from .kernels.threads import get_num_threads, set_num_threads
 from .language import get_language, set_language, use_language
 from .likeness import *
@@ -111,6 +112,7 @@ from .typed import (
 )
 from .typeinfo import *
 
+_keep_freed_memory()
 device = Device
 float16, float32, float64 = _np.dtype("float16"), _np.dtype("float32"), _np.dtype("float64")
 uint8, int8, int16 = _np.dtype("uint8"), _np.dtype("int8"), _np.dtype("int16")

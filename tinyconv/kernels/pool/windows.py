@@ -25,6 +25,12 @@ def axis_taps(geometry: PoolGeometry, axis: int) -> list[tuple[int, slice, slice
     """``(tap, windows, cells)`` of one axis: window ``w`` sees cell ``w*s + t*d - lo`` at tap ``t``.
 
     Only windows whose cell lies in ``[0, i)`` are in the slices; a tap without any is left out.
+
+    Examples
+    --------
+    >>> from tinyconv.kernels.geometry import pool_geometry
+    >>> axis_taps(pool_geometry((4,), 2, stride=2, padding=1), 0)
+    [(0, slice(1, 3, None), slice(1, 4, 2)), (1, slice(0, 2, None), slice(0, 3, 2))]
     """
     i, o, s = geometry.input_size[axis], geometry.output_size[axis], geometry.stride[axis]
     pairs = []
@@ -40,7 +46,14 @@ def axis_taps(geometry: PoolGeometry, axis: int) -> list[tuple[int, slice, slice
 
 @functools.lru_cache(maxsize=128)
 def window_taps(geometry: PoolGeometry) -> tuple[tuple[int, Slices, Slices], ...]:
-    """``(tap, windows, cells)`` for every tap of an N-d window, in C order."""
+    """``(tap, windows, cells)`` for every tap of an N-d window, in C order.
+
+    Examples
+    --------
+    >>> from tinyconv.kernels.geometry import pool_geometry
+    >>> len(window_taps(pool_geometry((4, 4), (2, 3))))
+    6
+    """
     result = []
     for taps in itertools.product(*(axis_taps(geometry, a) for a in range(len(geometry.stride)))):
         number = 0
@@ -53,7 +66,14 @@ def window_taps(geometry: PoolGeometry) -> tuple[tuple[int, Slices, Slices], ...
 
 @functools.lru_cache(maxsize=128)
 def has_empty_window(geometry: PoolGeometry) -> bool:
-    """Whether some window holds no real cell (``cover_all``, or a dilation that steps over the input)."""
+    """Whether some window holds no real cell (``cover_all``, or a dilation that steps over the input).
+
+    Examples
+    --------
+    >>> from tinyconv.kernels.geometry import pool_geometry
+    >>> has_empty_window(pool_geometry((4,), 2, padding=1))
+    False
+    """
     for axis, o in enumerate(geometry.output_size):
         seen: set[int] = set()
         for _, windows, _ in axis_taps(geometry, axis):
@@ -64,7 +84,15 @@ def has_empty_window(geometry: PoolGeometry) -> bool:
 
 
 def positions(geometry: PoolGeometry, xp: Any) -> list[tuple[Array, Array]]:
-    """Per axis, the position of each window's first cell, and each tap's distance from it."""
+    """Per axis, the position of each window's first cell, and each tap's distance from it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinyconv.kernels.geometry import pool_geometry
+    >>> positions(pool_geometry((4,), 2, stride=2, padding=1), np)
+    [(array([-1,  1,  3]), array([0, 1]))]
+    """
     return [
         (xp.arange(o, dtype="int64") * s - lo, xp.arange(k, dtype="int64") * d)
         for o, s, (lo, _), k, d in zip(
@@ -74,5 +102,14 @@ def positions(geometry: PoolGeometry, xp: Any) -> list[tuple[Array, Array]]:
 
 
 def outer(combine: Callable[[Array, Array], Array], per_axis: Sequence[Array]) -> Array:
-    """Combine one 1-d array per axis into an N-d array, as ``add.outer`` does for two."""
+    """Combine one 1-d array per axis into an N-d array, as ``add.outer`` does for two.
+
+    Examples
+    --------
+    >>> import operator
+    >>> import numpy as np
+    >>> outer(operator.add, [np.array([0, 10]), np.array([1, 2, 3])])
+    array([[ 1,  2,  3],
+           [11, 12, 13]])
+    """
     return functools.reduce(lambda result, array: combine(result[..., None], array), per_axis)
