@@ -81,7 +81,7 @@ def reason(error: Exception) -> str:
 
 
 def lacks(error: ImportError, text: str, how: str) -> NoReturn:
-    """End a program that lacks a package with a text of `why` it does, and `how` it is installed."""
+    """End a program that lacks a package; its text says `why` it cannot go on and `how` to install what it needs."""
     set_language(command_line.split_language(sys.argv[1:], Path(sys.argv[0]).name)[0])
     absent = isinstance(error, ModuleNotFoundError)
     why = say("No module named {name!r}", name=error.name) if absent else str(error)
@@ -186,8 +186,8 @@ def claim_out(parser: Parser, args: argparse.Namespace, names: Sequence[str], re
     if earlier and not args.overwrite and not resume:
         ways = say("--overwrite replaces them, another --out keeps them")
         ways = ways if resume is None else say("--resume goes on with that run, {ways}", ways=ways)
-        names = ", ".join(earlier)
-        parser.error(say("{out} holds {names} of an earlier run: {ways}", out=args.out, names=names, ways=ways))
+        listed = ", ".join(earlier)
+        parser.error(say("{out} holds {names} of an earlier run: {ways}", out=args.out, names=listed, ways=ways))
 
 
 @contextlib.contextmanager
@@ -204,7 +204,8 @@ def reading_data(parser: Parser, args: argparse.Namespace) -> Iterator[None]:
                 **told.values,
             )
             parser.error(f"argument --data: {lacking}")
-        parser.error(f"argument {'--data' if args.data else '--download'}: {error}")
+        why = error if told is not None else one_line(reason(error))
+        parser.error(f"argument {'--data' if args.data else '--download'}: {why}")
 
 
 @contextlib.contextmanager
