@@ -112,6 +112,21 @@ def test_softmax(dim, device, on_device):
     check(lambda x: x.softmax(dim).log(), lambda x: np.log(softmax(x, dim)), x, **where)
 
 
+@pytest.mark.parametrize("op", [tc.softmax, tc.log_softmax])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("dim", [0, 1])
+def test_the_gradient_of_softmax_has_the_same_bits_whether_it_is_recorded_or_not(op, dtype, dim, device, on_device):
+    random = np.random.default_rng(0)
+    x = leaf(random.standard_normal((5, 7, 3)).astype(dtype), device)
+    g = tc.from_numpy(random.standard_normal((5, 7, 3)).astype(dtype)).to(device)
+    with on_device():
+        y = op(x, dim)
+        (plain,) = tc.grad(y, x, g, retain_graph=True)
+        (recorded,) = tc.grad(y, x, g, create_graph=True)
+    assert plain.dtype == dtype
+    assert np.array_equal(host(plain), host(recorded))
+
+
 def test_softmax_at_extremes():
     x = leaf(np.array([[1e3, 1e3, -1e3], [-inf, 0.0, 0.0]], np.float32))
     assert tc.softmax(x, 1).tolist() == [[0.5, 0.5, 0.0], [0.0, 0.5, 0.5]]

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ..arguments import DType, checked
-from ..autograd import Operation, Tensor, whole
+from ..autograd import Operation, Tensor, is_grad_enabled, whole
 from ..backend import Array, get_array_module, quiet
 from ..errors import refusal
 from ..kernels.sums import add_up
@@ -41,13 +41,15 @@ class Softmax(Operation):
     __slots__ = ()
 
     def forward(self, x: Array, dim: int) -> Array:
-        xp = get_array_module(x)
-        y = xp.exp(x - xp.max(x, axis=dim, keepdims=True))
+        y = x - x.max(axis=dim, keepdims=True)
+        get_array_module(x).exp(y, out=y)
         y /= add_up(y, (dim,), keepdims=True)
         return y
 
     def grad_x(self, g: Tensor, out: Tensor, dim: int) -> Tensor:
-        return out * (g - sum_(g * out, dim, keepdim=True))
+        if is_grad_enabled():
+            return out * (g - sum_(g * out, dim, keepdim=True))
+        return Tensor._of(_softmax_grad(g.array, out.array, dim))  # the same, in the memory of one array
 
 
 class LogSoftmax(Operation):
@@ -59,14 +61,31 @@ class LogSoftmax(Operation):
         return log_softmax_array(x, dim)
 
     def grad_x(self, g: Tensor, out: Tensor, dim: int) -> Tensor:
-        return g - out.exp() * sum_(g, dim, keepdim=True)
+        if is_grad_enabled():
+            return g - out.exp() * sum_(g, dim, keepdim=True)
+        return Tensor._of(_log_softmax_grad(g.array, out.array, dim))  # the same, in the memory of one array
+
+
+def _softmax_grad(g: Array, y: Array, dim: int) -> Array:
+    gx = g * y
+    total = add_up(gx, (dim,), keepdims=True).astype(gx.dtype, copy=False)
+    get_array_module(gx).subtract(g, total, out=gx)
+    gx *= y
+    return gx
+
+
+def _log_softmax_grad(g: Array, y: Array, dim: int) -> Array:
+    xp = get_array_module(g)
+    gx = xp.exp(y)
+    gx *= add_up(g, (dim,), keepdims=True).astype(gx.dtype, copy=False)
+    return xp.subtract(g, gx, out=gx)
 
 
 def log_softmax_array(x: Array, dim: int) -> Array:
     """``x - logsumexp(x)`` of an array; the largest value is taken off first, so nothing overflows."""
     xp = get_array_module(x)
     with quiet():
-        y = x - xp.max(x, axis=dim, keepdims=True)
+        y = x - x.max(axis=dim, keepdims=True)
         y -= xp.log(add_up(xp.exp(y), (dim,), keepdims=True))
     return y
 
