@@ -115,6 +115,14 @@ def test_a_link_that_names_a_chapter_s_number_leads_there(path: Path) -> None:
         assert number is None or int(number[1] or number[2]) == int(name[:2]), f"[{words}] leads to {name}"
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(DOCS.parent)))
+def test_code_within_a_sentence_does_not_touch_the_word_before(path: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for span in re.finditer(r"(?<!`)(`{1,2})(?!`).+?(?<!`)\1(?!`)", text, re.DOTALL):
+        if not re.search(r":[a-z]+:\Z", text[: span.start()]):  # a role of reStructuredText
+            assert not re.search(r"[A-Za-z,;:.!?]\Z", text[: span.start()]), text[span.start() - 20 : span.end()]
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_a_chapter_opens_as_a_notebook(name: str) -> None:
     text = (DOCS / name).read_text(encoding="utf-8")
