@@ -194,7 +194,7 @@ def test_the_windows_of_a_notebook_can_be_shown(notebooks: ModuleType, page: str
 def test_the_chapter_on_autograd_runs_and_shows_the_source(make: Any) -> None:
     from nbconvert import HTMLExporter
 
-    ran = run(make("en/07-autograd"))
+    ran = run(make("en/07-autograd"), allow_errors=True)  # of its exercises' checks, see below
     assert any("found the kernel" in text(cell) for cell in ran.cells if cell.cell_type == "code")
     page, _ = HTMLExporter().from_notebook_node(ran)
     shown = Folded(page).outside
