@@ -1,15 +1,18 @@
 """Time tinyconv, and PyTorch where it is installed, side by side: ``python tests/benchmarks/bench.py``.
 
-The two take turns, each for about 30 ms, in the order A B, B A, A B, ...; so a busy spell of the machine
-hits both.  Before the clock runs, their results are held against each other.
+Each works in a process of its own, as it would for its user: the two would share one heap otherwise, and what one
+leaves there makes the other faster or slower.  They take turns, each for about 30 ms, in the order A B, B A, A B, ...;
+so a busy spell of the machine hits both.  Before the clock runs, their results are held against each other.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import importlib
 import importlib.util
 import math
+import multiprocessing
 import os
 import platform
 import statistics
@@ -26,16 +29,93 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # this checkout, not an installed copy
 
-import tinyconv
-from tests.benchmarks.cases import CASES, Case, Workload
+from tests.benchmarks.cases import CASES
 
 SAMPLE_SECONDS = 0.03
 REST_SECONDS = 0.005  # after a turn, PyTorch's OpenMP threads spin for a while before they sleep
 MIB = 1 << 20
+PARTS = ("forward", "step")
 MARKERS = ("<!-- results -->", "<!-- end of results -->")
 
 
-# ------------------------------------------------------------------------------ timing
+# ------------------------------------------------------------------------------ the workers
+
+
+def serve(pipe: Any, library: str, threads: int) -> None:
+    """Be the process of one library: say its version, then set up cases and time their parts as asked."""
+    lib = load_library(library, threads)
+    pipe.send(lib.__version__)
+    clock = time.process_time if threads == 1 else time.perf_counter  # the first is hardly lengthened by others
+    case, loops = CASES[0].setup(lib), {}
+    while (message := pipe.recv()) is not None:
+        question, argument = message
+        if question == "set up":
+            case, loops = CASES[argument].setup(lib), {}
+            results = [np.asarray(t.detach()) for t in case.results()]
+            pipe.send((results, [part for part in PARTS if getattr(case, part) is not None]))
+        else:
+            if argument not in loops:
+                loops[argument] = calls_per_sample(getattr(case, argument), clock)
+            pipe.send(sample(getattr(case, argument), loops[argument], clock))
+
+
+def load_library(name: str, threads: int) -> Any:
+    """Import it, and hold it to so many threads."""
+    lib = importlib.import_module(name)
+    lib.set_num_threads(threads)
+    if name == "tinyconv" and importlib.util.find_spec("threadpoolctl") is not None:
+        from threadpoolctl import threadpool_limits
+
+        threadpool_limits(threads, user_api="blas")
+    return lib
+
+
+def calls_per_sample(function: Callable[[], Any], clock: Callable[[], float]) -> int:
+    """Warm up, and find how many calls take about SAMPLE_SECONDS."""
+    function()
+    best = min(sample(function, 1, clock) for _ in range(3))
+    return max(1, round(SAMPLE_SECONDS / best))
+
+
+def sample(function: Callable[[], Any], loops: int, clock: Callable[[], float]) -> float:
+    """Seconds per call, after one call that brings the data back into the caches."""
+    gc.collect()
+    gc.disable()  # as timeit does: collections belong to no case in particular
+    try:
+        function()
+        start = clock()
+        for _ in range(loops):
+            function()
+        return (clock() - start) / loops
+    finally:
+        gc.enable()
+
+
+class Worker:
+    """The other end of :func:`serve`."""
+
+    def __init__(self, library: str, threads: int):
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        context.Process(target=serve, args=(theirs, library, threads), daemon=True).start()
+        theirs.close()  # so that its end is noticed
+        self.version = self.answer()
+
+    def answer(self) -> Any:
+        try:
+            return self.pipe.recv()
+        except EOFError:
+            raise SystemExit("a worker has ended; its error stands above") from None
+
+    def ask(self, question: str, argument: Any) -> Any:
+        self.pipe.send((question, argument))
+        return self.answer()
+
+    def end(self) -> None:
+        self.pipe.send(None)
+
+
+# ------------------------------------------------------------------------------ one case
 
 
 @dataclass
@@ -54,66 +134,35 @@ class Timing:
         return reduce(self.seconds["tinyconv"]) / reduce(self.seconds["torch"])
 
 
-def in_turns(functions: dict[str, Callable[[], Any]], repeats: int) -> Timing:
-    """Time each function `repeats` times, alternating."""
-    loops = {name: calls_per_sample(function) for name, function in functions.items()}
-    seconds: dict[str, list[float]] = {name: [] for name in functions}
-    order = list(functions)
-    gc.collect()
-    gc.disable()  # as timeit does: collections belong to no case in particular
-    try:
-        for _ in range(repeats):
-            for name in order:
-                seconds[name].append(sample(functions[name], loops[name]))
-                time.sleep(REST_SECONDS)
-            order.reverse()
-    finally:
-        gc.enable()
-    return Timing(seconds)
-
-
-def calls_per_sample(function: Callable[[], Any]) -> int:
-    """Warm up, and find how many calls take about SAMPLE_SECONDS."""
-    function()
-    best = min(sample(function, 1) for _ in range(3))
-    return max(1, round(SAMPLE_SECONDS / best))
-
-
-def sample(function: Callable[[], Any], loops: int) -> float:
-    """Seconds per call, after one call that brings the data back into the caches."""
-    function()
-    start = _clock()
-    for _ in range(loops):
-        function()
-    return (_clock() - start) / loops
-
-
-_clock: Callable[[], float] = time.perf_counter
-
-
-# ------------------------------------------------------------------------------ one case
-
-
 @dataclass
 class Row:
     name: str
-    timings: dict[str, Timing] = field(default_factory=dict)  # "forward", "step"
+    timings: dict[str, Timing] = field(default_factory=dict)  # by part
 
 
-def run_case(case: Case, libraries: dict[str, Any], repeats: int) -> Row:
-    workloads = {name: case.setup(lib) for name, lib in libraries.items()}
-    check_equal(case.name, workloads)
-    row = Row(case.name)
-    for part in ("forward", "step"):
-        functions = {name: getattr(workload, part) for name, workload in workloads.items()}
-        if None not in functions.values():
-            row.timings[part] = in_turns(functions, repeats)
+def run_case(index: int, workers: dict[str, Worker], repeats: int) -> Row:
+    answers = [worker.ask("set up", index) for worker in workers.values()]
+    row = Row(CASES[index].name)
+    check_equal(row.name, [results for results, _ in answers])
+    for part in answers[0][1]:
+        row.timings[part] = in_turns(part, workers, repeats)
     return row
 
 
-def check_equal(name: str, workloads: dict[str, Workload]) -> None:
+def in_turns(part: str, workers: dict[str, Worker], repeats: int) -> Timing:
+    """Time a part of the case that is set up, `repeats` times in each library."""
+    seconds: dict[str, list[float]] = {name: [] for name in workers}
+    order = list(workers)
+    for _ in range(repeats):
+        for name in order:
+            seconds[name].append(workers[name].ask("time", part))
+            time.sleep(REST_SECONDS)
+        order.reverse()
+    return Timing(seconds)
+
+
+def check_equal(name: str, results: Sequence[Sequence[np.ndarray]]) -> None:
     """Refuse to time libraries that do not compute the same."""
-    results = [[np.asarray(t.detach()) for t in workload.results()] for workload in workloads.values()]
     for mine, other in zip(results[0], results[-1]):
         error = np.abs(mine - other).max() / max(np.abs(other).max(), 1e-30)
         if not error < 1e-3:
@@ -126,6 +175,8 @@ def extra_memory() -> float:
     NumPy reports its allocations to tracemalloc.  Call it before all else: the kernels keep their
     working memory, and what an earlier call left behind would not be counted.
     """
+    import tinyconv
+
     x = tinyconv.ones(8, 64, 128, 128)
     conv = tinyconv.nn.Conv2d(64, 32, 3)
     tracemalloc.start()
@@ -168,7 +219,7 @@ HEADER = [
 def cells(row: Row) -> list[str]:
     """One line of the table; times are medians."""
     result = [row.name]
-    for part in ("forward", "step"):
+    for part in PARTS:
         timing = row.timings.get(part)
         ratio = timing.ratio() if timing else None
         result.append(f"{timing.median('tinyconv') * 1e3:.3g}" if timing else "")
@@ -199,9 +250,9 @@ def summary(rows: list[Row]) -> list[str]:
     return lines
 
 
-def machine(libraries: dict[str, Any], threads: int) -> list[str]:
+def machine(workers: dict[str, Worker], threads: int) -> list[str]:
     versions = [f"Python {platform.python_version()}", f"NumPy {np.__version__}"]
-    versions += [f"{name} {lib.__version__}" for name, lib in libraries.items()]
+    versions += [f"{name} {worker.version}" for name, worker in workers.items()]
     blas = ", ".join(_blas()) or "unknown (install threadpoolctl)"
     each = f"{threads} threads each" if threads > 1 else "1 thread each, and its processor time"
     return [
@@ -259,7 +310,7 @@ _WIDTHS = [14, 8, 8, 25, 8, 8]
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Time tinyconv beside PyTorch on the CPU.")
     parser.add_argument("--cases", metavar="TEXT", nargs="+", help="only cases whose name holds one of these")
-    parser.add_argument("--threads", type=int, default=tinyconv.get_num_threads(), help="of each (default: all)")
+    parser.add_argument("--threads", type=int, default=available_cores(), help="of each (default: all cores)")
     parser.add_argument("--repeats", type=int, default=15, help="turns per function (default: 15)")
     parser.add_argument(
         "--markdown", metavar="FILE", type=Path, help="write the table there; docs/benchmarks.md keeps its text"
@@ -267,45 +318,33 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def load_libraries(threads: int) -> dict[str, Any]:
-    """tinyconv, and PyTorch where it is installed, each held to `threads` threads."""
-    libraries: dict[str, Any] = {"tinyconv": tinyconv}
-    tinyconv.set_num_threads(threads)
-    if importlib.util.find_spec("threadpoolctl") is None:
-        print("Without threadpoolctl tinyconv's kernels use one Python thread: pip install '.[fast]'")
-    else:
-        from threadpoolctl import threadpool_limits
-
-        threadpool_limits(threads, user_api="blas")
-    if importlib.util.find_spec("torch") is not None:
-        import torch
-
-        torch.set_num_threads(threads)
-        libraries["torch"] = torch
-    return libraries
+def available_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    global _clock
     options = arguments(argv)
-    if options.threads == 1:
-        _clock = time.process_time  # other programs hardly lengthen it
-    libraries = load_libraries(options.threads)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    memory = extra_memory()
-    chosen = [c for c in CASES if not options.cases or any(text in c.name for text in options.cases)]
+    chosen = [i for i, c in enumerate(CASES) if not options.cases or any(text in c.name for text in options.cases)]
     if not chosen:
         raise SystemExit(f"no case has {options.cases} in its name; there are {[c.name for c in CASES]}")
+    if importlib.util.find_spec("threadpoolctl") is None:
+        print("Without threadpoolctl tinyconv's kernels use one Python thread: pip install '.[fast]'")
+    installed = ["tinyconv", *(["torch"] if importlib.util.find_spec("torch") else [])]
+    memory = extra_memory()
+    workers = {name: Worker(name, options.threads) for name in installed}
     print_line(HEADER)
     rows = []
-    for case in chosen:
-        rows.append(run_case(case, libraries, options.repeats))
+    for index in chosen:
+        rows.append(run_case(index, workers, options.repeats))
         print_line(cells(rows[-1]))
+    for worker in workers.values():
+        worker.end()
     notes = [
         *summary(rows),
         f"Peak memory of tinyconv's (8,64,128,128) k3 o32 forward beyond its output: {memory:.1f} MiB.",
-        import_times(list(libraries)),
-        *machine(libraries, options.threads),
+        import_times(installed),
+        *machine(workers, options.threads),
         f"Load average before the run: {load:.1f}" + (" (the machine was not idle)." if load > 0.5 else "."),
     ]
     print("", *notes, sep="\n")

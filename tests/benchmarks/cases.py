@@ -124,18 +124,14 @@ def training_workload(lib: Any, model: Any, images: Any, labels: Any) -> Workloa
 
 
 def mnist_model(lib: Any, images: Any) -> Any:
-    """The example's model, or PyTorch's twin of it with the same weights."""
-    import tinyconv
-
-    tinyconv.manual_seed(0)
-    model = _example().build_model()
-    if lib is tinyconv:
-        model(images)  # fixes the sizes left open
-        return model
-    model(tinyconv.from_numpy(images.numpy()))
-    twin = _twin(lib.nn)
-    twin.load_state_dict({name: lib.from_numpy(p.detach().numpy()) for name, p in model.state_dict().items()})
-    return twin
+    """The example's model, or PyTorch's twin of it, with the same random weights."""
+    model = _example().build_model() if lib.__name__ == "tinyconv" else _twin(lib.nn)
+    model(images)  # fixes the sizes left open
+    random = np.random.default_rng(1)
+    for p in model.parameters():
+        weights = random.standard_normal(tuple(p.shape)) / np.sqrt(np.prod(tuple(p.shape)[1:]))
+        p.data = lib.from_numpy(weights.astype(np.float32)).to(p.device)
+    return model
 
 
 def _twin(nn: Any) -> Any:

@@ -273,9 +273,12 @@ class Gate(Binary):
 
     def forward(self, g: Array, open: Array) -> Array:
         kind = _INTEGERS[g.dtype.itemsize]
-        bits = open.astype(kind)
-        room = bits if bits.shape == g.shape else None  # for the result
-        return get_array_module(g).multiply(bits, g.view(kind), out=room).view(g.dtype)
+        shape = np.broadcast_shapes(g.shape, open.shape)  # host: shapes are tuples
+        result = get_array_module(g).empty(shape, g.dtype)
+        bits = result.view(kind)
+        bits[...] = open
+        bits *= g.view(kind)
+        return result
 
     def grad_g(self, g: Tensor, open: Tensor) -> Tensor:
         return Gate.apply(g, open)
