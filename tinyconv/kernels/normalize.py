@@ -187,10 +187,10 @@ def _joined(sums: Sequence[Array], part: Part, shape: tuple[int, ...]) -> Array:
     """The sums of all parts: side by side where each part has its own cells of the parameter, added up elsewhere."""
     if len(sums) == 1:
         return sums[0]
-    axis = len(part) - 1
+    xp, axis = get_array_module(sums[0]), len(part) - 1
     if shape[axis] > 1:
-        return np.concatenate(sums, axis)
-    return add_up(np.stack(sums), (0,))
+        return xp.concatenate(sums, axis)
+    return add_up(xp.stack(sums), (0,))
 
 
 def _sum(a: Array, axes: Sequence[int]) -> Array:

@@ -81,7 +81,7 @@ def _shared_sum(x: np.ndarray, axes: tuple[int, ...], keepdims: bool) -> np.ndar
         sums[i] = _sum(x[(slice(None),) * axis + (parts[i],)], axes, keepdims=True)
 
     parallel_for(len(parts), body, x.size)
-    total = np.concatenate(sums, axis)
+    total = np.concatenate(sums, axis)  # host: a GPU's sum is never cut
     total = _sum(total, (axis,), keepdims=True) if axis in axes else total
     return total if keepdims else total.reshape([n for i, n in enumerate(x.shape) if i not in axes])
 
