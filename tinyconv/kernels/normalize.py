@@ -7,7 +7,7 @@ read from main memory once and written once; the passes between meet it in the c
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from . import tuning
 from .pieces import pieces
 from .scratch import scratch
 from .sums import add_up, sum_dtype
-from .threads import parallel_for
+from .threads import parallel_passes
 
 __all__ = ["normalize", "normalize_gradients"]
 
@@ -56,11 +56,14 @@ def normalize(
     mean = xp.empty([1 if axis in dims else n for axis, n in enumerate(x.shape)], sum_dtype(x))
     var = xp.empty_like(mean)
 
-    def body(_: int, part: Part) -> None:
+    parts = _parts(x, dims)
+
+    def body(i: int) -> None:
+        part = parts[i]
         parameters = _of(weight, part), _of(bias, part)
         _normalize_part(x[part], *parameters, dims, eps, mean[part], var[part], y[part])
 
-    _for_each(_parts(x, dims), body, x.size)
+    parallel_passes(len(parts), body, PASSES * x.size)
     return y, mean, var
 
 
@@ -114,11 +117,12 @@ def normalize_gradients(
     parts = _parts(x, dims)
     sums: list[list[Array]] = [[] for _ in parts]
 
-    def body(i: int, part: Part) -> None:
+    def body(i: int) -> None:
+        part = parts[i]
         arrays = g[part], x[part], _of(weight, part), mean[part], var[part]
         sums[i] = _differentiate_part(*arrays, shape, dims, eps, gx[part])
 
-    _for_each(parts, body, x.size)
+    parallel_passes(len(parts), body, PASSES * x.size)
     if shape is None:
         return gx, None, None
     gweight, gbias = (_joined(each, parts[0], shape) for each in zip(*sums))
@@ -167,13 +171,6 @@ def _parts(x: Array, dims: tuple[int, ...]) -> list[Part]:
     axis = max(kept, key=x.shape.__getitem__)
     at_most = max(1, tuning.PART_CELLS * x.shape[axis] // x.size)
     return [(*[slice(None)] * axis, piece) for piece in pieces(x.shape[axis], at_most)]
-
-
-def _for_each(parts: Sequence[Part], body: Callable[[int, Part], None], cells: int) -> None:
-    if len(parts) == 1:
-        body(0, parts[0])
-    else:
-        parallel_for(len(parts), lambda i: body(i, parts[i]), PASSES * cells)
 
 
 def _of(parameter: Array | None, part: Part) -> Array | None:

@@ -28,7 +28,7 @@ from . import tuning
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
-__all__ = ["get_num_threads", "parallel_for", "parallel_sum", "set_num_threads"]
+__all__ = ["get_num_threads", "parallel_for", "parallel_passes", "parallel_sum", "set_num_threads"]
 
 Part = TypeVar("Part")
 
@@ -231,6 +231,20 @@ def parallel_for(count: int, body: Callable[[int], None], work: int) -> None:
             blas.leave(holder)
     finally:
         blas.leave(holder)  # Ctrl-C may have cut the first one short
+
+
+def parallel_passes(count: int, body: Callable[[int], None], work: int) -> None:
+    """:func:`parallel_for` for rounds without BLAS, which then need not hold it: one alone costs nothing more.
+
+    Examples
+    --------
+    >>> parallel_passes(1, print, work=5)
+    0
+    """
+    if count == 1:
+        body(0)
+    else:
+        parallel_for(count, body, work)
 
 
 def parallel_sum(

@@ -13,7 +13,7 @@ from ..backend import Array, get_array_module
 from ..kernels import tuning
 from ..kernels.pieces import flat_pieces
 from ..kernels.scratch import scratch_like
-from ..kernels.threads import parallel_for
+from ..kernels.threads import parallel_passes
 
 PASSES = 8  # of a step over its numbers, each as long as about one multiplication
 
@@ -34,10 +34,7 @@ def each_piece(update: Callable[..., None], *arrays: Array) -> None:
     200000.0
     """
     pieces = list(flat_pieces(arrays, tuning.STEP_CELLS))
-    if len(pieces) == 1:
-        update(*pieces[0])
-    else:
-        parallel_for(len(pieces), lambda i: update(*pieces[i]), PASSES * arrays[0].size)
+    parallel_passes(len(pieces), lambda i: update(*pieces[i]), PASSES * arrays[0].size)
 
 
 def averages(state: dict[str, Any], names: list[str], param: Array) -> list[Array]:

@@ -17,9 +17,12 @@ from ..geometry import PoolGeometry
 from ..pieces import pieces
 from ..sampling import put_flat, take_flat
 from ..sums import sum_dtype
+from ..threads import parallel_passes
 from .windows import has_empty_window, outer, positions, window_taps
 
 __all__ = ["flat_indices", "max_pool", "put_taps", "take_taps"]
+
+PASSES = 4  # over the input, each as long as about one multiplication
 
 
 def max_pool(x: Array, geometry: PoolGeometry, with_taps: bool = True) -> tuple[Array, Array | None]:
@@ -59,27 +62,32 @@ def max_pool(x: Array, geometry: PoolGeometry, with_taps: bool = True) -> tuple[
     output_shape = x.shape[:2] + geometry.output_size
     planes = x.reshape((1, x.shape[0] * x.shape[1]) + geometry.input_size)
     y = xp.full(planes.shape[:2] + geometry.output_size, -math.inf, dtype=x.dtype)
-    if not with_taps:
-        for part in _cached(planes):
-            for _, windows, cells in reversed(window_taps(geometry)):
-                best = y[:, part][windows]
-                xp.maximum(best, planes[:, part][cells], out=best)
-        return y.reshape(output_shape), None
-    taps = xp.full(y.shape, math.prod(geometry.kernel_size), dtype=_taps_dtype(geometry))
-    for part in _cached(planes):
-        _max_pool_into(y[:, part], taps[:, part], planes[:, part], geometry)
-    return y.reshape(output_shape), taps.reshape(output_shape)
+    taps = xp.full(y.shape, math.prod(geometry.kernel_size), dtype=_taps_dtype(geometry)) if with_taps else None
+    parts = _cached(planes)
+
+    def body(i: int) -> None:
+        if taps is None:
+            _largest_into(y[:, parts[i]], planes[:, parts[i]], geometry)
+        else:
+            _max_pool_into(y[:, parts[i]], taps[:, parts[i]], planes[:, parts[i]], geometry)
+
+    parallel_passes(len(parts), body, work=PASSES * x.size)
+    return y.reshape(output_shape), None if taps is None else taps.reshape(output_shape)
 
 
 def _cached(planes: Array) -> list[slice]:
-    """Cut ``(1, planes, *D)`` so that a CPU keeps the piece that it goes over tap by tap in its cache.
-
-    One thread: a piece takes some ten microseconds per operation, too little to share.
-    """
+    """Cut ``(1, planes, *D)`` so that a CPU keeps the piece that it goes over tap by tap in its cache."""
     count = planes.shape[1]
     if get_array_module(planes) is not np:
         return [slice(0, count)]
     return pieces(count, max(1, tuning.POOL_BYTES * count // max(planes.nbytes, 1)))
+
+
+def _largest_into(y: Array, x: Array, geometry: PoolGeometry) -> None:
+    """Fill `y`, which comes as -inf."""
+    for _, windows, cells in reversed(window_taps(geometry)):
+        best = y[windows]
+        get_array_module(x).maximum(best, x[cells], out=best)
 
 
 def _max_pool_into(y: Array, taps: Array, x: Array, geometry: PoolGeometry) -> None:
