@@ -387,7 +387,8 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     (1, 2, 3)
     """
     at = normalize_dim(dim, input.ndim + 1, "unsqueeze")
-    return Reshape.apply(input, input.shape[:at] + (1,) + input.shape[at:])
+    shape = input.array.shape
+    return Reshape.apply(input, (*shape[:at], 1, *shape[at:]))
 
 
 @checked
@@ -404,9 +405,8 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     start, end = (normalize_dim(d, input.ndim, "flatten") for d in (start_dim, end_dim))
     if start > end:
         raise refusal("shape.flatten", "flatten", start_dim=start_dim, end_dim=end_dim)
-    return Reshape.apply(
-        input, input.shape[:start] + (math.prod(input.shape[start : end + 1]),) + input.shape[end + 1 :]
-    )
+    shape = input.array.shape
+    return Reshape.apply(input, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :]))
 
 
 @checked
