@@ -9,6 +9,7 @@ import pytest
 
 import tinyconv as tc
 from tests.ops.opcheck import check, draw, leaf
+from tinyconv.nn import functional as F
 
 SHAPES = [
     ((2, 3), (3, 4)), ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 4)), ((5, 2, 3), (3, 4)), ((2, 3), (5, 3, 4)),
@@ -37,6 +38,33 @@ def test_matmul(shapes, device, on_device):
     a, b = draw(*shapes[0]), draw(*shapes[1], seed=1)
     check(tc.matmul, product, a, b, device=device, on_device=on_device)
     assert (tc.tensor(a) @ tc.tensor(b)).shape == (a @ b).shape
+
+
+@pytest.mark.parametrize("bias", [None, (2,), (1,), (4, 2)], ids=str)
+@pytest.mark.parametrize("shape", [(4, 3), (5, 4, 3), (0, 3), (2, 0, 3), (1, 3), (3,)], ids=str)
+def test_linear(shape, bias, device, on_device):
+    """A bias of one number per output is added in place; another one broadcasts, as in PyTorch."""
+    if bias == (4, 2) and shape != (4, 3):
+        pytest.skip("has the shape of one result alone")
+    arrays = [draw(*shape), draw(2, 3, seed=1), *([] if bias is None else [draw(*bias, seed=2)])]
+
+    def reference(x, w, b=0.0):
+        return product(x, w.T) + b
+
+    check(F.linear, reference, *arrays, device=device, on_device=on_device)
+
+
+def test_linear_with_a_vector_for_weight():
+    x, w = leaf(draw(4, 3)), leaf(draw(3, seed=1))
+    np.testing.assert_allclose(F.linear(x, w).detach().numpy(), x.detach().numpy() @ w.detach().numpy())
+    assert tc.gradcheck(F.linear, (x, w))
+
+
+def test_linear_writes_into_none_of_its_arguments():
+    x, w, b = (tc.tensor(draw(*shape)) for shape in ((1, 1), (1, 1), (1,)))
+    before = [t.tolist() for t in (x, w, b)]
+    F.linear(x, w, b)
+    assert [t.tolist() for t in (x, w, b)] == before
 
 
 def test_numpy_on_either_side_and_mixed_dtypes():

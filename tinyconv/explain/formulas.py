@@ -94,6 +94,7 @@ FORMULAS: dict[str, str] = {
     # sums and products
     "Amax": "y = the largest x over dims;  gx = g at it, shared evenly among equals",
     "Amin": "y = the smallest x over dims;  gx = g at it, shared evenly among equals",
+    "Linear": "y = x @ w.T + b;  gx = g @ w, gw = g.T @ x, gb = sum(g over rows)",
     "MatMul": "y = a @ b;  ga = g @ b.T, gb = a.T @ g",
     "Mean": "y = sum(x over dims)/n;  gx = g/n, repeated along those dims",
     "Norm": "y = sqrt(sum(x**2 over dims));  gx = g * x/y",
@@ -169,6 +170,7 @@ IN_CHINESE: dict[str, str] = {
     # sums and products
     "Amax": "y = x 沿 dims 的最大值;  gx = g，放在最大处，相等的几个平分",
     "Amin": "y = x 沿 dims 的最小值;  gx = g，放在最小处，相等的几个平分",
+    "Linear": "y = x @ w.T + b;  gx = g @ w，gw = g.T @ x，gb = g 各行之和",
     "Mean": "y = x 沿 dims 之和 / n;  gx = g/n，沿这些轴重复",
     "Norm": "y = sqrt(x**2 沿 dims 之和);  gx = g * x/y",
     "Sum": "y = x 沿 dims 之和;  gx = g，沿这些轴重复",

@@ -140,6 +140,13 @@ def _permute(g: GraphBuilder, call: Any, x: Tensor, dims: Sequence[int]) -> str:
     return g.node("Transpose", [g.value(x)], perm=list(dims))
 
 
+@converter("Linear")
+def _linear(g: GraphBuilder, call: Any, x: Tensor, w: Tensor, b: Tensor | None) -> str:
+    """Of more dimensions than two, which Gemm does not take."""
+    product = g.node("MatMul", [g.value(x), g.node("Transpose", [g.value(w)], perm=[1, 0])])
+    return product if b is None else g.node("Add", [product, g.value(b)])
+
+
 @converter("Flip")
 def _flip(g: GraphBuilder, call: Any, x: Tensor, dims: Sequence[int]) -> str:
     n = len(dims)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..arguments import checked
-from ..autograd import Tensor, whole
+from ..autograd import Operation, Tensor, whole
 from ..backend import Array
 from ..errors import refusal
 from .dtype import cast, operands, require_float
@@ -27,6 +28,32 @@ class MatMul(Binary):
 
     def grad_b(self, g: Tensor, a: Tensor) -> Tensor:
         return MatMul.apply(a.mT, g)
+
+
+class Linear(Operation):
+    """``x @ w.T + b`` for the rows of ``(*, n_in)``; over all rows ``gx = g @ w``, ``gw = g.T @ x``, ``gb = sum(g)``."""
+
+    __slots__ = ()
+
+    def forward(self, x: Array, w: Array, b: Array | None) -> Array:
+        y = x @ w.T
+        if b is not None:
+            y += b
+        return y
+
+    def grad_x(self, g: Tensor, w: Tensor) -> Tensor:
+        return MatMul.apply(g, w)
+
+    def grad_w(self, g: Tensor, x: Tensor) -> Tensor:
+        return MatMul.apply(_rows(g).mT, _rows(x))
+
+    def grad_b(self, g: Tensor) -> Tensor:
+        return g.sum(tuple(range(g.ndim - 1)))
+
+
+def _rows(x: Tensor) -> Tensor:
+    """All rows of ``(*, n)`` in one matrix."""
+    return x if x.ndim == 2 else x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
 def matmul(input: Any, other: Any) -> Tensor:
@@ -104,8 +131,11 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         n_out, n_in = (weight.shape[0], weight.shape[-1]) if weight.ndim else (1, 1)
         raise refusal("linear.features", "linear", input=input, rows=rows, last=last, n_in=n_in, n_out=n_out)
     require_float(input, "linear")
-    product = matmul(input, cast(weight, input.dtype).T)
-    return product if bias is None else product + cast(bias, input.dtype)
+    weight, bias = cast(weight, input.dtype), None if bias is None else cast(bias, input.dtype)
+    if input.ndim > 1 and weight.ndim == 2 and (bias is None or bias.shape == weight.shape[:1]):
+        return Linear.apply(input, weight, bias)
+    product = matmul(input, weight.T)
+    return product if bias is None else product + bias
 
 
 @checked
