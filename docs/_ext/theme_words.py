@@ -60,12 +60,12 @@ TEXTS = {
     "See also": "另见",
     "Tip": "小窍门",
     "Warning": "警告",
-    "Show code cell source": "展开代码",
-    "Hide code cell source": "收起代码",
-    "Show code cell content": "展开代码",
-    "Hide code cell content": "收起代码",
-    "Show code cell output": "展开输出",
-    "Hide code cell output": "收起输出",
+    "Show the code": "展开代码",
+    "Hide the code": "收起代码",
+    "Show the answer": "展开答案",
+    "Hide the answer": "收起答案",
+    "Show the output": "展开输出",
+    "Hide the output": "收起输出",
     "Read along": "英文教程",
     "Reference": "参考（英文）",
     "Contents": "目录",
@@ -76,6 +76,8 @@ TEXTS = {
     "Auto light/dark, in light mode": "自动配色，现为浅色",
     "Auto light/dark, in dark mode": "自动配色，现为深色",
 }
+# what stands on the bar of a folded cell: a whole cell is folded only where it is the answer to an exercise
+FOLDS = {"source": "the code", "content": "the answer", "output": "the output", "outputs": "the output"}
 # titles of the pages that are in English alone, as the navigation shows them
 PAGES = {
     "Tensors": "张量",
@@ -119,6 +121,7 @@ if (new URLSearchParams(location.search).get("lang") === "zh") {
 }
 """
 _FORM = '<input type="hidden" name="area" value="default">'
+_FOLD = re.compile(rf">(Show|Hide) code cell ({'|'.join(FOLDS)})<")
 _ATTRIBUTE = re.compile(rf'\b(title|aria-label)="({"|".join(map(re.escape, ATTRIBUTES))})"')
 _TEXT = re.compile(rf">({'|'.join(map(re.escape, TEXTS))})<(?!/h\d|/code)")
 _TITLE = re.compile(r'(<a class="reference internal" href="[^"#]*">)([^<]+)(?=</a>)')  # links within a text hold a span
@@ -136,6 +139,17 @@ def gettext(text: str) -> str:
     return GETTEXT.get(text, text)
 
 
+def name_folds(page: str) -> str:
+    """Let the bar of a folded cell say what is under it.
+
+    Examples
+    --------
+    >>> name_folds("<p>Show code cell content</p><p>Hide code cell source</p>")
+    '<p>Show the answer</p><p>Hide the code</p>'
+    """
+    return _FOLD.sub(lambda found: f">{found[1]} {FOLDS[found[2]]}<", page)
+
+
 def in_chinese(page: str) -> str:
     """Translate what the theme and Sphinx put into a page's HTML.
 
@@ -143,10 +157,13 @@ def in_chinese(page: str) -> str:
     --------
     >>> in_chinese('<p class="admonition-title">Hint</p><a title="Link to this heading">#</a>')
     '<p class="admonition-title">提示</p><a title="本节的链接">#</a>'
+    >>> in_chinese("<p>Show code cell content</p>")
+    '<p>展开答案</p>'
     >>> in_chinese('<a class="reference internal" href="../api/tensor.html">Tensors</a>')
     '<a class="reference internal" href="../api/tensor.html">张量</a>'
     """
     page = page.replace(_FORM, f'{_FORM}\n  <input type="hidden" name="lang" value="zh">')
+    page = name_folds(page)
     page = _ATTRIBUTE.sub(lambda found: f'{found[1]}="{ATTRIBUTES[found[2]]}"', page)
     page = _TEXT.sub(lambda found: f">{TEXTS[found[1]]}<", page)
     page = _TITLE.sub(lambda found: found[1] + _page_title(found[2]), page)
@@ -187,7 +204,7 @@ def dress(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
     for name, other in (("prev", previous), ("next", following)):
         if other and language_of(other) != language_of(page):
             context[name] = None
-    in_page: Callable[[str], str] = str
+    in_page: Callable[[str], str] = name_folds
     if language_of(page) == "zh":
         context["_"] = context["gettext"] = gettext
         context["master_doc"] = context["root_doc"] = "zh/index"  # where the title at the top leads

@@ -251,8 +251,37 @@ def test_words_of_the_theme_are_chinese_on_chinese_pages_alone(load: Any) -> Non
     form = '<form><input type="hidden" name="area" value="default"></form>'
     assert '<input type="hidden" name="lang" value="zh">' in chinese["in_the_language"](form)  # for the page of results
     assert chinese["master_doc"] == "zh/index"
-    assert english["in_the_language"](html) == html
+    assert english["in_the_language"](html) == html.replace("code cell source", "the code")
     assert "_" not in english
+
+
+def test_the_bar_over_an_answer_says_so(load: Any) -> None:
+    theme_words = load("theme_words")
+    bars = "".join(
+        f"<p>{verb} code cell {what}</p>" for what in ("content", "source", "outputs") for verb in ("Show", "Hide")
+    )
+    said = {page: context_of(theme_words, page)["in_the_language"](bars) for page in ("en/01-x", "zh/01-x")}
+    assert re.findall("<p>(.*?)</p>", said["en/01-x"])[:4] == [
+        "Show the answer",
+        "Hide the answer",
+        "Show the code",
+        "Hide the code",
+    ]
+    assert re.findall("<p>(.*?)</p>", said["zh/01-x"]) == [
+        "展开答案",
+        "收起答案",
+        "展开代码",
+        "收起代码",
+        "展开输出",
+        "收起输出",
+    ]
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.glob("*/[0-9]*.md")), ids=lambda path: path.stem)
+def test_a_whole_cell_is_folded_only_where_it_is_an_answer(path: Path) -> None:
+    text = path.read_text("utf-8")
+    before_exercises = re.split(r"^## (?:Exercises|练习|1\. )", text, maxsplit=1, flags=re.MULTILINE)[0]
+    assert "hide-cell" not in before_exercises
 
 
 def test_every_english_page_has_a_chinese_title_for_the_navigation(load: Any) -> None:
