@@ -31,7 +31,7 @@ class MatMul(Binary):
 
 
 class Linear(Operation):
-    """``x @ w.T + b`` for the rows of ``(*, n_in)``; over all rows ``gx = g @ w``, ``gw = g.T @ x``, ``gb = sum(g)``."""
+    """``x @ w.T + b`` for rows ``(*, n_in)``; ``gx = g @ w``, ``gw = g.T @ x``, and ``gb`` is the sum of g's rows."""
 
     __slots__ = ()
 
