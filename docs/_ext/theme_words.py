@@ -125,6 +125,7 @@ _FOLD = re.compile(rf">(Show|Hide) code cell ({'|'.join(FOLDS)})<")
 _ATTRIBUTE = re.compile(rf'\b(title|aria-label)="({"|".join(map(re.escape, ATTRIBUTES))})"')
 _TEXT = re.compile(rf">({'|'.join(map(re.escape, TEXTS))})<(?!/h\d|/code)")
 _TITLE = re.compile(r'(<a class="reference internal" href="[^"#]*">)([^<]+)(?=</a>)')  # links within a text hold a span
+_APOSTROPHE = re.compile("(?<=[a-z])’(?=[A-Za-zÀ-ÿ])")  # a Chinese font would draw it as wide as a character
 _TOGGLE = re.compile(r"Toggle navigation of ([^<\"]*)")
 
 
@@ -157,13 +158,15 @@ def in_chinese(page: str) -> str:
     --------
     >>> in_chinese('<p class="admonition-title">Hint</p><a title="Link to this heading">#</a>')
     '<p class="admonition-title">提示</p><a title="本节的链接">#</a>'
+    >>> in_chinese("<em>des systèmes d’équations</em>")
+    "<em>des systèmes d'équations</em>"
     >>> in_chinese("<p>Show code cell content</p>")
     '<p>展开答案</p>'
     >>> in_chinese('<a class="reference internal" href="../api/tensor.html">Tensors</a>')
     '<a class="reference internal" href="../api/tensor.html">张量</a>'
     """
     page = page.replace(_FORM, f'{_FORM}\n  <input type="hidden" name="lang" value="zh">')
-    page = name_folds(page)
+    page = _APOSTROPHE.sub("'", name_folds(page))
     page = _ATTRIBUTE.sub(lambda found: f'{found[1]}="{ATTRIBUTES[found[2]]}"', page)
     page = _TEXT.sub(lambda found: f">{TEXTS[found[1]]}<", page)
     page = _TITLE.sub(lambda found: found[1] + _page_title(found[2]), page)

@@ -209,6 +209,14 @@ def test_quoted_source_is_in_the_reference(name: str) -> None:
         assert f"automodule:: {module}\n" in reference, module
 
 
+@pytest.mark.parametrize("name", [name for name in ALL if name.startswith("zh/")])
+def test_chinese_is_never_slanted(name: str) -> None:
+    """Emphasis in Chinese is bold or in quotation marks; titles in other languages are slanted."""
+    text = re.sub(r"^```.*?^```$|\{source\}`[^`]*`|`[^`]*`", "", (DOCS / name).read_text("utf-8"), flags=re.M | re.S)
+    slanted = re.findall(r"(?<![*\\])\*(?![*\s])([^*\n]+)(?<!\s)\*(?!\*)", text.replace("**", "\n"))
+    assert not [words for words in slanted if HAN.search(words)]
+
+
 def test_every_exercise_is_checked() -> None:
     """A cell for the reader's answer, one of ours, folded away, and behind them a check with an assertion."""
     text = (DOCS / "en" / "17-exercises.md").read_text(encoding="utf-8")

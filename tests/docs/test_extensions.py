@@ -88,12 +88,36 @@ def test_broken_links_are_found(load: Any, tmp_path: Path) -> None:
         ("<mi>&#x00064;</mi><mi>u</mi>", '<mi mathvariant="normal">d</mi><mi>u</mi>'),
         ('<mrow><mi mathvariant="normal">v</mi><mi mathvariant="normal">e</mi></mrow>', "<mi>ve</mi>"),
         ("<msup><mi>k</mi><mn>2</mn></msup><mo>&#x0005E;</mo>", "<msup><mi>k</mi><mn>2</mn></msup><mo>&#x0005E;</mo>"),
+        ("<mo>&#x02212;</mo><mo>&#x0221E;</mo>", "<mo>&#x02212;</mo><mi>&#x0221E;</mi>"),
+        ('<mo stretchy="false">&#x00028;</mo><mo>&#x02212;</mo><mn>24</mn>',
+         '<mo stretchy="false">&#x00028;</mo><mo form="prefix">&#x02212;</mo><mn>24</mn>'),
+        ("<mo>&#x0002C;</mo><mtext>&#x000A0;</mtext><mo>&#x02212;</mo><mn>1</mn>",
+         '<mo>&#x0002C;</mo><mtext>&#x000A0;</mtext><mo form="prefix">&#x02212;</mo><mn>1</mn>'),
+        ("<mn>2</mn><mo>&#x02212;</mo><mn>1</mn>", "<mn>2</mn><mo>&#x02212;</mo><mn>1</mn>"),
+        ('<mo>max</mo><mo stretchy="false">&#x00028;</mo>', '<mi>max</mi><mo stretchy="false">&#x00028;</mo>'),
+        ("<mi>ln</mi><mn>10</mn>", '<mi>ln</mi><mspace width="0.17em"/><mn>10</mn>'),
     ],
 )  # fmt: skip
 def test_primes_brackets_and_words_of_formulas(load: Any, converted: str, better: str) -> None:
     mathml = load("mathml")
     mathml.convert = lambda tex: converted
     assert mathml.formula("") == better
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "joined"),
+    [
+        ("a factor ", "。所以", "f|"),
+        ("两点（", "）。", "|f|"),
+        ("for (", ", and", "|f|"),
+        ("with ", " cells", "f"),
+        ("第 ", "格", "f"),
+        ("", "", "f"),
+    ],
+)
+def test_no_line_ends_between_a_formula_and_its_punctuation(load: Any, before: str, after: str, joined: str) -> None:
+    mathml = load("mathml")
+    assert mathml.joined("f", before, after).replace("\u2060", "|") == joined
 
 
 def test_figures_get_their_words(load: Any) -> None:
@@ -253,6 +277,11 @@ def test_words_of_the_theme_are_chinese_on_chinese_pages_alone(load: Any) -> Non
     assert chinese["master_doc"] == "zh/index"
     assert english["in_the_language"](html) == html.replace("code cell source", "the code")
     assert "_" not in english
+
+
+def test_an_apostrophe_within_a_foreign_word_is_narrow_on_chinese_pages(load: Any) -> None:
+    theme_words = load("theme_words")
+    assert theme_words.in_chinese("<em>d’équations</em>，‘引号’") == "<em>d'équations</em>，‘引号’"
 
 
 def test_the_bar_over_an_answer_says_so(load: Any) -> None:
