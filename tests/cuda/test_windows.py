@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from tests.cuda.host_compiler import HostKernels
 from tinyconv.backend import Device, asnumpy
-from tinyconv.kernels import conv_simple, cuda, pool
+from tinyconv.kernels import conv_simple, cuda
 from tinyconv.kernels.cuda import program, windows
 from tinyconv.kernels.geometry import ConvGeometry, PoolGeometry, conv_geometry, pool_geometry
+from tinyconv.kernels.pool import maximum
 
 DTYPES = ["float16", "float32", "float64"]
 POOLS = [
@@ -56,7 +57,7 @@ def with_ties(*shape: int, dtype: str = "float64") -> np.ndarray:
 
 
 def taps_dtype(geometry: PoolGeometry) -> str:
-    return pool._taps_dtype(geometry)
+    return maximum._taps_dtype(geometry)
 
 
 # --- max pooling ---
@@ -66,7 +67,7 @@ def taps_dtype(geometry: PoolGeometry) -> str:
 @pytest.mark.parametrize("geometry", POOLS, ids=lambda g: str(g.kernel_size))
 def test_max_pool(place: Device, geometry: PoolGeometry, dtype: str) -> None:
     x = with_ties(2, 3, *geometry.input_size, dtype=dtype)
-    want_y, want_taps = pool.max_pool(x, geometry)
+    want_y, want_taps = maximum.max_pool(x, geometry)
     y, taps = cuda.max_pool(place.asarray(x), geometry, taps_dtype(geometry))
     np.testing.assert_array_equal(asnumpy(y), want_y)
     np.testing.assert_array_equal(asnumpy(taps), want_taps)
@@ -77,13 +78,13 @@ def test_max_pool(place: Device, geometry: PoolGeometry, dtype: str) -> None:
 @pytest.mark.parametrize("geometry", POOLS, ids=lambda g: str(g.kernel_size))
 def test_taps_are_taken_and_put(place: Device, geometry: PoolGeometry, dtype: str) -> None:
     x = reals(2, 3, *geometry.input_size, dtype=dtype)
-    y, taps = pool.max_pool(x, geometry)
+    y, taps = maximum.max_pool(x, geometry)
     here = place.asarray(taps)
     taken = cuda.take_taps(place.asarray(x), here, geometry)
-    np.testing.assert_array_equal(asnumpy(taken), pool._take_by_slices(x, taps, geometry))
+    np.testing.assert_array_equal(asnumpy(taken), maximum._take_by_slices(x, taps, geometry))
     gy = reals(*y.shape, dtype=dtype, seed=2)
     put = cuda.put_taps(place.asarray(gy), here, geometry)
-    np.testing.assert_array_equal(asnumpy(put), pool._put_by_slices(gy, taps, geometry))
+    np.testing.assert_array_equal(asnumpy(put), maximum._put_by_slices(gy, taps, geometry))
     assert (taken.dtype, put.dtype) == (dtype, dtype)
 
 
@@ -100,11 +101,11 @@ def test_any_window(on_host: HostKernels, i: int, k: int, s: int, p: int, d: int
     assume(2 * p <= span <= i + 2 * p)
     geometry = pool_geometry((i,), k, s, p, d, ceil_mode=rule == "ceil", cover_all=rule == "cover_all")
     x = with_ties(1, 2, i)
-    y, taps = pool.max_pool(x, geometry)
+    y, taps = maximum.max_pool(x, geometry)
     for got, want in zip(cuda.max_pool(x, geometry, "uint8"), (y, taps)):
         np.testing.assert_array_equal(got, want)
     gy = reals(*y.shape)
-    np.testing.assert_array_equal(cuda.put_taps(gy, taps, geometry), pool._put_by_slices(gy, taps, geometry))
+    np.testing.assert_array_equal(cuda.put_taps(gy, taps, geometry), maximum._put_by_slices(gy, taps, geometry))
 
 
 # --- columns ---
@@ -166,7 +167,7 @@ def test_depthwise(place: Device, case: tuple[Any, Any, ConvGeometry], multiplie
 def test_any_memory_layout(place: Device) -> None:
     geometry = pool_geometry((6, 5), 3, 2, 1)
     x = reals(2, 3, 6, 5)
-    want = pool.max_pool(x, geometry)
+    want = maximum.max_pool(x, geometry)
     moved = place.asarray(np.ascontiguousarray(np.moveaxis(x, 1, -1))).transpose(0, 3, 1, 2)
     assert not moved.flags.c_contiguous
     for got, expected in zip(cuda.max_pool(moved, geometry, "uint8"), want):
@@ -187,7 +188,7 @@ def test_more_elements_than_one_block(place: Device) -> None:
     geometry = pool_geometry((40, 40), 2)
     x = reals(3, 2, 40, 40, dtype="float32")
     assert math.prod((3, 2, 20, 20)) > 9 * program.THREADS
-    want = pool.max_pool(x, geometry)
+    want = maximum.max_pool(x, geometry)
     for got, expected in zip(cuda.max_pool(place.asarray(x), geometry, "uint8"), want):
         np.testing.assert_array_equal(asnumpy(got), expected)
 
