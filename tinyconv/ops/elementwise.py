@@ -273,8 +273,9 @@ class Gate(Binary):
 
     def forward(self, g: Array, open: Array) -> Array:
         kind = _INTEGERS[g.dtype.itemsize]
-        shape = np.broadcast_shapes(g.shape, open.shape)  # host: shapes are tuples
-        result = get_array_module(g).empty(shape, g.dtype)
+        if g.shape != open.shape:
+            return (open.astype(kind) * g.view(kind)).view(g.dtype)
+        result = get_array_module(g).empty(g.shape, g.dtype)  # owns its memory, and may be a leaf's gradient
         bits = result.view(kind)
         bits[...] = open
         bits *= g.view(kind)
