@@ -120,6 +120,9 @@ if (new URLSearchParams(location.search).get("lang") === "zh") {
   });
 }
 """
+# what a page offers that was opened from a search, whose words it then marks
+HIGHLIGHTS = {"Hide Search Matches": "不再标出搜索词"}
+HIGHLIGHTS_IN_CHINESE = 'Documentation.addTranslations({ locale: "zh_CN", plural_expr: "0", messages: %s });'
 _FORM = '<input type="hidden" name="area" value="default">'
 _FOLD = re.compile(rf">(Show|Hide) code cell ({'|'.join(FOLDS)})<")
 _ATTRIBUTE = re.compile(rf'\b(title|aria-label)="({"|".join(map(re.escape, ATTRIBUTES))})"')
@@ -211,6 +214,7 @@ def dress(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
     if language_of(page) == "zh":
         context["_"] = context["gettext"] = gettext
         context["master_doc"] = context["root_doc"] = "zh/index"  # where the title at the top leads
+        context["highlights_in_chinese"] = HIGHLIGHTS_IN_CHINESE % json.dumps(HIGHLIGHTS, ensure_ascii=False)
         in_page = in_chinese
     context["in_the_language"] = in_page
     context["search_in_chinese"] = SEARCH_IN_CHINESE % json.dumps(SEARCH, ensure_ascii=False)

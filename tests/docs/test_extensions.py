@@ -275,6 +275,8 @@ def test_words_of_the_theme_are_chinese_on_chinese_pages_alone(load: Any) -> Non
     form = '<form><input type="hidden" name="area" value="default"></form>'
     assert '<input type="hidden" name="lang" value="zh">' in chinese["in_the_language"](form)  # for the page of results
     assert chinese["master_doc"] == "zh/index"
+    assert "Hide Search Matches" in chinese["highlights_in_chinese"]
+    assert "highlights_in_chinese" not in english
     assert english["in_the_language"](html) == html.replace("code cell source", "the code")
     assert "_" not in english
 
@@ -357,12 +359,15 @@ def test_every_word_of_the_theme_s_templates_has_its_chinese(load: Any) -> None:
 
 
 def test_every_word_of_the_search_page_has_its_chinese(load: Any) -> None:
-    """The script that searches is Sphinx's; what it can say is what it hands to its gettext."""
+    """The scripts that search and mark what was found are Sphinx's; they hand to its gettext what they can say."""
     theme_words, package = load("theme_words"), importlib.util.find_spec("furo")
     if package is None or package.origin is None:
         pytest.skip("needs Sphinx: pip install '.[docs]'")
     static = Path(package.origin).parents[1] / "sphinx" / "themes" / "basic" / "static"
-    script = (static / "searchtools.js").read_text("utf-8")
-    said = re.findall(r'(?:\b_|gettext)\(\s*"([^"]+)"', script)
-    assert "Searching" in said
-    assert set(said) <= theme_words.SEARCH.keys()
+    for file, a_word, known in (
+        ("searchtools.js", "Searching", theme_words.SEARCH),
+        ("sphinx_highlight.js", "Hide Search Matches", theme_words.HIGHLIGHTS),
+    ):
+        said = re.findall(r'(?:\b_|gettext)\(\s*"([^"]+)"', (static / file).read_text("utf-8"))
+        assert a_word in said
+        assert set(said) <= known.keys()
