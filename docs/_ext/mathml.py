@@ -21,7 +21,7 @@ _FUNCTION = re.compile(r"<m([io])>(ln|log|exp|max|min|tanh|relu)</m\1>")
 _ARGUMENT = re.compile(r"(<mi>(?:ln|log|exp|max|min|tanh)</mi>)(?=<(?!/|mo\b))")
 _CLOSING = re.compile(r"[,.;:!?)\]’”，。、；：！？）」』》]")
 _OPENING = re.compile(r"[(\[‘“（「『《]$")
-JOINER = "\u2060"  # no line ends here: a browser may end one on either side of a formula, whatever stands there
+JOINER = "\u2060"  # no line ends here
 _LETTERS = re.compile(r'<mrow>((?:<mi mathvariant="normal">\w</mi>){2,})</mrow>')
 
 
@@ -64,14 +64,18 @@ def neighbours(line: Any, place: int) -> tuple[Any, Any]:
 def joined(text: str, before: str, after: str) -> str:
     """Keep a formula on one line with a bracket that opens before it, and with the punctuation behind it.
 
+    A browser may end a line on either side of a formula, whatever stands there.  It is held by a joiner, but only where
+    lines do not wrap: within a span of the class that docs/_static/extra.css makes so.
+
     Examples
     --------
-    >>> joined("<math/>", "so (", "。") == f"{JOINER}<math/>{JOINER}"
+    >>> joined("<math/>", "so (", "。") == f'<span class="joined">{JOINER}<math/>{JOINER}</span>'
     True
     >>> joined("<math/>", "with ", " cells")
     '<math/>'
     """
-    return JOINER * bool(_OPENING.search(before)) + text + JOINER * bool(_CLOSING.match(after))
+    held = JOINER * bool(_OPENING.search(before)) + text + JOINER * bool(_CLOSING.match(after))
+    return text if held == text else f'<span class="joined">{held}</span>'
 
 
 def visit_block(writer: Any, node: nodes.math_block) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import tinyconv as tc
+from tests.browser import chromium_or_skip, result_of
 from tinyconv.absent import recorded
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -109,15 +110,35 @@ def test_primes_brackets_and_words_of_formulas(load: Any, converted: str, better
     [
         ("a factor ", "。所以", "f|"),
         ("两点（", "）。", "|f|"),
-        ("for (", ", and", "|f|"),
+        ("for (", " to 9", "|f"),
         ("with ", " cells", "f"),
         ("第 ", "格", "f"),
         ("", "", "f"),
     ],
 )
-def test_no_line_ends_between_a_formula_and_its_punctuation(load: Any, before: str, after: str, joined: str) -> None:
-    mathml = load("mathml")
-    assert mathml.joined("f", before, after).replace("\u2060", "|") == joined
+def test_a_formula_is_joined_to_its_punctuation(load: Any, before: str, after: str, joined: str) -> None:
+    held = load("mathml").joined("f", before, after)
+    assert re.sub("<.*?>", "", held).replace("\u2060", "|") == joined
+    assert ('class="joined"' in held) == (joined != "f")
+
+
+def test_no_line_ends_between_a_formula_and_its_punctuation(load: Any) -> None:
+    """In columns of many widths, for a bracket before and a full stop behind."""
+    chromium_or_skip()
+    formula = load("mathml").joined("<math><mi>x</mi><mo>=</mo><mn>1</mn></math>", "（", "。")
+    columns = "".join(
+        f'<p style="width:{width}px">格格格格<b>（</b>{formula}<i>。</i>格格格格格格</p>' for width in range(90, 190, 3)
+    )
+    measure = """<p id="result"></p><script>
+    const middle = (e) => { const r = e.getBoundingClientRect(); return (r.top + r.bottom) / 2; };
+    const apart = [...document.querySelectorAll("p[style]")].filter((p) => ["b", "i"].some((tag) =>
+        Math.abs(middle(p.querySelector(tag)) - middle(p.querySelector("math"))) > 10));
+    document.querySelector("#result").textContent = JSON.stringify(apart.map((p) => p.style.width));
+    </script>"""
+    style = (DOCS / "_static" / "extra.css").read_text("utf-8")
+    page = '<!doctype html><meta charset="utf-8"><style>' + style + "</style>" + columns + measure
+    assert result_of(page) == []
+    assert result_of(page.replace('class="joined"', ""))  # as it is without the class
 
 
 def test_figures_get_their_words(load: Any) -> None:
