@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import sys
@@ -392,3 +393,21 @@ def test_every_word_of_the_search_page_has_its_chinese(load: Any) -> None:
         said = re.findall(r'(?:\b_|gettext)\(\s*"([^"]+)"', (static / file).read_text("utf-8"))
         assert a_word in said
         assert set(said) <= known.keys()
+
+
+def test_a_result_of_the_search_shows_the_page_s_own_text() -> None:
+    """Without the links above its title and the bars over its folded cells."""
+    chromium_or_skip()
+    templates = DOCS / "_templates"
+    links = re.findall("<p class=.*?</p>", (templates / "page.html").read_text("utf-8"))
+    assert len(links) == 2
+    page = "<h1>膨胀</h1>" + "".join(links) + "<details><summary><p>展开</p>\n<p>收起</p></summary>x = 1</details>"
+    (script,) = re.findall("<script>\\n.*?</script>", (templates / "search.html").read_text("utf-8"), re.DOTALL)
+    stub = "<script>const Search = { htmlToText: (page, anchor) => [page, anchor] };</script>"
+    write = """<p id="result"></p><script>
+    const asked = JSON.parse(document.querySelector("#page").textContent);
+    document.querySelector("#result").textContent = JSON.stringify(Search.htmlToText(asked, "#a"));
+    </script>"""
+    asked = json.dumps(page).replace("<", "\\u003c")
+    document = f'<!doctype html><meta charset="utf-8"><script type="application/json" id="page">{asked}</script>'
+    assert result_of(document + stub + script + write) == ["<h1>膨胀</h1><details>x = 1</details>", "#a"]
