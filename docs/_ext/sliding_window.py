@@ -10,7 +10,7 @@
     Before you move the slider: how many cells will be left?
     ```
 
-The options are those of :func:`tinyconv.explain.widget`.  The script is the package's own, copied beside the pages.
+The options are those of :func:`tinyconv.explain.widget`.  The script is the package's own, written beside the pages.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from docutils.parsers.rst import Directive, directives
 from sphinx.application import Sphinx
 
 from tinyconv import explain
+from tinyconv.explain.widget import script
 
-SCRIPT = Path(explain.__file__).with_name("widget.js")
+SCRIPT = "sliding_window.js"
 
 
 def whole_numbers(text: str) -> int | tuple[int, ...]:
@@ -77,12 +78,15 @@ class SlidingWindow(Directive):
 def add_script(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Load the script on the pages that have a figure."""
     if doctree is not None and any("tinyconv-widget" in raw.astext() for raw in doctree.findall(nodes.raw)):
-        app.add_js_file(SCRIPT.name)
+        app.add_js_file(SCRIPT)
 
 
 def add_file(app: Sphinx) -> None:
-    """Copy the package's script beside the pages."""
-    app.config.html_static_path.append(str(SCRIPT))
+    """Write the package's script where Sphinx takes it from, to lay it beside the pages."""
+    path = Path(app.doctreedir, SCRIPT)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(script(), encoding="utf-8")
+    app.config.html_static_path.append(str(path))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -17,6 +17,7 @@ import pytest
 import tinyconv as tc
 from tests.browser import chromium_or_skip, result_of
 from tinyconv.absent import recorded
+from tinyconv.explain.widget import script
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXTENSIONS = DOCS / "_ext"
@@ -242,14 +243,26 @@ def test_both_landing_pages_let_the_reader_draw(load: Any, monkeypatch: pytest.M
     assert "noscript" in extension.draw_page(model, language="zh").fragment()
 
 
-def test_options_of_the_sliding_window(load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def sliding_window(load: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name in ("docutils", "docutils.nodes", "docutils.parsers", "docutils.parsers.rst"):
         monkeypatch.setitem(sys.modules, name, Stub(name))
     sys.modules["docutils.parsers.rst"].directives = types.SimpleNamespace(unchanged_required=str)  # type: ignore[attr-defined]
-    extension = load("sliding_window")
-    assert [extension.whole_numbers(text) for text in ("3", "4, 2", "5,")] == [3, (4, 2), (5,)]
-    assert extension.names("stride, kernel_size") == ["stride", "kernel_size"]
-    assert extension.SCRIPT.is_file()
+    return load("sliding_window")
+
+
+def test_options_of_the_sliding_window(sliding_window: Any) -> None:
+    assert [sliding_window.whole_numbers(text) for text in ("3", "4, 2", "5,")] == [3, (4, 2), (5,)]
+    assert sliding_window.names("stride, kernel_size") == ["stride", "kernel_size"]
+
+
+def test_the_sliding_window_s_script_is_one_file_with_its_style(sliding_window: Any, tmp_path: Path) -> None:
+    app = types.SimpleNamespace(doctreedir=tmp_path / "new", config=types.SimpleNamespace(html_static_path=["_static"]))
+    sliding_window.add_file(app)
+    text = Path(app.config.html_static_path[1]).read_text(encoding="utf-8")
+    assert text == script()
+    assert "tinyconvWidget" in text
+    assert "prefers-color-scheme" in text
 
 
 # --- Chinese pages ------------------------------------------------------------------------------------

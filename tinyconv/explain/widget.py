@@ -1,6 +1,6 @@
 """A window that the reader drives: sliders, a cell to point at, its products and sum; for notebooks and pages.
 
-The figure itself is widget.js, which has no dependency; here its settings are written, from options or from a layer.
+The figure itself is widget.js with the style of widget.css; here its settings are written, from options or a layer.
 """
 
 from __future__ import annotations
@@ -40,18 +40,24 @@ CONTROLS = {
     "max": ["size", "kernel_size", "stride", "padding", "kind"],
     "avg": ["size", "kernel_size", "stride", "padding", "kind"],
 }
-LONGEST, LARGEST_KERNEL, MOST_CELLS, MOST_CHANNELS = 8, 5, 16, 8  # of the sliders; of what can be read
+SLIDERS = {  # first and last
+    "size": (2, 8), "kernel_size": (1, 5), "stride": (1, 4), "padding": (0, 3), "dilation": (1, 3),
+    "output_padding": (0, 2),
+}  # fmt: skip
+NARROWER = {"size": (2, 4), "kernel_size": (1, 4), "stride": (1, 3), "dilation": (1, 2)}  # where the output grows
+MOST_CELLS, MOST_CHANNELS = 16, 8  # of what can be read
 
 
 def script() -> str:
-    """Give the text of the figure's script, plain JavaScript without dependencies.
+    """Give the text of the figure's script, plain JavaScript without dependencies, with its style sheet inside.
 
     Examples
     --------
     >>> "function compute" in script()
     True
     """
-    return Path(__file__).with_name("widget.js").read_text(encoding="utf-8")
+    script, style = (Path(__file__).with_name(f"widget.{kind}").read_text("utf-8") for kind in ("js", "css"))
+    return script.replace("'widget.css'", json.dumps(style))
 
 
 @dataclass(frozen=True)
@@ -192,7 +198,8 @@ def widget(
     values = _digits(shown, size) if input is None else _sample(shown, host_array(input))
     settings = _settings(shown, values)
     if input is None:  # more digits, for a larger input
-        larger = tuple(max(LONGEST, n) if axis in settings["axes"] else n for axis, n in enumerate(settings["size"]))
+        longest = SLIDERS["size"][1]
+        larger = tuple(max(longest, n) if axis in settings["axes"] else n for axis, n in enumerate(settings["size"]))
         settings["values"] = _digit_grid(values.shape[0], larger).tolist()
     usual = CONTROLS[settings["kind"]]
     if layer is not None:
@@ -201,10 +208,11 @@ def widget(
         ]
     elif "kernels" in settings:
         settings["kernels"] |= _kernels(shown, settings)
-    settings["controls"] = list(controls) if controls is not None else usual + ["groups"] * _has_groups(layer, settings)
-    unknown = [name for name in settings["controls"] if name not in (*usual, "groups", "dilation", "output_padding")]
+    chosen = usual + ["groups"] * _has_groups(layer, settings) if controls is None else controls
+    unknown = [name for name in chosen if name not in (*usual, "groups", "dilation", "output_padding")]
     if unknown:
         raise refusal("explain.widget_controls", "widget", unknown=unknown[0], known=", ".join([*usual, "groups"]))
+    settings["controls"] = {name: _choices(settings, name) for name in chosen}
     settings["lang"] = lang or ("zh" if get_language() == "zh" else None)
     film = animate(shown, values[None])
     return Widget(settings, film.svg(len(film.shots) // 2))
@@ -212,6 +220,19 @@ def widget(
 
 def _has_groups(layer: Module | None, settings: dict[str, Any]) -> bool:
     return layer is None and "kernels" in settings and math.gcd(*settings["channels"]) > 1
+
+
+def _choices(settings: dict[str, Any], name: str) -> list[Any]:
+    """What the reader may choose; a value of the layer itself is always among it."""
+    if name == "kind":
+        return ["max", "avg"]
+    if name == "groups":
+        return [g for g in range(1, min(settings["channels"]) + 1) if math.gcd(*settings["channels"]) % g == 0]
+    first, last = (settings["kind"] == "transposed" and NARROWER.get(name)) or SLIDERS[name]
+    if name == "size":
+        last = min(last, len(settings["values"][0][0]))
+    given = np.ravel([settings[name][axis] for axis in settings["axes"]])
+    return list(range(first, max(last, *given.tolist()) + 1))
 
 
 def _layer(kind: str, size: int | tuple[int, ...] | None, given: dict[str, Any]) -> Module:
@@ -338,7 +359,7 @@ def _kernels(layer: Any, settings: dict[str, Any]) -> dict[str, Any]:
     """The weights of all sizes of the slider, between all channels, so that groups can change too."""
     channels, spreads, one = settings["channels"], settings["kind"] == "transposed", len(settings["axes"]) == 1
     kernels = {}
-    for k in {*range(1, LARGEST_KERNEL + 1), *layer.kernel_size}:
+    for k in {*range(1, SLIDERS["kernel_size"][1] + 1), *layer.kernel_size}:
         shape = (k,) if one else (k, k)
         slices = [[_pattern(shape, (o + c) % 3, spreads) for c in range(channels[0])] for o in range(channels[1])]
         kernels[_key([1, k] if one else [k, k])] = [[(s[None] if one else s).tolist() for s in row] for row in slices]
