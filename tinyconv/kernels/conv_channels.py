@@ -43,7 +43,8 @@ def convolve_by_channels(
     array([[[21.5, 42.5]]])
     """
     groups, dtype, kernel = geometry.groups, sum_dtype(x), w.shape[2:]
-    matrices = np.moveaxis(w, 1, -1).astype(dtype, order="C").reshape(groups, len(w) // groups, -1).swapaxes(1, 2)
+    last = w.transpose(0, *range(2, w.ndim), 1).astype(dtype, order="C")
+    matrices = last.reshape(groups, len(w) // groups, -1).swapaxes(1, 2)
     b = 0 if bias is None else bias.astype(dtype).reshape(groups, -1, 1)
     parts = _samples(y, w.shape, groups)
 
@@ -70,10 +71,10 @@ def input_grad_by_channels(
     array([[[ 1., 11., 10.]]])
     """
     groups, dtype, kernel = geometry.groups, sum_dtype(gy), w.shape[2:]
-    by_tap = np.moveaxis(w.reshape(*w.shape[:2], -1), -1, 0).astype(dtype, order="C")
+    by_tap = w.reshape(*w.shape[:2], -1).transpose(2, 0, 1).astype(dtype, order="C")
     matrices = by_tap.reshape(len(by_tap), groups, -1, w.shape[1])
     b = 0 if bias is None else bias.astype(dtype).reshape(-1, *[1] * geometry.ndim)
-    parts = _samples(gy, w.shape, groups)
+    parts, second = _samples(gy, w.shape, groups), (1, 0, -1, *range(2, gy.ndim))  # (g, n, *O, c) -> (n, g, c, *O)
 
     def body(i: int) -> None:
         n, arrived = length(parts[i]), _arrived(gy[parts[i]], groups, dtype)
@@ -82,7 +83,7 @@ def input_grad_by_channels(
         cells, seen = _laid_out(gx[parts[i]], kernel, geometry, dtype)
         for tap, product in zip(itertools.product(*map(range, kernel)), products):
             one_tap: Any = (slice(None), slice(None), slice(None), *tap)
-            seen[one_tap] += np.moveaxis(product.reshape(groups, n, *gy.shape[2:], -1), (0, -1), (1, 2))
+            seen[one_tap] += product.reshape(groups, n, *gy.shape[2:], -1).transpose(second)
         np.add(cells, b, out=gx[parts[i]])
 
     parallel_for(len(parts), body, work=gy.size * math.prod(w.shape[1:]))
@@ -131,7 +132,7 @@ def _laid_out(x: np.ndarray, kernel: Ints, geometry: ConvGeometry, dtype: np.dty
     shape = (n, geometry.groups, c, *kernel, *geometry.output_size(size, kernel))
     # as as_strided does, which would take a tenth of a piece's time
     seen = np.ndarray(shape, dtype, memory, strides=(sample, c * channel, channel, *by_tap, *by_place))
-    return np.moveaxis(memory, -1, 1)[inside(size, geometry)], seen
+    return memory.transpose(0, -1, *range(1, x.ndim - 1))[inside(size, geometry)], seen
 
 
 def _rows(x: np.ndarray, kernel: Ints, geometry: ConvGeometry, dtype: np.dtype) -> np.ndarray:
