@@ -114,6 +114,7 @@ def uneven_layers() -> Iterator[tuple[nn.Module, tc.Tensor]]:
     yield nn.Conv2d(3, 2, 3, padding="same", **wide), numbers(3, 4, 5)
     yield nn.ConvTranspose2d(4, 2, (3, 2), (2, 3), (1, 0), (1, 2), 2, **wide), numbers(2, 4, 3, 2)
     yield nn.Conv1d(2, 3, 3, 2, 1, **wide), numbers(1, 2, 9)
+    yield nn.Conv1d(1, 2, 2, padding="same", **wide), numbers(1, 1, 6)
     yield nn.MaxPool2d((3, 2), (2, 3), (1, 0), ceil_mode=True), numbers(1, 2, 6, 6)
     yield nn.MaxPool2d(2, 1, dilation=2), numbers(1, 1, 5, 6)
     yield nn.AvgPool2d(3, 2, 1, ceil_mode=True, count_include_pad=False), numbers(1, 1, 6, 5)
@@ -246,7 +247,8 @@ def test_sliders_change_the_layer_and_illegal_settings_are_told() -> None:
         const code = () => figures[0].querySelector('code').textContent;
         results.before = code(); slide(0, 0, 1); results.after = code();
         results.size = figures[0].querySelector('.tw-size b').textContent;
-        slide(0, 2, 2); results.illegal = text(0); results.kept = number(0, 'x', 1, 1);
+        addEventListener('error', (event) => { results.error = event.message; });
+        slide(0, 2, 2); tap(0, 'x', 1, 1); results.illegal = text(0); results.kept = number(0, 'x', 1, 1);
         results.grids = figures[0].querySelectorAll('[data-side=y]').length;
         slide(0, 2, 0); results.again = lit(0, 'y').length;
         """,
@@ -258,6 +260,7 @@ def test_sliders_change_the_layer_and_illegal_settings_are_told() -> None:
     assert told["illegal"].startswith("No output: the kernel spans 4 cells, but the input with its padding has only 3.")
     assert told["kept"] == "4"
     assert told["grids"] == 0
+    assert "error" not in told
     assert told["again"] == 1
 
 
@@ -324,6 +327,13 @@ def test_pooling_switches_between_largest_and_mean() -> None:
     assert told["max"].startswith("y[0, 0] = max(")
     assert " / 4 = " in told["avg"]
     assert told["code"] == "nn.AvgPool2d(kernel_size=2)"
+
+
+def test_a_large_divisor_stands_in_the_window() -> None:
+    figure = widget(nn.AvgPool2d(2, divisor_override=1000), tc.ones(1, 1, 4, 4), lang="en")
+    told = acted("results.cell = number(0, 'w', 0, 0); tap(0, 'y', 0, 0); results.sum = text(0);", figure)
+    assert told["cell"] == "1/1000"
+    assert told["sum"] == "y[0, 0] = (1 + 1 + 1 + 1) / 1000 = 0.004"
 
 
 def test_several_figures_on_one_page_do_not_meet_and_speak_the_page_s_language() -> None:
@@ -410,6 +420,9 @@ def test_only_the_first_sample_is_shown() -> None:
         ([], {"kind": "pool"}, ValueError, "must be one of conv, conv_transpose, max_pool, avg_pool"),
         ([], {"size": (2, 3, 4)}, ValueError, "size has 3 axes"),
         ([], {"controls": ["size", "weight"]}, ValueError, "no slider 'weight'"),
+        ([nn.Conv2d(4, 4, 1, groups=2)], {"controls": ["groups"]}, ValueError, "no slider 'groups'"),
+        ([], {"controls": ["output_padding"]}, ValueError, "no slider 'output_padding'"),
+        ([], {"kind": "avg_pool", "controls": ["dilation"]}, ValueError, "no slider 'dilation'"),
         ([], {"lang": "fr"}, ValueError, "fr"),
         ([], {"size": 2, "kernel_size": 3}, RuntimeError, "Kernel size can't be greater"),
         ([], {"kind": "max_pool", "stride": 0}, Exception, "stride"),

@@ -62,12 +62,10 @@
   /** [tap, input cell] of all taps along axis a that make output cell `out`; the cell may lie in the padding. */
   function taps(s, a, out) {
     const [lo, hi] = s.padding[a], [stride, dilation] = [s.stride[a], s.dilation[a]];
-    if (isTransposed(s)) {
-      return range(s.kernel_size[a]).map((t) => [t, (out + lo - t * dilation) / stride])
-        .filter(([, i]) => Number.isInteger(i) && i >= 0 && i < s.size[a]);
-    }
-    return range(s.kernel_size[a]).map((t) => [t, out * stride + t * dilation - lo])
-      .filter(([, i]) => i < s.size[a] + hi); // a last window of ceil_mode reaches no further
+    const pairs = range(s.kernel_size[a]).map((t) =>
+      [t, isTransposed(s) ? (out + lo - t * dilation) / stride : out * stride + t * dilation - lo]);
+    if (isTransposed(s)) return pairs.filter(([, i]) => Number.isInteger(i) && i >= 0 && i < s.size[a]);
+    return pairs.filter(([, i]) => i < s.size[a] + hi); // a last window of ceil_mode reaches no further
   }
 
   /** One output cell: its value, and its terms: input cell, kernel cell (tap) and output cell, number x, weight w. */
@@ -189,7 +187,7 @@
 
   const STYLE = 'widget.css'; // the text of that file, which widget.py puts here
   const PAUSE = 800; // milliseconds between two steps
-  const NAMES = { x: 'input', w: 'kernel', y: 'output' }; // the sides of the figure, as they stand in it
+  const NAMES = { x: 'input', w: 'kernel', y: 'output' }; // the sides of the figure
   const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
   function make(parent, tag, attributes = {}, text = '') {

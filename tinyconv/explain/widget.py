@@ -208,18 +208,17 @@ def widget(
         ]
     elif "kernels" in settings:
         settings["kernels"] |= _kernels(shown, settings)
-    chosen = usual + ["groups"] * _has_groups(layer, settings) if controls is None else controls
-    unknown = [name for name in chosen if name not in (*usual, "groups", "dilation", "output_padding")]
+    can_group = layer is None and "kernels" in settings  # a layer has the weights of its own groups alone
+    known = usual + ["groups"] * can_group + ["dilation"] * (settings["kind"] == "max")
+    usual = usual + ["groups"] * (can_group and math.gcd(*settings["channels"]) > 1)
+    chosen = usual if controls is None else controls
+    unknown = [name for name in chosen if name not in known]
     if unknown:
-        raise refusal("explain.widget_controls", "widget", unknown=unknown[0], known=", ".join([*usual, "groups"]))
+        raise refusal("explain.widget_controls", "widget", unknown=unknown[0], known=", ".join(known))
     settings["controls"] = {name: _choices(settings, name) for name in chosen}
     settings["lang"] = lang or ("zh" if get_language() == "zh" else None)
     film = animate(shown, values[None])
     return Widget(settings, film.svg(len(film.shots) // 2))
-
-
-def _has_groups(layer: Module | None, settings: dict[str, Any]) -> bool:
-    return layer is None and "kernels" in settings and math.gcd(*settings["channels"]) > 1
 
 
 def _choices(settings: dict[str, Any], name: str) -> list[Any]:
