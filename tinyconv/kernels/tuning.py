@@ -12,9 +12,7 @@ LINE_BYTES = 64  # of a cache line, where vector instructions like an array to b
 LINE_CELLS = 16  # a tile's columns are not cut shorter than this
 TILE_BYTES = 1 << 21  # lowered cells of one tile, or columns of some samples: what stays in a core's own cache
 CHUNK_BYTES = 1 << 26  # the simple kernels: columns made at a time, of at least one sample
-POOL_BYTES = (
-    1 << 21
-)  # max pooling: of the input at once; for two threads the best of 256 KiB to 2 MiB, over four shapes
+POOL_BYTES = 1 << 21  # max pooling: of the input at once; for two threads the best of 256 KiB to 2 MiB
 PART_CELLS = 1 << 19  # normalisation: of the input at once
 STEP_CELLS = 1 << 17  # optimisers: of an array at once; six float32 arrays of this many fill 3 MiB
 
