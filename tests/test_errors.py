@@ -306,7 +306,7 @@ def test_input_that_is_not_of_floats(layer: nn.Module, name: str, dtype: np.dtyp
     [
         (lambda: nn.Conv2d(2, 3, 3), "(3, 2, 3, 3)"),
         (lambda: nn.ConvTranspose2d(2, 3, 3), "(2, 3, 3, 3)"),
-        (lambda: nn.Linear(4, 3), "(4, 3)"),  # the transposed weight
+        (lambda: nn.Linear(4, 3), "(3, 4)"),
     ],
 )
 def test_a_model_on_another_device_than_its_input(layer: Callable, weight: str) -> None:

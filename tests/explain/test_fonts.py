@@ -62,5 +62,6 @@ def test_titles_in_chinese_ask_for_it_and_others_do_not(monkeypatch: pytest.Monk
     monkeypatch.setattr(fonts, "chinese_font", lambda: FAMILIES[4])
     figure = pytest.importorskip("matplotlib.figure").Figure()
     for title, families in (("once each", ["sans-serif"]), ("每格一次", ["sans-serif", FAMILIES[4]])):
-        axes = plot_grid(np.ones((3, 3)), figure.add_subplot(), title)
+        with matplotlib.rc_context({"font.family": ["sans-serif"]}):
+            axes = plot_grid(np.ones((3, 3)), figure.add_subplot(), title)
         assert axes.title.get_fontfamily() == families
