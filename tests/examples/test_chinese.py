@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-import importlib.util
 import os
 import re
 import string
@@ -17,15 +16,8 @@ from pathlib import Path
 import pytest
 
 import tinyconv as tc
+from tests.examples.words import EXAMPLES, HAN, SAID
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
-HAN = re.compile("[\u4e00-\u9fff]")
-_spec = importlib.util.spec_from_file_location("chinese_words", EXAMPLES / "chinese.py")
-assert _spec is not None
-assert _spec.loader is not None
-_module = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_module)
-SAID: dict[str, str] = _module.SAID
 TREES = {
     path.relative_to(EXAMPLES).as_posix(): ast.parse(path.read_text("utf-8"))
     for path in sorted(EXAMPLES.rglob("*.py"))

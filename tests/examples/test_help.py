@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import os
 import re
 import subprocess
@@ -13,16 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples.words import EXAMPLES, HAN, HELP
+
 ROOT = Path(__file__).parents[2]
-EXAMPLES = ROOT / "examples"
 SCRIPTS = sorted(p for p in EXAMPLES.glob("**/*.py") if '__name__ == "__main__"' in p.read_text("utf-8"))
-HAN = re.compile("[\u4e00-\u9fff]")
-_spec = importlib.util.spec_from_file_location("chinese_help", EXAMPLES / "chinese.py")
-assert _spec is not None
-assert _spec.loader is not None
-_module = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_module)
-HELP: dict[str, str] = _module.HELP
 
 
 def options(folder: Path) -> Iterator[tuple[str, ast.expr | None]]:
