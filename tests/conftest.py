@@ -20,6 +20,7 @@ import hypothesis
 
 from tests import strict_device
 from tinyconv import backend
+from tinyconv.kernels import threads
 
 strict_device.register()
 
@@ -72,6 +73,14 @@ def device(request: pytest.FixtureRequest) -> Iterator[backend.Device]:
     this = backend.Device(request.param)
     yield this
     this.synchronize()  # an error in work still queued lands on the test that queued it
+
+
+@pytest.fixture
+def thread_count() -> Iterator[None]:
+    """The kernels have as many threads after the test as before."""
+    before = threads.get_num_threads()
+    yield
+    threads.set_num_threads(before)
 
 
 @pytest.fixture

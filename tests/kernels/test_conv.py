@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -278,13 +278,6 @@ class FakeBlas:
 
     def set_num_threads(self, number: int) -> None:
         self.num_threads = number
-
-
-@pytest.fixture
-def thread_count() -> Iterator[None]:
-    before = threads.get_num_threads()
-    yield
-    threads.set_num_threads(before)
 
 
 @large

@@ -141,10 +141,8 @@ def test_squares_on_a_device() -> None:
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_parts_for_threads(seed: int, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+def test_parts_for_threads(seed: int, monkeypatch: pytest.MonkeyPatch, thread_count: None) -> None:
     """Cut into parts the sum keeps its digits, and no bit of it depends on the number of threads."""
-    before = threads.get_num_threads()
-    request.addfinalizer(lambda: threads.set_num_threads(before))
     monkeypatch.setattr(tuning, "SHARED_SUM", tuning.SMALL_SUM)
     monkeypatch.setattr(tuning, "SMALL_WORK", 0)
     random = np.random.default_rng(seed)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -17,13 +17,6 @@ import pytest
 
 from tinyconv.kernels import conv, threads, tuning
 from tinyconv.kernels.geometry import conv_geometry
-
-
-@pytest.fixture
-def thread_count() -> Iterator[None]:
-    before = threads.get_num_threads()
-    yield
-    threads.set_num_threads(before)
 
 
 def convolution() -> np.ndarray:

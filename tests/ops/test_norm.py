@@ -224,7 +224,7 @@ def test_a_recorded_gradient_is_the_kernel_s(dims, sizes, with_parameters):
         ("instance", (9, 6, 40), (2,), (1, 6, 1)),
     ],
 )  # fmt: skip
-def test_parts_and_threads_change_nothing(name, shape, dims, sizes, monkeypatch, request):
+def test_parts_and_threads_change_nothing(name, shape, dims, sizes, monkeypatch, thread_count):
     """Cut small, the values are those of the whole; and no bit depends on the number of threads."""
     x, w, b, g = draw(*shape), draw(*sizes, seed=1), draw(*sizes, seed=2), draw(*shape, seed=3)
 
@@ -233,8 +233,6 @@ def test_parts_and_threads_change_nothing(name, shape, dims, sizes, monkeypatch,
         y, mean, var = kernel.normalize(x, w, b, dims, EPS)
         return y, mean, var, *kernel.normalize_gradients(g, x, w, sizes, mean, var, dims, EPS)
 
-    before = tc.get_num_threads()
-    request.addfinalizer(lambda: tc.set_num_threads(before))
     whole = results(1)
     monkeypatch.setattr(tuning, "SMALL_WORK", 0)
     monkeypatch.setattr(tuning, "PART_CELLS", 100)

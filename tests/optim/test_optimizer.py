@@ -106,10 +106,8 @@ def test_options_may_be_numpy_scalars(rule: Any, options: dict) -> None:
 @each_rule
 @pytest.mark.parametrize("make", [lambda a: a, lambda a: a.T, lambda a: a[:, ::2]], ids=["c", "f", "strided"])
 def test_pieces_threads_and_memory_order_do_not_change_the_numbers(
-    rule: Any, options: dict, make: Callable, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    rule: Any, options: dict, make: Callable, monkeypatch: pytest.MonkeyPatch, thread_count: None
 ) -> None:
-    before = tc.get_num_threads()
-    request.addfinalizer(lambda: tc.set_num_threads(before))
     start = np.random.default_rng(0).standard_normal((6, 10)).astype(np.float32)
     whole, pieces = (
         tc.as_tensor(make(start.copy()).copy()).requires_grad_(),
@@ -146,11 +144,9 @@ def test_training_lowers_the_loss(rule: Any, options: dict) -> None:
     assert float((w.array**2).sum()) < 2.5
 
 
-def test_steps_reuse_their_scratch_memory(request: pytest.FixtureRequest) -> None:
+def test_steps_reuse_their_scratch_memory(thread_count: None) -> None:
     import tracemalloc
 
-    before = tc.get_num_threads()
-    request.addfinalizer(lambda: tc.set_num_threads(before))
     tc.set_num_threads(1)  # each thread has its own, made when it first takes part
     w = leaf(np.ones(200_000))
     optimizer = tc.optim.Adam([w], weight_decay=0.1)
