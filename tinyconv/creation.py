@@ -14,7 +14,7 @@ from .backend import Array, Device, quiet
 from .defaults import get_default_device, get_default_dtype
 from .errors import refusal
 from .ops.dtype import fits, rank_of, scalar_of
-from .ops.shape import as_int, as_sizes
+from .ops.shape import as_int, as_sizes, common_shape
 from .random import generator as numpy_generator
 from .tensor import Tensor
 
@@ -442,11 +442,7 @@ def normal(
     if (std < 0) if not isinstance(std, Tensor) else std.device.type == "cpu" and bool((std < 0).any()):
         raise refusal("normal.std", "normal", std=std)
     if given:  # a draw of the shape that they broadcast to
-        shapes = [t.shape for t in given]
-        try:
-            size = np.broadcast_shapes(*shapes)  # host: shapes are tuples
-        except ValueError:
-            raise refusal("elementwise.shapes", "normal", shapes=", ".join(map(str, shapes))) from None
+        size = common_shape([t.shape for t in given], "normal")
         dtype, device = dtype or given[0].dtype, device or given[0].device
     drawn = (randn(size, generator=generator, dtype=dtype, device=device) * std + mean).detach()
     return drawn.requires_grad_() if requires_grad else drawn

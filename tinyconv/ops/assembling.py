@@ -14,7 +14,7 @@ from ..errors import refusal
 from ..size import Size
 from .elementwise import ne, sub
 from .rearranging import atleast_2d, meshgrid, narrow
-from .shape import PadConstant, as_sizes, cat, clone, normalize_dim, stack
+from .shape import PadConstant, as_sizes, cat, clone, common_shape, normalize_dim, stack
 
 __all__ = [
     "block_diag", "broadcast_shapes", "cartesian_prod", "combinations", "diff", "hsplit", "tensor_split", "vander",
@@ -49,11 +49,7 @@ def broadcast_shapes(*shapes: Any) -> Size:
     >>> tc.broadcast_shapes((2, 1), (3,))
     (2, 3)
     """
-    sizes = [as_sizes((shape,), "broadcast_shapes") for shape in shapes]
-    try:
-        return Size(np.broadcast_shapes(*sizes))  # host: shapes are tuples
-    except ValueError:
-        raise refusal("elementwise.shapes", "broadcast_shapes", shapes=", ".join(map(str, sizes))) from None
+    return Size(common_shape([as_sizes((shape,), "broadcast_shapes") for shape in shapes], "broadcast_shapes"))
 
 
 @checked

@@ -14,7 +14,7 @@ from ..errors import refusal
 from .elementwise import where
 from .indexing import getitem
 from .reduction import sum
-from .shape import as_int, as_sizes, cat, clone, expand, flip, normalize_dim, permute, reshape, transpose
+from .shape import as_int, as_sizes, cat, clone, common_shape, expand, flip, normalize_dim, permute, reshape, transpose
 
 __all__ = [
     "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_tensors", "broadcast_to", "column_stack", "concat",
@@ -142,7 +142,7 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     ((2, 3), (2, 3))
     """
     several = _several(tensors)
-    shape = _common_shape(several, "broadcast_tensors")
+    shape = common_shape([t.shape for t in several], "broadcast_tensors")
     return tuple(expand(t, shape) for t in several)
 
 
@@ -150,14 +150,6 @@ def _several(tensors: tuple[Any, ...]) -> list[Tensor]:
     """Tensors one by one or as one sequence."""
     alone = len(tensors) == 1 and isinstance(tensors[0], (list, tuple))
     return list(tensors[0] if alone else tensors)
-
-
-def _common_shape(tensors: Sequence[Tensor], function: str) -> tuple[int, ...]:
-    shapes = [t.shape for t in tensors]
-    try:
-        return np.broadcast_shapes(*shapes)  # host: shapes are tuples
-    except ValueError:
-        raise refusal("elementwise.shapes", function, shapes=", ".join(map(str, shapes))) from None
 
 
 @checked

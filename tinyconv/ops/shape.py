@@ -161,6 +161,20 @@ def as_int(value: Any, text: str, function: str, **given: Any) -> int:
     raise refusal(text, function, value=value, **given) from None
 
 
+def common_shape(shapes: Sequence[tuple[int, ...]], function: str) -> tuple[int, ...]:
+    """Give the shape that several have together when they broadcast.
+
+    Raises
+    ------
+    RuntimeError
+        If they do not.
+    """
+    try:
+        return np.broadcast_shapes(*shapes)  # host: shapes are tuples
+    except ValueError:
+        raise refusal("elementwise.shapes", function, shapes=", ".join(map(str, shapes))) from None
+
+
 def as_sizes(sizes: tuple[Any, ...], function: str, text: str = "shape.no_size") -> tuple[int, ...]:
     """Accept sizes one by one or as one sequence: ``reshape(2, 3)`` and ``reshape((2, 3))``.
 
