@@ -13,7 +13,7 @@ from ..kernels import pool as kernels
 from ..kernels.geometry import ConvGeometry, PoolGeometry
 from ..ops.conv import ConvInputGrad
 from ..ops.dtype import cast
-from ..ops.norm import normalize
+from ..ops.norm import normalize, per_channel, reshaped
 from ..ops.pool import MaxPool, Unpool, WindowSum
 from ..tensor import Tensor
 from .node import Node, ints, operator
@@ -232,15 +232,11 @@ def _batch_norm(node: Node, x: Tensor, scale: Tensor, bias: Tensor, mean: Tensor
     _check_channels(node, x.shape[1], scale=scale, bias=bias, mean=mean, var=var)
     if not node.get("training_mode", 0):
         return ops.batch_norm(x, mean, var, scale, bias, False, 0.0, eps)
-    dims, weight, shift = (0, *range(2, x.ndim)), _per_channel(x, scale), _per_channel(x, bias)
-    y, batch_mean, batch_var = normalize(x, weight, shift, dims, eps, "BatchNormalization")
+    dims, shape = (0, *range(2, x.ndim)), per_channel(x)
+    parameters = reshaped(scale, shape), reshaped(bias, shape)
+    y, batch_mean, batch_var = normalize(x, *parameters, dims, eps, "BatchNormalization")
     moved = [old * momentum + new.reshape(-1) * (1.0 - momentum) for old, new in ((mean, batch_mean), (var, batch_var))]
     return y, *moved
-
-
-def _per_channel(x: Tensor, parameter: Tensor) -> Tensor:
-    """The parameter in the shape ``(1, C, 1, ...)``, that meets the channels of `x`."""
-    return parameter.reshape((1, -1) + (1,) * (x.ndim - 2))
 
 
 def _check_channels(node: Node, channels: int, **parameters: Tensor | None) -> None:
@@ -253,8 +249,8 @@ def _check_channels(node: Node, channels: int, **parameters: Tensor | None) -> N
 @operator("InstanceNormalization")
 def _instance_norm(node: Node, x: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
     _check_channels(node, x.shape[1], scale=scale, bias=bias)
-    dims, eps = tuple(range(2, x.ndim)), node.get("epsilon", 1e-5)
-    return normalize(x, _per_channel(x, scale), _per_channel(x, bias), dims, eps, "InstanceNormalization")[0]
+    dims, eps, shape = tuple(range(2, x.ndim)), node.get("epsilon", 1e-5), per_channel(x)
+    return normalize(x, reshaped(scale, shape), reshaped(bias, shape), dims, eps, "InstanceNormalization")[0]
 
 
 @operator("LayerNormalization")

@@ -95,7 +95,8 @@ def reshaped(parameter: Tensor | None, shape: tuple[int, ...]) -> Tensor | None:
     return None if parameter is None else parameter.reshape(shape)
 
 
-def _per_channel(x: Tensor) -> tuple[int, ...]:
+def per_channel(x: Tensor) -> tuple[int, ...]:
+    """The shape in which one number per channel meets ``(N, C, *)``."""
     return (1, x.shape[1]) + (1,) * (x.ndim - 2)
 
 
@@ -148,7 +149,7 @@ def batch_norm(
     if eps <= 0 if training else eps < 0:
         bound = phrase("norm.positive") if training else phrase("norm.not_negative")
         raise refusal("norm.eps", "batch_norm", bound=bound, eps=eps)
-    shape = _per_channel(input)
+    shape = per_channel(input)
     if not training:
         if running_mean is None or running_var is None:
             raise refusal("norm.no_running", "batch_norm")
@@ -287,7 +288,7 @@ def instance_norm(
     n = count(input.shape, dims)
     if n == 1:
         raise refusal("norm.one_cell", "instance_norm", size=list(input.shape))
-    sizes = _per_channel(input)
+    sizes = per_channel(input)
     y, mean, var = normalize(input, reshaped(weight, sizes), reshaped(bias, sizes), dims, eps, "instance_norm")
     _update_running(running_mean, running_var, mean, var, n, momentum)
     return y
