@@ -13,7 +13,7 @@ import numpy as np
 
 from ..backend import Array, get_array_module
 from . import tuning
-from .pieces import pieces
+from .pieces import axis_pieces
 from .scratch import scratch
 from .sums import add_up, sum_dtype
 from .threads import parallel_passes
@@ -76,7 +76,7 @@ def _normalize_part(
     z = xp.subtract(x, mean, out=_room("z", y))
     squares = xp.multiply(z, z, out=_room("product", y))
     var[...] = add_up(squares, dims, keepdims=True) / n
-    factor, weight = _factor(var, eps, weight, dims)
+    factor, weight = _factor(_scale(var, eps), weight, dims)
     z *= factor
     if weight is not None:
         z *= weight
@@ -137,12 +137,13 @@ def _differentiate_part(
     xp, n = get_array_module(g), _count(x, dims)
     shared = [axis for axis in range(x.ndim) if shape is None or shape[axis] == 1]  # along which weight is one number
     z = xp.subtract(x, mean, out=_room("z", g))
-    z *= _factor(var, eps, None, dims)[0]
+    s = _scale(var, eps)
+    z *= s
     gz = xp.multiply(g, z, out=_room("product", g))
     totals = [_sum(a, [axis for axis in shared if axis in dims]) for a in (gz, g)]
     sums = [] if shape is None else [_sum(total, shared) for total in totals]
     sums = [gz.copy() if total is gz else total for total in sums]  # its memory is used again
-    factor, weight = _factor(var, eps, weight, dims)
+    factor, weight = _factor(s, weight, dims)
     means = [_sum(total if weight is None else total * weight, dims) / n for total in totals]
     z *= means[0]
     z += means[1]
@@ -152,9 +153,12 @@ def _differentiate_part(
     return sums
 
 
-def _factor(var: Array, eps: float, weight: Array | None, dims: tuple[int, ...]) -> tuple[Array, Array | None]:
-    """``s = 1/sqrt(var + eps)``, times `weight` where that is one number for all that share a mean; else it is left."""
-    s = 1.0 / get_array_module(var).sqrt(var + var.dtype.type(eps))
+def _scale(var: Array, eps: float) -> Array:
+    return 1.0 / get_array_module(var).sqrt(var + var.dtype.type(eps))
+
+
+def _factor(s: Array, weight: Array | None, dims: tuple[int, ...]) -> tuple[Array, Array | None]:
+    """The scale, times `weight` where that is one number for all that share a mean; else the weight is left."""
     if weight is not None and all(weight.shape[axis] == 1 for axis in dims):
         return s * weight, None
     return s, weight
@@ -169,8 +173,7 @@ def _parts(x: Array, dims: tuple[int, ...]) -> list[Part]:
     if get_array_module(x) is not np or x.size <= tuning.PART_CELLS or not kept:
         return [()]
     axis = max(kept, key=x.shape.__getitem__)
-    at_most = max(1, tuning.PART_CELLS * x.shape[axis] // x.size)
-    return [(*[slice(None)] * axis, piece) for piece in pieces(x.shape[axis], at_most)]
+    return [(*[slice(None)] * axis, piece) for piece in axis_pieces(x.shape[axis], x.size, tuning.PART_CELLS)]
 
 
 def _of(parameter: Array | None, part: Part) -> Array | None:

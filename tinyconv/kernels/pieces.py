@@ -8,7 +8,7 @@ import numpy as np
 
 from ..backend import Array, get_array_module
 
-__all__ = ["flat_pieces", "length", "pieces"]
+__all__ = ["axis_pieces", "flat_pieces", "length", "pieces"]
 
 
 def pieces(cells: int, at_most: int) -> list[slice]:
@@ -26,6 +26,17 @@ def pieces(cells: int, at_most: int) -> list[slice]:
     count = -(-cells // at_most)
     size = -(-cells // count)
     return [slice(start, min(start + size, cells)) for start in range(0, cells, size)]
+
+
+def axis_pieces(length: int, size: int, at_most: int) -> list[slice]:
+    """Cut an axis of an array of so many cells, or bytes, into pieces of at most as many, or of one step of the axis.
+
+    Examples
+    --------
+    >>> axis_pieces(6, size=600, at_most=250)
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 6, None)]
+    """
+    return pieces(length, max(1, at_most * length // max(size, 1)))
 
 
 def length(piece: slice) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..backend import Array, get_array_module
 from . import tuning
-from .pieces import pieces
+from .pieces import axis_pieces
 from .threads import parallel_passes
 
 __all__ = ["add_up", "sum_dtype", "sum_of_squares"]
@@ -74,7 +74,7 @@ def add_up(x: Array, axes: Sequence[int] | None = None, keepdims: bool = False) 
 def _shared_sum(x: np.ndarray, axes: tuple[int, ...], keepdims: bool) -> np.ndarray:
     """Cut along the axis with the longest step in memory, for threads; where it is summed, add the parts up."""
     axis = max(range(x.ndim), key=lambda axis: abs(x.strides[axis]) * (x.shape[axis] > 1))
-    parts = pieces(x.shape[axis], max(1, tuning.SHARED_SUM * x.shape[axis] // x.size))
+    parts = axis_pieces(x.shape[axis], x.size, tuning.SHARED_SUM)
     sums: list[np.ndarray] = [x] * len(parts)
 
     def body(i: int) -> None:

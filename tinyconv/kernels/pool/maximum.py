@@ -14,7 +14,7 @@ import numpy as np
 from ...backend import Array, get_array_module
 from .. import cuda, tuning
 from ..geometry import PoolGeometry
-from ..pieces import pieces
+from ..pieces import axis_pieces
 from ..sampling import put_flat, take_flat
 from ..sums import sum_dtype
 from ..threads import parallel_passes
@@ -80,7 +80,7 @@ def _cached(planes: Array) -> list[slice]:
     count = planes.shape[1]
     if get_array_module(planes) is not np:
         return [slice(0, count)]
-    return pieces(count, max(1, tuning.POOL_BYTES * count // max(planes.nbytes, 1)))
+    return axis_pieces(count, planes.nbytes, tuning.POOL_BYTES)
 
 
 def _largest_into(y: Array, x: Array, geometry: PoolGeometry) -> None:
