@@ -292,8 +292,14 @@ def test_large_values(case: Case) -> None:
         np.testing.assert_allclose(result, value, rtol=1e-9, atol=1e-9)
 
 
+@pytest.fixture
+def little_work_is_shared(monkeypatch: pytest.MonkeyPatch, thread_count: None) -> None:
+    """As if waking a thread took no time: cases that a test computes quickly are cut and shared too."""
+    monkeypatch.setattr(tuning, "SMALL_WORK", 1 << 20)
+
+
 @large
-def test_results_do_not_depend_on_the_number_of_threads(case: Case, thread_count: None) -> None:
+def test_results_do_not_depend_on_the_number_of_threads(case: Case, little_work_is_shared: None) -> None:
     threads.set_num_threads(1)
     alone = all_three(case, "float32")
     for number in (2, 5, 2):
@@ -303,7 +309,7 @@ def test_results_do_not_depend_on_the_number_of_threads(case: Case, thread_count
 
 
 def test_the_large_cases_take_more_than_one_tile_and_thread(
-    monkeypatch: pytest.MonkeyPatch, thread_count: None
+    monkeypatch: pytest.MonkeyPatch, little_work_is_shared: None
 ) -> None:
     shared = []
     share = threads._share

@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 
 from . import tuning
+from .conv_columns import window_shares, window_work
 from .conv_simple import inside
 from .geometry import ConvGeometry, Ints
-from .pieces import length, pieces
+from .pieces import length
 from .scratch import scratch
 from .sums import sum_dtype
 from .threads import parallel_for, parallel_sum
@@ -54,7 +55,7 @@ def convolve_by_channels(
         split = product.reshape(groups, length(parts[i]), -1, product.shape[2])
         np.add(split.transpose(1, 0, 3, 2), b, out=_by_group(y[parts[i]], groups))
 
-    parallel_for(len(parts), body, work=y.size * matrices.shape[1])
+    parallel_for(len(parts), body, work=window_work(y, w.shape, groups))
 
 
 def input_grad_by_channels(
@@ -86,7 +87,7 @@ def input_grad_by_channels(
             seen[one_tap] += product.reshape(groups, n, *gy.shape[2:], -1).transpose(second)
         np.add(cells, b, out=gx[parts[i]])
 
-    parallel_for(len(parts), body, work=gy.size * math.prod(w.shape[1:]))
+    parallel_for(len(parts), body, work=window_work(gy, w.shape, groups))
 
 
 def weight_grad_by_channels(x: np.ndarray, gy: np.ndarray, geometry: ConvGeometry, w_shape: Ints) -> np.ndarray:
@@ -107,16 +108,16 @@ def weight_grad_by_channels(x: np.ndarray, gy: np.ndarray, geometry: ConvGeometr
         total += np.matmul(rows.swapaxes(1, 2), arrived, out=scratch("product", shape, dtype))
 
     parts = _samples(gy, w_shape, groups)
-    total = parallel_sum(shape, dtype, parts, add, work=gy.size * shape[1])
+    total = parallel_sum(shape, dtype, parts, add, work=window_work(gy, w_shape, groups))
     return np.ascontiguousarray(total.reshape(groups, -1, c, shape[2]).transpose(0, 3, 2, 1)).reshape(w_shape)
 
 
 def _samples(y: np.ndarray, w_shape: Ints, groups: int) -> list[slice]:
-    """Pieces of the batch: few, for each costs some calls, but enough to share."""
+    """Pieces of the batch, long enough for a wide product."""
     places = math.prod(y.shape[2:])
     sample_bytes = groups * math.prod(w_shape[1:]) * places * sum_dtype(y).itemsize
-    wide = min(-(-tuning.WIDE // places), -(-len(y) // 4), tuning.SAMPLE_BYTES // sample_bytes)
-    return pieces(len(y), max(1, wide, min(-(-len(y) // 8), tuning.TILE_BYTES // sample_bytes)))
+    wide = max(1, min(-(-tuning.WIDE // places), -(-len(y) // 4), tuning.SAMPLE_BYTES // sample_bytes))
+    return window_shares(y, w_shape, groups, at_least=wide)
 
 
 def _laid_out(x: np.ndarray, kernel: Ints, geometry: ConvGeometry, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:

@@ -12,12 +12,12 @@ import numpy as np
 from . import tuning
 from .conv_simple import col2im, windows
 from .geometry import ConvGeometry, Ints
-from .pieces import pieces
+from .pieces import shares
 from .scratch import scratch
 from .sums import add_up, sum_dtype
 from .threads import parallel_for, parallel_sum
 
-__all__ = ["convolve_by_columns", "input_grad_by_columns", "weight_grad_by_columns"]
+__all__ = ["convolve_by_columns", "input_grad_by_columns", "weight_grad_by_columns", "window_shares", "window_work"]
 
 
 def convolve_by_columns(
@@ -36,7 +36,7 @@ def convolve_by_columns(
     groups, dtype, kernel = geometry.groups, sum_dtype(x), w.shape[2:]
     b = np.zeros(len(w)) if bias is None else bias
     matrices = np.concatenate([_by_group(w, groups), b.reshape(groups, -1, 1)], axis=2, dtype=dtype)
-    parts = _samples(y, w.shape, groups)
+    parts = window_shares(y, w.shape, groups)
 
     def body(i: int) -> None:
         columns = _columns(x[parts[i]], kernel, geometry, ones=1)
@@ -46,7 +46,7 @@ def convolve_by_columns(
         else:
             product[...] = np.matmul(matrices, columns)
 
-    parallel_for(len(parts), body, work=y.size * math.prod(w.shape[1:]))
+    parallel_for(len(parts), body, work=window_work(y, w.shape, groups))
 
 
 def input_grad_by_columns(
@@ -65,7 +65,7 @@ def input_grad_by_columns(
     dtype, kernel, size = sum_dtype(gy), w.shape[2:], gx.shape[2:]
     matrices = _by_group(w, geometry.groups).swapaxes(-1, -2).astype(dtype)
     b = None if bias is None else bias.reshape(-1, *[1] * geometry.ndim)
-    parts = _samples(gy, w.shape, geometry.groups)
+    parts = window_shares(gy, w.shape, geometry.groups)
 
     def body(i: int) -> None:
         arrived = _arrived(gy[parts[i]], geometry.groups, dtype)
@@ -75,7 +75,7 @@ def input_grad_by_columns(
         if b is not None:
             gx[parts[i]] += b
 
-    parallel_for(len(parts), body, work=gy.size * math.prod(w.shape[1:]))
+    parallel_for(len(parts), body, work=window_work(gy, w.shape, geometry.groups))
 
 
 def weight_grad_by_columns(x: np.ndarray, gy: np.ndarray, geometry: ConvGeometry, w_shape: Ints) -> np.ndarray:
@@ -95,13 +95,33 @@ def weight_grad_by_columns(x: np.ndarray, gy: np.ndarray, geometry: ConvGeometry
         total += add_up(np.matmul(_arrived(gy[part], groups, dtype), columns.swapaxes(-1, -2)), (0,))
 
     shape = (groups, w_shape[0] // groups, cells)
-    return parallel_sum(shape, dtype, _samples(gy, w_shape, groups), add, work=gy.size * cells).reshape(w_shape)
+    return parallel_sum(
+        shape, dtype, window_shares(gy, w_shape, groups), add, work=window_work(gy, w_shape, groups)
+    ).reshape(w_shape)
 
 
-def _samples(y: np.ndarray, w_shape: Ints, groups: int) -> list[slice]:
-    """Pieces of the batch: at least 8 to be shared, where there are so many samples."""
-    sample_bytes = groups * math.prod(w_shape[1:]) * math.prod(y.shape[2:]) * sum_dtype(y).itemsize
-    return pieces(len(y), max(1, min(tuning.TILE_BYTES // sample_bytes, -(-len(y) // 8))))
+def window_shares(y: np.ndarray, w_shape: Ints, groups: int, at_least: int = 1) -> list[slice]:
+    """Pieces of the batch whose windows fit a cache, or of at least so many samples, for threads to share.
+
+    Examples
+    --------
+    >>> window_shares(np.empty((64, 16, 28, 28), np.float32), (16, 1, 3, 3), groups=1)
+    [slice(0, 32, None), slice(32, 64, None)]
+    """
+    sample_cells = groups * math.prod(w_shape[1:]) * math.prod(y.shape[2:])
+    at_most = max(1, at_least, tuning.TILE_BYTES // (sample_cells * sum_dtype(y).itemsize))
+    return shares(len(y), at_most, window_work(y, w_shape, groups), at_least)
+
+
+def window_work(y: np.ndarray, w_shape: Ints, groups: int) -> int:
+    """Multiplications, and as many as take as long as copying the windows.
+
+    Examples
+    --------
+    >>> window_work(np.empty((64, 16, 28, 28), np.float32), (16, 1, 3, 3), groups=1) / 64 / 28**2
+    288.0
+    """
+    return y.size // w_shape[0] * math.prod(w_shape[1:]) * (w_shape[0] + tuning.PASS_WORK * groups)
 
 
 def _columns(x: np.ndarray, kernel: Ints, geometry: ConvGeometry, ones: int = 0) -> np.ndarray:

@@ -7,7 +7,6 @@ matrix: ``y = sum_i W[i] @ B[:, rows i*d and on]``, one product per kernel row `
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ import numpy as np
 
 from .gemm import multiply
 from .geometry import Ints
-from .lowering import Tile, Walk, is_flat, lower, tile_extent, tiles_of
+from .lowering import Tile, Walk, is_flat, lower, tile_extent, tile_work, tiles_of
 from .pieces import length
 from .scratch import scratch
 from .sums import sum_dtype
@@ -102,7 +101,7 @@ def convolve_by_planes(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.nd
         if not direct:
             target[...] = product.reshape(target.shape)
 
-    parallel_for(len(tiles), body, work=y.size * math.prod(w.shape[2:]))
+    parallel_for(len(tiles), body, work=tile_work(y, w.shape[2], kernel))
 
 
 def lowered_plane(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .lowering import Walk, tile_extent, tiles_of
+from .lowering import Walk, tile_extent, tile_work, tiles_of
 from .threads import parallel_for
 
 __all__ = ["convolve_pointwise"]
@@ -35,4 +35,4 @@ def convolve_pointwise(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.nd
         if b is not None:
             target += b[g, :, None]
 
-    parallel_for(len(tiles), body, work=y.size * x.shape[2])
+    parallel_for(len(tiles), body, work=tile_work(y, x.shape[2], (1, 1)))

@@ -11,7 +11,6 @@ Neighbouring matrices overlap; nothing is copied twice for it.  ``np.matmul`` ru
 from __future__ import annotations
 
 import itertools
-import math
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -19,7 +18,7 @@ from numpy.lib.stride_tricks import as_strided
 from . import tuning
 from .gemm import multiply
 from .geometry import Ints
-from .lowering import Tile, Walk, lower, tile_extent, tiles_of
+from .lowering import Tile, Walk, lower, tile_extent, tile_work, tiles_of
 from .pieces import length
 from .scratch import scratch
 from .sums import sum_dtype
@@ -77,7 +76,7 @@ def convolve_by_rows(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.ndar
         if product is not target:
             target[...] = product
 
-    parallel_for(len(tiles), body, work=y.size * math.prod(w.shape[2:]))
+    parallel_for(len(tiles), body, work=tile_work(y, w.shape[2], kernel))
 
 
 def _lowered_rows(

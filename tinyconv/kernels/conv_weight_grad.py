@@ -9,7 +9,7 @@ import numpy as np
 from . import tuning
 from .conv_planes import bands_of, lowered_plane
 from .geometry import Ints
-from .lowering import Tile, Walk, is_flat, tile_extent, tiles_of
+from .lowering import Tile, Walk, is_flat, tile_extent, tile_work, tiles_of
 from .scratch import scratch
 from .threads import parallel_sum
 
@@ -48,7 +48,7 @@ def weight_grad_by_planes(
                 np.matmul(lowered[..., lead * pitch : lead * pitch + right.shape[-2]], right, out=product)
                 total[row, tile.groups] += product.sum(axis=0) if len(product) > 1 else product[0]
 
-    total = parallel_sum((kernel[-2], groups, depth, o), dtype, tiles, add, work=gy.size * depth * kernel[-2])
+    total = parallel_sum((kernel[-2], groups, depth, o), dtype, tiles, add, work=tile_work(gy, x.shape[2], kernel))
     # (i, g, (*outer, j, c), o) -> (g, o, c, *outer, i, j)
     total = total.reshape(kernel[-2], groups, *kernel[:-2], kernel[-1], x.shape[2], o)
     outer, j = range(2, total.ndim - 3), total.ndim - 3

@@ -17,7 +17,7 @@ from . import tuning
 from .geometry import Ints
 from .pieces import length, pieces
 
-__all__ = ["Extent", "Tile", "Walk", "is_flat", "lower", "tile_extent", "tiles_of"]
+__all__ = ["Extent", "Tile", "Walk", "is_flat", "lower", "tile_extent", "tile_work", "tiles_of"]
 
 
 class Walk(NamedTuple):
@@ -95,6 +95,21 @@ def tile_extent(y_shape: Ints, cell_bytes: int, row_step: int = 1, halo: int = 0
     others = math.prod(y_shape[3:-2]) * -(-all_rows // rows) * -(-all_columns // columns)
     by_room = min(tuning.TILE_BYTES // tile_bytes, -(-samples * others // 8), samples)
     return Extent(max(1, by_room), together, rows, columns)
+
+
+def tile_work(y: np.ndarray, channels: int, kernel: Ints) -> int:
+    """Multiplications, and as many as take as long as lowering the input and adding up kernel rows.
+
+    `y` is the output ``(n, g, o, *outer, h, q)``, and `channels` are those that each of its cells reads.
+
+    Examples
+    --------
+    >>> tile_work(np.empty((1, 1, 32, 10, 10)), channels=8, kernel=(3, 3))
+    422400
+    """
+    outputs, taps = y.shape[2], math.prod(kernel)
+    lowered, added = channels * taps // kernel[-2], outputs * kernel[-2]
+    return y.size // outputs * (outputs * channels * taps + tuning.PASS_WORK * (lowered + added))
 
 
 def tiles_of(y_shape: Ints, extent: Extent) -> list[Tile]:

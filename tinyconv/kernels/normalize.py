@@ -21,7 +21,7 @@ from .threads import parallel_passes
 __all__ = ["normalize", "normalize_gradients"]
 
 Part = tuple[slice, ...]
-PASSES = 8  # over the numbers of a part, each as long as about one multiplication
+CELL_WORK = 8 * tuning.PASS_WORK  # about so many passes go over a part
 
 
 def normalize(
@@ -63,7 +63,7 @@ def normalize(
         parameters = _of(weight, part), _of(bias, part)
         _normalize_part(x[part], *parameters, dims, eps, mean[part], var[part], y[part])
 
-    parallel_passes(len(parts), body, PASSES * x.size)
+    parallel_passes(len(parts), body, CELL_WORK * x.size)
     return y, mean, var
 
 
@@ -122,7 +122,7 @@ def normalize_gradients(
         arrays = g[part], x[part], _of(weight, part), mean[part], var[part]
         sums[i] = _differentiate_part(*arrays, shape, dims, eps, gx[part])
 
-    parallel_passes(len(parts), body, PASSES * x.size)
+    parallel_passes(len(parts), body, CELL_WORK * x.size)
     if shape is None:
         return gx, None, None
     gweight, gbias = (_joined(each, parts[0], shape) for each in zip(*sums))
@@ -173,7 +173,10 @@ def _parts(x: Array, dims: tuple[int, ...]) -> list[Part]:
     if get_array_module(x) is not np or x.size <= tuning.PART_CELLS or not kept:
         return [()]
     axis = max(kept, key=x.shape.__getitem__)
-    return [(*[slice(None)] * axis, piece) for piece in axis_pieces(x.shape[axis], x.size, tuning.PART_CELLS)]
+    return [
+        (*[slice(None)] * axis, piece)
+        for piece in axis_pieces(x.shape[axis], x.size, tuning.PART_CELLS, CELL_WORK * x.size)
+    ]
 
 
 def _of(parameter: Array | None, part: Part) -> Array | None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..backend import Array, get_array_module
+from . import tuning
 
-__all__ = ["axis_pieces", "flat_pieces", "length", "pieces"]
+__all__ = ["axis_pieces", "flat_pieces", "length", "pieces", "shares"]
 
 
 def pieces(cells: int, at_most: int) -> list[slice]:
@@ -28,15 +29,32 @@ def pieces(cells: int, at_most: int) -> list[slice]:
     return [slice(start, min(start + size, cells)) for start in range(0, cells, size)]
 
 
-def axis_pieces(length: int, size: int, at_most: int) -> list[slice]:
-    """Cut an axis of an array of so many cells, or bytes, into pieces of at most as many, or of one step of the axis.
+def shares(count: int, at_most: int, work: int = 0, at_least: int = 1) -> list[slice]:
+    """Cut ``range(count)`` into 1, 2, 4, 8, ... pieces of at most so many, for threads to share.
+
+    As few as that takes, for at each piece threads wait for the interpreter's lock; but two where all together is
+    `work` enough, and more, though not of less than `at_least`, where it is much.
 
     Examples
     --------
-    >>> axis_pieces(6, size=600, at_most=250)
-    [slice(0, 2, None), slice(2, 4, None), slice(4, 6, None)]
+    >>> [len(shares(64, at_most=at_most, work=work)) for at_most, work in ((64, 0), (64, 10**7), (13, 0))]
+    [1, 2, 8]
     """
-    return pieces(length, max(1, at_most * length // max(size, 1)))
+    parts = 1 if work <= tuning.SMALL_WORK else 2
+    while count > parts * at_most or (work > parts * tuning.SHARE_WORK and count >= 2 * parts * at_least):
+        parts *= 2
+    return pieces(count, max(1, -(-count // parts)))
+
+
+def axis_pieces(length: int, size: int, at_most: int, work: int = 0) -> list[slice]:
+    """:func:`shares` of an axis of an array of so many cells, or bytes: at most as many, or one step of the axis.
+
+    Examples
+    --------
+    >>> axis_pieces(6, size=600, at_most=350)
+    [slice(0, 3, None), slice(3, 6, None)]
+    """
+    return shares(length, max(1, at_most * length // max(size, 1)), work)
 
 
 def length(piece: slice) -> int:

@@ -80,7 +80,7 @@ def _shared_sum(x: np.ndarray, axes: tuple[int, ...], keepdims: bool) -> np.ndar
     def body(i: int) -> None:
         sums[i] = _sum(x[(slice(None),) * axis + (parts[i],)], axes, keepdims=True)
 
-    parallel_passes(len(parts), body, x.size)
+    parallel_passes(len(parts), body, tuning.PASS_WORK * x.size)
     total = np.concatenate(sums, axis)  # host: a GPU's sum is never cut
     total = _sum(total, (axis,), keepdims=True) if axis in axes else total
     return total if keepdims else total.reshape([n for i, n in enumerate(x.shape) if i not in axes])

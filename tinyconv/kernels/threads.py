@@ -26,7 +26,7 @@ from ..errors import refusal
 from . import tuning
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from .helpers import Call, Helpers
 
 __all__ = ["get_num_threads", "parallel_for", "parallel_passes", "parallel_sum", "set_num_threads"]
 
@@ -120,30 +120,26 @@ class _Pool:
     def __init__(self) -> None:
         self.lock = _ShortLock()
         self.threads = _available_cores()
-        self.executor: ThreadPoolExecutor | None = None
+        self.helpers: Helpers | None = None
 
     def resize(self, threads: int) -> None:
         with self.lock:
-            if threads != self.threads and self.executor is not None:
-                self.executor.shutdown(wait=False)  # work already handed over is still done
-                self.executor = None
+            if threads != self.threads and self.helpers is not None:
+                self.helpers.dismiss()
+                self.helpers = None
             self.threads = threads
 
-    def submit(self, task: Callable[[], None], helpers: int, futures: list[Future]) -> None:
-        """Hand the task to so many helpers, as far as there are any, and note each in `futures`."""
+    def ask(self, task: Callable[[], None], helpers: int, calls: list[Call]) -> None:
+        """Ask so many helpers to run the task, as far as there are any, and note each call in `calls`."""
         with self.lock:
-            helpers = min(helpers, self.threads - 1)
-            if helpers < 1:
+            if self.threads == 1:
                 return
-            try:
-                if self.executor is None:
-                    from concurrent.futures import ThreadPoolExecutor  # here: not every program shares a loop
+            if self.helpers is None:
+                from .helpers import Helpers  # here: not every program shares a loop
 
-                    self.executor = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="tinyconv")
-                for _ in range(helpers):
-                    futures.append(self.executor.submit(task))
-            except RuntimeError:  # Python is ending, or the system has no thread left: the caller does it all
-                return
+                self.helpers = Helpers(self.threads - 1)
+            for _ in range(min(helpers, self.helpers.threads)):
+                self.helpers.ask(task, calls)
 
 
 _blas = _BlasHold()
@@ -290,23 +286,22 @@ def _share(count: int, body: Callable[[int], None]) -> None:
             failed.set()
             raise
 
-    helpers: list[Future] = []
+    calls: list[Call] = []
     try:
-        _pool.submit(run, count - 1, helpers)
+        _pool.ask(run, count - 1, calls)
         run()
-        errors = _wait_for(helpers)
+        errors = _finish(calls)
     except BaseException:
         failed.set()
-        _wait_for(helpers)
+        _finish(calls)
         raise
     for error in errors:
         if error is not None:
             raise error
 
 
-def _wait_for(helpers: list[Future]) -> list[BaseException | None]:
-    """Wait for those that have begun, and call off the others; what each of them raised."""
-    return [helper.exception() for helper in helpers if not helper.cancel()]
+def _finish(calls: list[Call]) -> list[BaseException | None]:
+    return [call.finish() for call in calls]
 
 
 def _tickets_below(count: int, tickets: Iterator[int]) -> Iterator[int]:

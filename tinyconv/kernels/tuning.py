@@ -26,7 +26,9 @@ SMALL_SUM = 1 << 12  # so few values are added in float64 and take little more t
 
 # --- threads ----------------------------------------------------------------------------------------
 
-SMALL_WORK = 1 << 20  # multiplications; fewer take less time than waking a thread does
+PASS_WORK = 16  # going over a number takes as long as so many multiplications of a product
+SMALL_WORK = 1 << 23  # multiplications; fewer take no longer than waking a thread and waiting for it
+SHARE_WORK = 1 << 27  # in a thread's piece; with fewer, threads wait for the interpreter's lock more often
 LANES = 16  # weight gradient: partial sums, each over its own tiles in order
 LANE_BYTES = 1 << 24  # memory they may take together
 

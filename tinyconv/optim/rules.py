@@ -15,7 +15,7 @@ from ..kernels.pieces import flat_pieces
 from ..kernels.scratch import scratch_like
 from ..kernels.threads import parallel_passes
 
-PASSES = 8  # of a step over its numbers, each as long as about one multiplication
+CELL_WORK = 8 * tuning.PASS_WORK  # about so many passes go over the numbers
 
 
 def each_piece(update: Callable[..., None], *arrays: Array) -> None:
@@ -34,7 +34,7 @@ def each_piece(update: Callable[..., None], *arrays: Array) -> None:
     200000.0
     """
     pieces = list(flat_pieces(arrays, tuning.STEP_CELLS))
-    parallel_passes(len(pieces), lambda i: update(*pieces[i]), PASSES * arrays[0].size)
+    parallel_passes(len(pieces), lambda i: update(*pieces[i]), CELL_WORK * arrays[0].size)
 
 
 def averages(state: dict[str, Any], names: list[str], param: Array) -> list[Array]:

@@ -22,7 +22,7 @@ from .windows import has_empty_window, outer, positions, window_taps
 
 __all__ = ["flat_indices", "max_pool", "put_taps", "take_taps"]
 
-PASSES = 4  # over the input, each as long as about one multiplication
+CELL_WORK = 4 * tuning.PASS_WORK  # about so many passes go over the input
 
 
 def max_pool(x: Array, geometry: PoolGeometry, with_taps: bool = True) -> tuple[Array, Array | None]:
@@ -71,7 +71,7 @@ def max_pool(x: Array, geometry: PoolGeometry, with_taps: bool = True) -> tuple[
         else:
             _max_pool_into(y[:, parts[i]], taps[:, parts[i]], planes[:, parts[i]], geometry)
 
-    parallel_passes(len(parts), body, work=PASSES * x.size)
+    parallel_passes(len(parts), body, work=CELL_WORK * x.size)
     return y.reshape(output_shape), None if taps is None else taps.reshape(output_shape)
 
 
@@ -80,7 +80,7 @@ def _cached(planes: Array) -> list[slice]:
     count = planes.shape[1]
     if get_array_module(planes) is not np:
         return [slice(0, count)]
-    return axis_pieces(count, planes.nbytes, tuning.POOL_BYTES)
+    return axis_pieces(count, planes.nbytes, tuning.POOL_BYTES, CELL_WORK * planes.size)
 
 
 def _largest_into(y: Array, x: Array, geometry: PoolGeometry) -> None:
