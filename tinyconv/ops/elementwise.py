@@ -12,6 +12,7 @@ from ..autograd import Operation, Tensor, check_devices, whole
 from ..backend import Array, get_array_module, is_array, quiet
 from ..defaults import get_default_dtype
 from ..errors import phrase, refusal
+from ..kernels.gate import gate
 from .dtype import as_operand, cast, fits, operands, rank_of, scalar_of
 
 __all__ = [
@@ -263,29 +264,18 @@ class Where(Binary):
 
 
 class Gate(Binary):
-    """``g`` where the gate is open, else 0: a choice, and not the product, as 0 times inf is NaN.
-
-    All gradients that select go through here.  ``where`` would jump at every cell, and take ten times as long, so it
-    is a product after all, of the bits of `g` read as an integer: 1 times them are the same bits, 0 times any are 0.
-    """
+    """``g`` where the gate is open, else 0; all gradients that select go through here."""
 
     __slots__ = ()
 
     def forward(self, g: Array, open: Array) -> Array:
-        kind = _INTEGERS[g.dtype.itemsize]
-        if g.shape != open.shape:
-            return (open.astype(kind) * g.view(kind)).view(g.dtype)
-        result = get_array_module(g).empty(g.shape, g.dtype)  # owns its memory, and may be a leaf's gradient
-        bits = result.view(kind)
-        bits[...] = open
-        bits *= g.view(kind)
+        shape = g.shape if g.shape == open.shape else np.broadcast_shapes(g.shape, open.shape)  # host: of shapes
+        result = get_array_module(g).empty(shape, g.dtype)
+        gate(g, open, result)
         return result
 
     def grad_g(self, g: Tensor, open: Tensor) -> Tensor:
         return Gate.apply(g, open)
-
-
-_INTEGERS = {2: np.dtype(np.int16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}  # by the bytes that they take
 
 
 def zeros_like(x: Tensor) -> Tensor:

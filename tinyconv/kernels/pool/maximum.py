@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Callable
 
 import numpy as np
 
 from ...backend import Array, get_array_module
 from .. import cuda, tuning
+from ..gate import gate
 from ..geometry import PoolGeometry
-from ..pieces import axis_pieces
+from ..pieces import axis_pieces, shares
 from ..sampling import put_flat, take_flat
 from ..sums import sum_dtype
 from ..threads import parallel_passes
-from .windows import has_empty_window, outer, positions, window_taps
+from .windows import has_empty_window, outer, positions, times_read, window_taps
 
 __all__ = ["flat_indices", "max_pool", "put_taps", "take_taps"]
 
 CELL_WORK = 4 * tuning.PASS_WORK  # about so many passes go over the input
+FEW_TAPS = (
+    4  # of windows that share no cell; each is a pass over the output, where a scatter is one over the cells that won
+)
 
 
 def max_pool(x: Array, geometry: PoolGeometry, with_taps: bool = True) -> tuple[Array, Array | None]:
@@ -62,7 +67,7 @@ def max_pool(x: Array, geometry: PoolGeometry, with_taps: bool = True) -> tuple[
     output_shape = x.shape[:2] + geometry.output_size
     planes = x.reshape((1, x.shape[0] * x.shape[1]) + geometry.input_size)
     y = xp.full(planes.shape[:2] + geometry.output_size, -math.inf, dtype=x.dtype)
-    taps = xp.full(y.shape, math.prod(geometry.kernel_size), dtype=_taps_dtype(geometry)) if with_taps else None
+    taps = xp.zeros(y.shape, _taps_dtype(geometry)) if with_taps else None
     parts = _cached(planes)
 
     def body(i: int) -> None:
@@ -91,17 +96,34 @@ def _largest_into(y: Array, x: Array, geometry: PoolGeometry) -> None:
 
 
 def _max_pool_into(y: Array, taps: Array, x: Array, geometry: PoolGeometry) -> None:
-    """Fill `y` and `taps`, which come as -inf and the number of no tap."""
+    """Fill `y` and `taps`, which come as -inf and as 0."""
     xp = get_array_module(x)
-    none, number = math.prod(geometry.kernel_size), taps.dtype.type
-    # from the last tap to the first: the one written last stays, so ">=" leaves ties to the first
+    on_host = xp is np
+    _note_largest(y, taps, x, geometry, operator.ge if on_host else _wins)
+    if on_host and y.size and xp.isnan(y.max()):  # looked for once, not at every tap
+        y.fill(-math.inf)
+        taps.fill(0)
+        _note_largest(y, taps, x, geometry, _wins)
+    xp.subtract(taps.dtype.type(math.prod(geometry.kernel_size)), taps, out=taps)
+
+
+def _note_largest(
+    y: Array, codes: Array, x: Array, geometry: PoolGeometry, wins: Callable[[Array, Array], Array]
+) -> None:
+    """Fill `y`, and for each window the number of taps less that of the tap that won."""
+    xp, number, none = get_array_module(x), codes.dtype.type, math.prod(geometry.kernel_size)
+    # from the last tap to the first, whose code is the largest: so ties go to the first
     for tap, windows, cells in reversed(window_taps(geometry)):
-        cell = xp.ascontiguousarray(x[cells])  # read with a stride once, not three times
-        best, who = y[windows], taps[windows]
-        loses = ~((cell >= best) | (cell != cell))  # NaN is what differs from itself
-        # `tap` where the cell wins, else `none`; arithmetic on bytes is far faster than xp.where
-        xp.minimum(who, loses * number(none - tap) + number(tap), out=who)
+        cell = xp.ascontiguousarray(x[cells])  # read with a stride once, not twice
+        best, code = y[windows], codes[windows]
+        # arithmetic on bytes is far faster than xp.where
+        xp.maximum(code, wins(cell, best).view("uint8") * number(none - tap), out=code)
         xp.maximum(best, cell, out=best)
+
+
+def _wins(cell: Array, best: Array) -> Array:
+    """NaN beats every number; it is what differs from itself."""
+    return (cell >= best) | (cell != cell)
 
 
 def take_taps(x: Array, taps: Array, geometry: PoolGeometry) -> Array:
@@ -168,10 +190,26 @@ def put_taps(gy: Array, taps: Array, geometry: PoolGeometry) -> Array:
     xp = get_array_module(gy)
     if xp is not np:
         return _put_by_slices(gy, taps, geometry)
+    if math.prod(geometry.kernel_size) <= FEW_TAPS and times_read(geometry)[1] <= 1:
+        return _put_apart(gy, taps, geometry)
     indices = flat_indices(taps, geometry)
     if has_empty_window(geometry):
         gy, indices = xp.where(indices < 0, gy.dtype.type(0), gy), xp.maximum(indices, 0)
     return put_flat(gy, indices, geometry.input_size)
+
+
+def _put_apart(gy: np.ndarray, taps: np.ndarray, geometry: PoolGeometry) -> np.ndarray:
+    """:func:`put_taps` of windows that share no cell: tap by tap, where the tap won its value, elsewhere 0."""
+    empty = np.empty if times_read(geometry)[0] == 1 else np.zeros  # host: NumPy's own path
+    gx = empty(gy.shape[:2] + geometry.input_size, gy.dtype)
+    parts = shares(len(gy), len(gy), CELL_WORK * gx.size)
+
+    def body(i: int) -> None:
+        for tap, windows, cells in window_taps(geometry):
+            gate(gy[parts[i]][windows], taps[parts[i]][windows] == tap, gx[parts[i]][cells])
+
+    parallel_passes(len(parts), body, CELL_WORK * gx.size)
+    return gx
 
 
 # On a GPU the order of a scatter's additions is left to chance; one slice per tap keeps it fixed.

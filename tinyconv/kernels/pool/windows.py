@@ -15,7 +15,7 @@ from typing import Any
 from ...backend import Array
 from ..geometry import PoolGeometry
 
-__all__ = ["BATCH", "Slices", "axis_taps", "has_empty_window", "outer", "positions", "window_taps"]
+__all__ = ["BATCH", "Slices", "axis_taps", "has_empty_window", "outer", "positions", "times_read", "window_taps"]
 
 Slices = tuple[slice, ...]
 BATCH = (slice(None), slice(None))  # the batch and channel axes, which pooling leaves alone
@@ -81,6 +81,26 @@ def has_empty_window(geometry: PoolGeometry) -> bool:
         if len(seen) < o:
             return True
     return False
+
+
+@functools.lru_cache(maxsize=128)
+def times_read(geometry: PoolGeometry) -> tuple[int, int]:
+    """How many windows read a cell, at least and at most.
+
+    Examples
+    --------
+    >>> from tinyconv.kernels.geometry import pool_geometry
+    >>> times_read(pool_geometry((5,), 2)), times_read(pool_geometry((5,), 3, stride=1))
+    ((0, 1), (1, 3))
+    """
+    least, most = 1, 1
+    for axis, size in enumerate(geometry.input_size):
+        times = [0] * size
+        for _, _, cells in axis_taps(geometry, axis):
+            for cell in range(cells.start, cells.stop, cells.step):
+                times[cell] += 1
+        least, most = least * min(times), most * max(times)
+    return least, most
 
 
 def positions(geometry: PoolGeometry, xp: Any) -> list[tuple[Array, Array]]:
