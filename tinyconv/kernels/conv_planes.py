@@ -85,7 +85,8 @@ def convolve_by_planes(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.nd
         matrices[first] = np.concatenate([matrices[first], b[..., None]], axis=2)
     halo = max(band.halo for band in bands)
     cell_bytes = (depth + 2 * o) * dtype.itemsize
-    tiles = tiles_of(y.shape, tile_extent(y.shape, cell_bytes, 1, halo))
+    work = tile_work(y, w.shape[2], kernel)
+    tiles = tiles_of(y.shape, tile_extent(y.shape, cell_bytes, work, 1, halo))
 
     def body(i: int) -> None:
         tile = tiles[i]
@@ -101,7 +102,7 @@ def convolve_by_planes(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.nd
         if not direct:
             target[...] = product.reshape(target.shape)
 
-    parallel_for(len(tiles), body, work=tile_work(y, w.shape[2], kernel))
+    parallel_for(len(tiles), body, work)
 
 
 def lowered_plane(

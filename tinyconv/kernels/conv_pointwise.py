@@ -25,8 +25,8 @@ def convolve_pointwise(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.nd
     x, y = (a.reshape(*a.shape[:3], -1) for a in (x, y))
     matrices = w.reshape(w.shape[:3]).astype(x.dtype, copy=False)
     cell_bytes = (x.shape[2] + y.shape[2]) * x.itemsize
-    extent = tile_extent((*y.shape[:3], 1, y.shape[3]), cell_bytes)
-    tiles = tiles_of((*y.shape[:3], 1, y.shape[3]), extent)
+    work, shape = tile_work(y, x.shape[2], (1, 1)), (*y.shape[:3], 1, y.shape[3])
+    tiles = tiles_of(shape, tile_extent(shape, cell_bytes, work))
 
     def body(i: int) -> None:
         n, g, _, _, columns = tiles[i]
@@ -35,4 +35,4 @@ def convolve_pointwise(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.nd
         if b is not None:
             target += b[g, :, None]
 
-    parallel_for(len(tiles), body, work=tile_work(y, x.shape[2], (1, 1)))
+    parallel_for(len(tiles), body, work)

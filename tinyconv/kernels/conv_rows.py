@@ -58,7 +58,8 @@ def convolve_by_rows(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.ndar
     by_row = np.moveaxis(w.astype(dtype, copy=False), (-2, 2, 1), (1, -2, -1))
     matrices = np.ascontiguousarray(by_row).reshape(len(w), 1, -1, w.shape[1]).swapaxes(-1, -2)
     cell_bytes = (len(taps) * w.shape[2] + w.shape[1]) * dtype.itemsize
-    tiles = tiles_of(y.shape, tile_extent(y.shape, cell_bytes, step, halo))
+    work = tile_work(y, w.shape[2], kernel)
+    tiles = tiles_of(y.shape, tile_extent(y.shape, cell_bytes, work, step, halo))
 
     def body(i: int) -> None:
         tile = tiles[i]
@@ -76,7 +77,7 @@ def convolve_by_rows(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.ndar
         if product is not target:
             target[...] = product
 
-    parallel_for(len(tiles), body, work=tile_work(y, w.shape[2], kernel))
+    parallel_for(len(tiles), body, work)
 
 
 def _lowered_rows(

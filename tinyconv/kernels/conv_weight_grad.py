@@ -31,7 +31,8 @@ def weight_grad_by_planes(
     bands = bands_of(walks[-2], kernel[-2])
     halo = max(band.halo for band in bands)
     groups, o, depth = gy.shape[1], gy.shape[2], x.shape[2] * math.prod(kernel) // kernel[-2]
-    extent = tile_extent(gy.shape, depth * dtype.itemsize, 1, halo)
+    work = tile_work(gy, x.shape[2], kernel)
+    extent = tile_extent(gy.shape, depth * dtype.itemsize, work, 1, halo)
     longest = tuning.SMALL_GEMM // (o * depth)
     if longest >= tuning.LONG_SUM:
         extent = extent._replace(rows=min(extent.rows, max(1, longest // extent.columns)))
@@ -48,7 +49,7 @@ def weight_grad_by_planes(
                 np.matmul(lowered[..., lead * pitch : lead * pitch + right.shape[-2]], right, out=product)
                 total[row, tile.groups] += product.sum(axis=0) if len(product) > 1 else product[0]
 
-    total = parallel_sum((kernel[-2], groups, depth, o), dtype, tiles, add, work=tile_work(gy, x.shape[2], kernel))
+    total = parallel_sum((kernel[-2], groups, depth, o), dtype, tiles, add, work)
     # (i, g, (*outer, j, c), o) -> (g, o, c, *outer, i, j)
     total = total.reshape(kernel[-2], groups, *kernel[:-2], kernel[-1], x.shape[2], o)
     outer, j = range(2, total.ndim - 3), total.ndim - 3

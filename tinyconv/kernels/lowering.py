@@ -15,7 +15,7 @@ import numpy as np
 
 from . import tuning
 from .geometry import Ints
-from .pieces import length, pieces
+from .pieces import length, pieces, shares
 
 __all__ = ["Extent", "Tile", "Walk", "is_flat", "lower", "tile_extent", "tile_work", "tiles_of"]
 
@@ -71,30 +71,30 @@ class Extent(NamedTuple):
     columns: int
 
 
-def tile_extent(y_shape: Ints, cell_bytes: int, row_step: int = 1, halo: int = 0) -> Extent:
+def tile_extent(y_shape: Ints, cell_bytes: int, work: int, row_step: int = 1, halo: int = 0) -> Extent:
     """Fill the tile's memory with columns, then rows, then groups, then samples.
 
-    `cell_bytes` are taken per output cell and group; a tile of ``r`` rows lowers
-    ``r*row_step + halo`` rows of them.  At least 8 tiles remain to be shared, where there are so many samples.
+    `cell_bytes` are taken per output cell and group; a tile of ``r`` rows lowers ``r*row_step + halo`` rows of them.
+    `work` is that of all tiles together: where samples alone are cut, into how many pieces (:func:`.pieces.shares`).
 
     Examples
     --------
-    >>> tile_extent((1, 1, 64, 1000, 1000), cell_bytes=256)
-    Extent(samples=1, groups=1, rows=8, columns=1000)
+    >>> tile_extent((1, 1, 64, 1000, 1000), cell_bytes=256, work=0)
+    Extent(samples=1, groups=1, rows=32, columns=1000)
     """
     samples, groups, all_rows, all_columns = y_shape[0], y_shape[1], y_shape[-2], y_shape[-1]
     columns = min(all_columns, max(tuning.LINE_CELLS, tuning.TILE_BYTES // ((row_step + halo) * cell_bytes)))
     row_bytes = columns * cell_bytes
     room = (tuning.TILE_BYTES // row_bytes - halo) // row_step if columns == all_columns else 1
-    rows = min(all_rows, max(4 * halo, room, 1))
+    rows = length(shares(all_rows, max(4 * halo, room, 1))[0])
     tile_bytes = row_bytes * (rows * row_step + halo)
     together = min(groups, max(1, tuning.TILE_BYTES // tile_bytes)) if rows == all_rows else 1
     tile_bytes *= together
     if together < groups:
         return Extent(1, together, rows, columns)
     others = math.prod(y_shape[3:-2]) * -(-all_rows // rows) * -(-all_columns // columns)
-    by_room = min(tuning.TILE_BYTES // tile_bytes, -(-samples * others // 8), samples)
-    return Extent(max(1, by_room), together, rows, columns)
+    by_room = max(1, tuning.TILE_BYTES // tile_bytes)
+    return Extent(length(shares(samples, by_room, work if others == 1 else 0)[0]), together, rows, columns)
 
 
 def tile_work(y: np.ndarray, channels: int, kernel: Ints) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 LINE_BYTES = 64  # of a cache line, where vector instructions like an array to begin
 LINE_CELLS = 16  # a tile's columns are not cut shorter than this
-TILE_BYTES = 1 << 21  # lowered cells of one tile, or columns of some samples: what stays in a core's own cache
+TILE_BYTES = 1 << 23  # lowered cells of one tile, or columns of some samples: what stays in a core's own cache
 CHUNK_BYTES = 1 << 26  # the simple kernels: columns made at a time, of at least one sample
 POOL_BYTES = 1 << 21  # max pooling: of the input at once; for two threads the best of 256 KiB to 2 MiB
 PART_CELLS = 1 << 19  # normalisation: of the input at once
@@ -50,4 +50,4 @@ WIDE = 2048  # and as many samples are taken together as have so many places, wh
 SAMPLE_BYTES = 1 << 23  # copied windows of those samples, or of one: where it would take more, it is cut into tiles
 NARROW = 16  # and where output rows are shorter than this
 ROW_COLUMNS = 64  # output rows from this on are
-LONG_SUM = 512  # weight gradient: sums are not cut shorter than this to make a GEMM small
+LONG_SUM = 1024  # weight gradient: sums are not cut shorter than this to make a GEMM small
