@@ -280,8 +280,15 @@ class FakeBlas:
         self.num_threads = number
 
 
+@pytest.fixture
+def little_work_is_shared(monkeypatch: pytest.MonkeyPatch, thread_count: None) -> None:
+    """As if waking a thread took no time: cases that a test computes quickly are cut, in all directions, and shared."""
+    monkeypatch.setattr(tuning, "SMALL_WORK", 1 << 20)
+    monkeypatch.setattr(tuning, "TILE_BYTES", 1 << 20)
+
+
 @large
-def test_large_values(case: Case) -> None:
+def test_large_values(case: Case, little_work_is_shared: None) -> None:
     x, w, gy = case.arrays()
     expected = (
         conv_simple.simple_convolve(x, w, case.geometry) + np.arange(len(w)).reshape(-1, *[1] * (x.ndim - 2)),
@@ -290,12 +297,6 @@ def test_large_values(case: Case) -> None:
     )
     for result, value in zip(all_three(case, "float64"), expected):
         np.testing.assert_allclose(result, value, rtol=1e-9, atol=1e-9)
-
-
-@pytest.fixture
-def little_work_is_shared(monkeypatch: pytest.MonkeyPatch, thread_count: None) -> None:
-    """As if waking a thread took no time: cases that a test computes quickly are cut and shared too."""
-    monkeypatch.setattr(tuning, "SMALL_WORK", 1 << 20)
 
 
 @large
