@@ -77,12 +77,13 @@ def convolve_by_planes(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.nd
     """
     kernel, o, dtype = w.shape[3:], w.shape[1], sum_dtype(x)
     bands = bands_of(walks[-2], kernel[-2])
-    # K runs over (*outer, j, c), as the lowered cells do
+    # (i, g, *1, o, K), with 1 for each outer axis; K runs over (*outer, j, c), as the lowered cells do
     by_row = np.moveaxis(w.astype(dtype, copy=False), (-2, 2), (0, -1))
-    matrices = list(np.ascontiguousarray(by_row).reshape(kernel[-2], len(w), o, -1))
+    shape = (len(w), *[1] * (len(kernel) - 2), o, -1)
+    matrices = list(np.ascontiguousarray(by_row).reshape(kernel[-2], *shape))
     depth, first = matrices[0].shape[-1], next(iter(bands[0].leads))
     if b is not None:  # one more column, which meets a row of ones
-        matrices[first] = np.concatenate([matrices[first], b[..., None]], axis=2)
+        matrices[first] = np.concatenate([matrices[first], b.reshape(shape)], axis=-1)
     halo = max(band.halo for band in bands)
     cell_bytes = (depth + 2 * o) * dtype.itemsize
     work = tile_work(y, w.shape[2], kernel)
@@ -92,7 +93,7 @@ def convolve_by_planes(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.nd
         tile = tiles[i]
         target = tile.of(y)
         direct = target.dtype == dtype and is_flat(target)
-        product = (target if direct else scratch("product", target.shape, dtype)).reshape(*target.shape[:3], -1)
+        product = (target if direct else scratch("product", target.shape, dtype)).reshape(*target.shape[:-2], -1)
         for band in bands:
             lowered, pitch = lowered_plane(x, band, kernel, walks, tile, dtype, ones=b is not None)
             for row, lead in band.leads.items():
@@ -114,7 +115,7 @@ def lowered_plane(
     dtype: np.dtype,
     ones: bool = False,
 ) -> tuple[np.ndarray, int]:
-    """Lower a tile's band: ``(n, g, K, rows * columns)``, and the cells of one row.
+    """Lower a tile's band: ``(n, g, *outer, K, rows * columns)``, and the cells of one row.
 
     `ones` appends a row of ones to the K others.
 
@@ -128,10 +129,12 @@ def lowered_plane(
            [2., 4.]]), 2)
     """
     taps = list(itertools.product(*map(range, kernel[:-2]), range(1), range(kernel[-1])))
-    c, n, g = x.shape[2], length(tile.samples), length(tile.groups)
-    rows, columns, depth = length(tile.rows) + band.halo, length(tile.columns), len(taps) * c
-    buffer = scratch("lowered", (n, g, depth + ones, rows, columns), dtype)
-    cells = buffer[:, :, :depth].reshape(n, g, len(taps), c, rows, columns)
-    lower(cells.transpose(2, 0, 1, 3, 4, 5), x, taps, [*walks[:-2], band.walk, walks[-1]], tile, tile.rows.start)
-    buffer[:, :, depth:] = 1
-    return buffer.reshape(*buffer.shape[:3], -1), columns
+    c, rows, columns = x.shape[2], length(tile.rows) + band.halo, length(tile.columns)
+    depth = len(taps) * c
+    buffer = scratch("lowered", (*tile.batch, depth + ones, rows, columns), dtype)
+    cells = buffer[..., :depth, :, :].reshape(*tile.batch, len(taps), c, rows, columns)
+    n, g, *outer, tap, channel, h, q = range(cells.ndim)
+    cells = cells.transpose(tap, n, g, channel, *outer, h, q)
+    lower(cells, x, taps, [*walks[:-2], band.walk, walks[-1]], tile, tile.rows.start)
+    buffer[..., depth:, :, :] = 1
+    return buffer.reshape(*buffer.shape[:-2], -1), columns

@@ -56,7 +56,8 @@ def convolve_by_rows(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.ndar
     taps = list(itertools.product(*map(range, kernel[:-2]), range(1), range(kernel[-1])))
     # K runs as the lowered rows do, over (i, *outer, j, c); a column of it in one piece, as a small GEMM reads it
     by_row = np.moveaxis(w.astype(dtype, copy=False), (-2, 2, 1), (1, -2, -1))
-    matrices = np.ascontiguousarray(by_row).reshape(len(w), 1, -1, w.shape[1]).swapaxes(-1, -2)
+    shape = (len(w), *[1] * (len(kernel) - 1), -1, w.shape[1])  # 1 for each outer axis, and for the output rows
+    matrices = np.ascontiguousarray(by_row).reshape(shape).swapaxes(-1, -2)
     cell_bytes = (len(taps) * w.shape[2] + w.shape[1]) * dtype.itemsize
     work = tile_work(y, w.shape[2], kernel)
     tiles = tiles_of(y.shape, tile_extent(y.shape, cell_bytes, work, step, halo))
@@ -64,16 +65,16 @@ def convolve_by_rows(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.ndar
     def body(i: int) -> None:
         tile = tiles[i]
         target = tile.of(y)
-        n, g, o, rows, columns = target.shape
+        o, rows, columns = target.shape[-3:]
         product = target
         if y.dtype != dtype or y.strides[-1] != dtype.itemsize:
-            product = scratch("product", (n, g, rows, o, columns), dtype).swapaxes(2, 3)
+            product = scratch("product", (*tile.batch, rows, o, columns), dtype).swapaxes(-3, -2)
         lowered = _lowered_rows(x, taps, walks, tile, (tile.rows.start * step, rows * step + halo), dtype)
-        n_step, g_step, h_step, _, c_step, q_step = lowered.strides
-        shape, steps = (n, g, rows, matrices.shape[-1], columns), (n_step, g_step, step * h_step, c_step, q_step)
-        multiply(matrices[tile.groups], as_strided(lowered, shape, steps), product.swapaxes(2, 3))
+        *batch_steps, h_step, _, c_step, q_step = lowered.strides
+        shape, steps = (*tile.batch, rows, matrices.shape[-1], columns), (*batch_steps, step * h_step, c_step, q_step)
+        multiply(matrices[tile.groups], as_strided(lowered, shape, steps), product.swapaxes(-3, -2))
         if b is not None:
-            product += b[tile.groups, :, None, None]
+            product += b[tile.groups].reshape(-1, *[1] * len(tile.outer), o, 1, 1)
         if product is not target:
             target[...] = product
 
@@ -83,16 +84,17 @@ def convolve_by_rows(x: np.ndarray, w: np.ndarray, walks: list[Walk], b: np.ndar
 def _lowered_rows(
     x: np.ndarray, taps: list[Ints], walks: list[Walk], tile: Tile, band: tuple[int, int], dtype: np.dtype
 ) -> np.ndarray:
-    """Lower `band` (first row, rows) for a tile: ``(n, g, h, taps, c, q)``.
+    """Lower `band` (first row, rows) for a tile: ``(n, g, *outer, h, taps, c, q)``.
 
     Each row starts a cache line, and not at a multiple of four lines, for such rows share few places
     of a cache.
     """
     first, rows = band
-    n, g, columns = length(tile.samples), length(tile.groups), length(tile.columns)
+    columns = length(tile.columns)
     lines = -(-columns * dtype.itemsize // tuning.LINE_BYTES)
     lines += lines % 4 == 0
     pitch = lines * tuning.LINE_BYTES // dtype.itemsize
-    buffer = scratch("lowered", (n, g, rows, len(taps), x.shape[2], pitch), dtype)[..., :columns]
-    lower(buffer.transpose(3, 0, 1, 4, 2, 5), x, taps, walks, tile, first)
+    buffer = scratch("lowered", (*tile.batch, rows, len(taps), x.shape[2], pitch), dtype)[..., :columns]
+    n, g, *outer, h, tap, channel, q = range(buffer.ndim)
+    lower(buffer.transpose(tap, n, g, channel, *outer, h, q), x, taps, walks, tile, first)
     return buffer

@@ -11,6 +11,7 @@ from .conv_planes import bands_of, lowered_plane
 from .geometry import Ints
 from .lowering import Tile, Walk, is_flat, tile_extent, tile_work, tiles_of
 from .scratch import scratch
+from .sums import add_up
 from .threads import parallel_sum
 
 __all__ = ["weight_grad_by_planes"]
@@ -36,18 +37,19 @@ def weight_grad_by_planes(
     longest = tuning.SMALL_GEMM // (o * depth)
     if longest >= tuning.LONG_SUM:
         extent = extent._replace(rows=min(extent.rows, max(1, longest // extent.columns)))
-    product_bytes = extent.groups * o * depth * dtype.itemsize
+    product_bytes = extent.groups * o * depth * dtype.itemsize * math.prod(extent.outer)
     extent = extent._replace(samples=min(extent.samples, max(1, tuning.TILE_BYTES // product_bytes)))
     tiles = tiles_of(gy.shape, extent)
+    others = (0, *range(2, gy.ndim - 3))  # samples and outer cells
 
     def add(total: np.ndarray, tile: Tile) -> None:
         right = _columns_of(tile.of(gy), dtype)
         for band in bands:
             lowered, pitch = lowered_plane(x, band, kernel, walks, tile, dtype)
-            product = scratch("product", (*lowered.shape[:3], o), dtype)
+            product = scratch("product", (*lowered.shape[:-1], o), dtype)
             for row, lead in band.leads.items():
                 np.matmul(lowered[..., lead * pitch : lead * pitch + right.shape[-2]], right, out=product)
-                total[row, tile.groups] += product.sum(axis=0) if len(product) > 1 else product[0]
+                total[row, tile.groups] += add_up(product, others)
 
     total = parallel_sum((kernel[-2], groups, depth, o), dtype, tiles, add, work)
     # (i, g, (*outer, j, c), o) -> (g, o, c, *outer, i, j)
@@ -57,9 +59,9 @@ def weight_grad_by_planes(
 
 
 def _columns_of(gy: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """``(n, g, o, h, q) -> (n, g, h * q, o)``: a view where memory allows."""
+    """``(n, g, *outer, o, h, q) -> (n, g, *outer, h * q, o)``: a view where memory allows."""
     plane = gy
     if not is_flat(gy) or gy.dtype != dtype:
         plane = scratch("plane", gy.shape, dtype)
         plane[...] = gy
-    return plane.reshape(*plane.shape[:3], -1).swapaxes(-1, -2)
+    return plane.reshape(*plane.shape[:-2], -1).swapaxes(-1, -2)

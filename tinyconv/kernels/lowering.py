@@ -35,25 +35,31 @@ class Walk(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """A piece of the output: slices, and one fixed cell on each axis before the last two.
+    """A piece of the output: slices of all its axes but the channels'.
 
     Examples
     --------
     >>> first = slice(0, 1)
-    >>> Tile(first, first, (), first, slice(2, 5)).of(np.zeros((1, 1, 8, 4, 6))).shape
-    (1, 1, 8, 1, 3)
+    >>> Tile(first, first, (slice(0, 2),), first, slice(2, 5)).of(np.zeros((1, 1, 8, 3, 4, 6))).shape
+    (1, 1, 2, 8, 1, 3)
     """
 
     samples: slice
     groups: slice
-    outer: Ints
+    outer: tuple[slice, ...]
     rows: slice
     columns: slice
 
+    @property
+    def batch(self) -> Ints:
+        """How many samples, groups and outer cells: as many matrices."""
+        return length(self.samples), length(self.groups), *map(length, self.outer)
+
     def of(self, y: np.ndarray) -> np.ndarray:
-        """Its part of ``y (n, g, o, *outer, h, q)``, without the outer axes."""
+        """Its part of ``y (n, g, o, *outer, h, q)``, as matrices ``(n, g, *outer, o, h, q)``."""
         index: Any = (self.samples, self.groups, slice(None), *self.outer, self.rows, self.columns)
-        return y[index]
+        outer = range(3, 3 + len(self.outer))
+        return y[index].transpose(0, 1, *outer, 2, -2, -1)
 
 
 class Extent(NamedTuple):
@@ -61,18 +67,19 @@ class Extent(NamedTuple):
 
     Examples
     --------
-    >>> Extent(samples=2, groups=1, rows=8, columns=30).rows
+    >>> Extent(samples=2, groups=1, outer=(), rows=8, columns=30).rows
     8
     """
 
     samples: int
     groups: int
+    outer: Ints
     rows: int
     columns: int
 
 
 def tile_extent(y_shape: Ints, cell_bytes: int, work: int, row_step: int = 1, halo: int = 0) -> Extent:
-    """Fill the tile's memory with columns, then rows, then groups, then samples.
+    """Fill the tile's memory with columns, then rows, then groups, then outer cells, then samples.
 
     `cell_bytes` are taken per output cell and group; a tile of ``r`` rows lowers ``r*row_step + halo`` rows of them.
     `work` is that of all tiles together: where samples alone are cut, into how many pieces (:func:`.pieces.shares`).
@@ -80,9 +87,9 @@ def tile_extent(y_shape: Ints, cell_bytes: int, work: int, row_step: int = 1, ha
     Examples
     --------
     >>> tile_extent((1, 1, 64, 1000, 1000), cell_bytes=256, work=0)
-    Extent(samples=1, groups=1, rows=32, columns=1000)
+    Extent(samples=1, groups=1, outer=(), rows=32, columns=1000)
     """
-    samples, groups, all_rows, all_columns = y_shape[0], y_shape[1], y_shape[-2], y_shape[-1]
+    samples, groups, _, *all_outer, all_rows, all_columns = y_shape
     columns = min(all_columns, max(tuning.LINE_CELLS, tuning.TILE_BYTES // ((row_step + halo) * cell_bytes)))
     row_bytes = columns * cell_bytes
     room = (tuning.TILE_BYTES // row_bytes - halo) // row_step if columns == all_columns else 1
@@ -91,10 +98,17 @@ def tile_extent(y_shape: Ints, cell_bytes: int, work: int, row_step: int = 1, ha
     together = min(groups, max(1, tuning.TILE_BYTES // tile_bytes)) if rows == all_rows else 1
     tile_bytes *= together
     if together < groups:
-        return Extent(1, together, rows, columns)
-    others = math.prod(y_shape[3:-2]) * -(-all_rows // rows) * -(-all_columns // columns)
-    by_room = max(1, tuning.TILE_BYTES // tile_bytes)
-    return Extent(length(shares(samples, by_room, work if others == 1 else 0)[0]), together, rows, columns)
+        return Extent(1, together, (1,) * len(all_outer), rows, columns)
+    together_outer: list[int] = []
+    others = -(-all_rows // rows) * -(-all_columns // columns)  # pieces of a sample
+    for cells in reversed(all_outer):
+        at_most = max(1, tuning.TILE_BYTES // tile_bytes)
+        together_outer.insert(0, length(shares(cells, at_most, work if others == samples == 1 else 0)[0]))
+        tile_bytes *= together_outer[0]
+        others *= -(-cells // together_outer[0])
+    at_most = max(1, tuning.TILE_BYTES // tile_bytes) if others == 1 or not all_outer else 1
+    by_work = length(shares(samples, at_most, work if others == 1 else 0)[0])
+    return Extent(by_work, together, tuple(together_outer), rows, columns)
 
 
 def tile_work(y: np.ndarray, channels: int, kernel: Ints) -> int:
@@ -117,10 +131,10 @@ def tiles_of(y_shape: Ints, extent: Extent) -> list[Tile]:
 
     Examples
     --------
-    >>> len(tiles_of((2, 1, 8, 9, 7), Extent(samples=1, groups=1, rows=3, columns=7)))
+    >>> len(tiles_of((2, 1, 8, 9, 7), Extent(samples=1, groups=1, outer=(), rows=3, columns=7)))
     6
     """
-    outer = itertools.product(*map(range, y_shape[3:-2]))
+    outer = itertools.product(*map(pieces, y_shape[3:-2], extent.outer))
     return [
         Tile(*tile)
         for tile in itertools.product(
@@ -148,7 +162,7 @@ def _seen(walk: Walk, tap: int, first: int, count: int, size: int) -> tuple[slic
 
 
 def lower(into: np.ndarray, x: np.ndarray, taps: list[Ints], walks: Sequence[Walk], tile: Tile, first_row: int) -> None:
-    """Copy ``into[t, n, g, c, h, q]`` from the input cell that tap ``t`` of row ``h``, column ``q`` reads.
+    """Copy ``into[t, n, g, c, *outer, h, q]`` from the input cell that tap ``t`` of row ``h``, column ``q`` reads.
 
     Examples
     --------
@@ -162,19 +176,17 @@ def lower(into: np.ndarray, x: np.ndarray, taps: list[Ints], walks: Sequence[Wal
            [1, 2, 3, 4],
            [2, 3, 4, 0]])
     """
-    first = (*tile.outer, first_row, tile.columns.start)
-    count = (*([1] * len(tile.outer)), *into.shape[-2:])
+    first = (*(cells.start for cells in tile.outer), first_row, tile.columns.start)
+    count = into.shape[4:]
     seen = [list(map(_seen, walks, tap, first, count, x.shape[3:])) for tap in taps]
     if any(axis is None or length(axis[0]) < n for axes in seen for n, axis in zip(count, axes)):
         into.fill(0)  # all of it at once, which is faster than its thin borders one by one
-    for t, axes in enumerate(seen):
+    for copy, axes in zip(into, seen):
         inside = [axis for axis in axes if axis is not None]
-        if len(inside) < len(axes):
-            continue
-        *outer, (rows, source_rows), (columns, source_columns) = inside
-        at = (source.start for _, source in outer)
-        index = (tile.samples, tile.groups, slice(None), *at, source_rows, source_columns)
-        into[t, ..., rows, columns] = x[index]
+        if len(inside) == len(axes):
+            cells, sources = zip(*inside)
+            read = (tile.samples, tile.groups, slice(None), *sources)
+            copy[(slice(None),) * 3 + cells] = x[read]
 
 
 def is_flat(plane: np.ndarray) -> bool:
