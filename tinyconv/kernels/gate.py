@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..backend import Array, get_array_module
+from . import tuning
+from .passes import pass_over
 
 __all__ = ["gate"]
 
+CELL_WORK = 8  # multiplications that a cell takes as long as
 _INTEGERS = {2: np.dtype(np.int16), 4: np.dtype(np.int32), 8: np.dtype(np.int64)}  # by the bytes that they take
 
 
@@ -26,4 +29,9 @@ def gate(values: Array, open: Array, out: Array) -> None:
     array([ 1.,  0., -3.])
     """
     kind = _INTEGERS[values.dtype.itemsize]
-    get_array_module(values).multiply(values.view(kind), open.view(np.int8), out=out.view(kind))
+    multiply = get_array_module(values).multiply
+    bits, opened, into = values.view(kind), open.view(np.int8), out.view(kind)
+    if bits.shape != opened.shape or bits.size * CELL_WORK <= tuning.SMALL_WORK:
+        multiply(bits, opened, out=into)
+    else:
+        pass_over(lambda *piece: multiply(piece[0], piece[1], out=piece[2]), (bits, opened, into), CELL_WORK)

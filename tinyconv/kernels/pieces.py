@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import numpy as np
-
-from ..backend import Array, get_array_module
 from . import tuning
 
-__all__ = ["axis_pieces", "flat_pieces", "length", "pieces", "shares"]
+__all__ = ["axis_pieces", "length", "pieces", "shares"]
 
 
 def pieces(cells: int, at_most: int) -> list[slice]:
@@ -66,30 +61,3 @@ def length(piece: slice) -> int:
     4
     """
     return piece.stop - piece.start
-
-
-def flat_pieces(arrays: tuple[Array, ...], at_most: int) -> Iterator[tuple[Array, ...]]:
-    """Cut arrays of one shape into matching pieces: views of at most `at_most` elements.
-
-    On a GPU, where every operation on a piece would be one more kernel launch, and for arrays that
-    are not C-contiguous, the only piece is the whole.
-
-    Examples
-    --------
-    >>> import numpy
-    >>> a, b = numpy.zeros((40, 50)), numpy.ones((40, 50))
-    >>> [len(piece) for piece, _ in flat_pieces((a, b), at_most=1500)]
-    [1000, 1000]
-    >>> for piece_a, piece_b in flat_pieces((a, b), at_most=1500):
-    ...     piece_a += piece_b
-    >>> float(a.sum())
-    2000.0
-    """
-    size = arrays[0].size
-    on_host = get_array_module(arrays[0]) is np
-    if not on_host or size <= at_most or not all(array.flags.c_contiguous for array in arrays):
-        yield arrays
-        return
-    flat = [array.reshape(-1) for array in arrays]
-    for piece in pieces(size, at_most):
-        yield tuple(array[piece] for array in flat)

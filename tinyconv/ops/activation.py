@@ -10,6 +10,7 @@ from ..arguments import DType, checked
 from ..autograd import Operation, Tensor, is_grad_enabled, whole
 from ..backend import Array, get_array_module, quiet
 from ..errors import refusal
+from ..kernels.passes import pass_over
 from ..kernels.sums import add_up
 from .dtype import as_float, cast
 from .elementwise import Gate, mul, where
@@ -21,6 +22,9 @@ from .unary import erf, expm1, smooth_relu
 __all__ = ["elu", "gelu", "leaky_relu", "log_softmax", "prelu", "relu", "silu", "softmax", "softplus"]
 
 
+RELU_WORK = 6  # multiplications that a cell takes as long as
+
+
 class ReLU(Operation):
     """``max(x, 0)``; the gradient passes where the output is not 0: it is positive, or NaN."""
 
@@ -28,8 +32,11 @@ class ReLU(Operation):
 
     def forward(self, x: Array) -> Array:
         xp, zero = get_array_module(x), x.dtype.type(0)
-        # clip is three times as fast as maximum with a number, but integers have no infinity
-        return xp.clip(x, zero, x.dtype.type(math.inf)) if x.dtype.kind == "f" else xp.maximum(x, zero)
+        if x.dtype.kind != "f":
+            return xp.maximum(x, zero)
+        y, infinity = xp.empty_like(x), x.dtype.type(math.inf)  # clip is three times as fast as maximum with a number
+        pass_over(lambda x, y: xp.clip(x, zero, infinity, out=y), (x, y), RELU_WORK)
+        return y
 
     def grad_x(self, g: Tensor, out: Tensor) -> Tensor:
         return Gate.apply(g, Tensor._of(out.array != 0))

@@ -11,9 +11,8 @@ from typing import Any
 
 from ..backend import Array, get_array_module
 from ..kernels import tuning
-from ..kernels.pieces import flat_pieces
+from ..kernels.passes import pass_over
 from ..kernels.scratch import scratch_like
-from ..kernels.threads import parallel_passes
 
 CELL_WORK = 8 * tuning.PASS_WORK  # about so many passes go over the numbers
 
@@ -33,8 +32,7 @@ def each_piece(update: Callable[..., None], *arrays: Array) -> None:
     >>> float(a.sum())
     200000.0
     """
-    pieces = list(flat_pieces(arrays, tuning.STEP_CELLS))
-    parallel_passes(len(pieces), lambda i: update(*pieces[i]), CELL_WORK * arrays[0].size)
+    pass_over(update, arrays, CELL_WORK, tuning.STEP_CELLS)
 
 
 def averages(state: dict[str, Any], names: list[str], param: Array) -> list[Array]:
