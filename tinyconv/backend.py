@@ -11,8 +11,7 @@ import functools
 import importlib.util
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -45,8 +44,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 Array = Any  # an array of any registered backend; NumPy's static types do not describe CuPy's
 
 
-@dataclass(frozen=True)
-class Backend:
+class Backend(NamedTuple):
     """One array library: its namespace, its array type, and the two ways across.
 
     Parameters
@@ -82,7 +80,7 @@ class Backend:
     to_host: Callable[[Array], np.ndarray]
     activate: Callable[[int], contextlib.AbstractContextManager] = lambda index: contextlib.nullcontext()
     index_of: Callable[[Array], int] = lambda array: 0
-    count: Callable[[], int] = lambda: 1
+    count: Callable[[], int] = lambda: 1  # type: ignore[assignment]  # a field, and not tuple's method
     synchronize: Callable[[], None] = lambda: None
 
 

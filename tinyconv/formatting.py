@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,9 +17,8 @@ if TYPE_CHECKING:
 PREFIX = "tensor("
 
 
-@dataclass
 class _Options:
-    """What :func:`set_printoptions` sets."""
+    """What :func:`set_printoptions` sets, beside what it is at first."""
 
     precision: int = 4
     threshold: float = 1000  # larger tensors show the ends of each dimension only

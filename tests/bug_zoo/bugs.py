@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -151,7 +151,7 @@ def assign_in_col2im(patch: pytest.MonkeyPatch) -> None:
 def swap_height_and_width(patch: pytest.MonkeyPatch) -> None:
     def swapped(original: Callable, *args: Any, **kwargs: Any) -> Any:
         geometry = original(*args, **kwargs)
-        return replace(geometry, padding=geometry.padding[::-1])
+        return geometry._replace(padding=geometry.padding[::-1])
 
     wrap(patch, conv, "conv_geometry", swapped)
 
@@ -197,7 +197,7 @@ def flip_in_input_gradient(patch: pytest.MonkeyPatch) -> None:
 def forget_dilation(patch: pytest.MonkeyPatch) -> None:
     def undilated(original: Callable, gy: Any, w: Any, geometry: Any, size: tuple, *rest: Any) -> Any:
         extra = [(d - 1) * (k - 1) for d, k in zip(geometry.dilation, w.shape[2:])]
-        close = replace(geometry, dilation=(1,) * geometry.ndim)
+        close = geometry._replace(dilation=(1,) * geometry.ndim)
         gx = original(gy, w, close, tuple(i - e for i, e in zip(size, extra)), *rest)
         return np.pad(gx, [(0, 0), (0, 0), *[(0, e) for e in extra]])
 
@@ -263,7 +263,7 @@ def pad_max_pool_with_zeros(patch: pytest.MonkeyPatch) -> None:
     def padded(original: Callable, x: np.ndarray, geometry: Any, with_taps: bool = True) -> Any:
         larger = np.pad(x, [(0, 0), (0, 0), *geometry.padding])
         none = ((0, 0),) * len(geometry.padding)
-        return original(larger, replace(geometry, input_size=larger.shape[2:], padding=none), with_taps)
+        return original(larger, geometry._replace(input_size=larger.shape[2:], padding=none), with_taps)
 
     wrap(patch, pool_kernels, "max_pool", padded)
 

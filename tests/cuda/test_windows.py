@@ -6,7 +6,6 @@ Where a kernel adds in its twin's order the results must be equal to the last bi
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -131,7 +130,7 @@ def test_columns_go_back(place: Device, case: tuple[Any, Any, ConvGeometry], dty
 @pytest.mark.parametrize("case", CONVOLUTIONS, ids=lambda c: f"{c[0]}-{c[1]}")
 def test_depthwise(place: Device, case: tuple[Any, Any, ConvGeometry], multiplier: int, dtype: str) -> None:
     size, kernel, geometry = case
-    geometry = replace(geometry, groups=4)
+    geometry = geometry._replace(groups=4)
     x = reals(2, 4, *size, dtype=dtype)
     w = reals(4 * multiplier, 1, *kernel, dtype=dtype, seed=1)
     bias, bias_in = reals(4 * multiplier, dtype=dtype, seed=2), reals(4, dtype=dtype, seed=3)

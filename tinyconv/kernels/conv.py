@@ -15,11 +15,12 @@ checked again: whoever calls has done so (``tinyconv/ops/conv.py``).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import ModuleType
 
 import numpy as np
 
 from ..backend import Array, get_array_module
-from . import conv_cpu, cuda
+from . import cuda
 from .conv_simple import simple_convolve, simple_input_grad, simple_weight_grad
 from .geometry import ConvGeometry
 
@@ -60,7 +61,7 @@ def convolve(x: Array, w: Array, geometry: ConvGeometry, bias: Array | None = No
     if cuda.depthwise_available_for(x, w.shape, geometry):
         return cuda.depthwise(x, w, geometry, bias)
     if get_array_module(x) is np:
-        return conv_cpu.convolve(x, w, geometry, bias)
+        return _on_cpu().convolve(x, w, geometry, bias)
     return _add_bias(simple_convolve(x, w, geometry), bias)
 
 
@@ -98,7 +99,7 @@ def convolve_input_grad(
     if cuda.depthwise_available_for(gy, w.shape, geometry):
         return cuda.depthwise_input_grad(gy, w, geometry, input_size, bias)
     if get_array_module(gy) is np:
-        return conv_cpu.convolve_input_grad(gy, w, geometry, tuple(input_size), bias)
+        return _on_cpu().convolve_input_grad(gy, w, geometry, tuple(input_size), bias)
     return _add_bias(simple_input_grad(gy, w, geometry, input_size), bias)
 
 
@@ -133,8 +134,14 @@ def convolve_weight_grad(x: Array, gy: Array, geometry: ConvGeometry, kernel_siz
     if cuda.depthwise_available_for(gy, w_shape, geometry):
         return cuda.depthwise_weight_grad(x, gy, geometry, kernel_size)
     if get_array_module(x) is np:
-        return conv_cpu.convolve_weight_grad(x, gy, geometry, tuple(kernel_size))
+        return _on_cpu().convolve_weight_grad(x, gy, geometry, tuple(kernel_size))
     return simple_weight_grad(x, gy, geometry, kernel_size)
+
+
+def _on_cpu() -> ModuleType:
+    from . import conv_cpu  # here: with what it brings it takes a tenth of the time of importing tinyconv
+
+    return conv_cpu
 
 
 def _add_bias(y: Array, bias: Array | None) -> Array:

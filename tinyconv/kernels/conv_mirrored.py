@@ -7,8 +7,6 @@ and what is copied are the few channels of the output, not the many of the input
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from .conv_columns import convolve_by_columns, input_grad_by_columns, weight_grad_by_columns
@@ -78,7 +76,7 @@ def can_be_mirrored(geometry: ConvGeometry, kernel: Ints) -> bool:
 
 def _from_outputs(geometry: ConvGeometry, kernel: Ints) -> ConvGeometry:
     spans = [d * (k - 1) for d, k in zip(geometry.dilation, kernel)]
-    return replace(geometry, padding=tuple((s - lo, s - hi) for s, (lo, hi) in zip(spans, geometry.padding)))
+    return geometry._replace(padding=tuple((s - lo, s - hi) for s, (lo, hi) in zip(spans, geometry.padding)))
 
 
 def _mirrored(w: np.ndarray, groups: int) -> np.ndarray:

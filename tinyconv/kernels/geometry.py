@@ -16,8 +16,7 @@ kernels know nothing of ``'same'``, ``ceil_mode``, ``cover_all`` or ``output_pad
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import phrase, refusal
 
@@ -35,8 +34,7 @@ Ints = tuple[int, ...]
 Pairs = tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True)
-class ConvGeometry:
+class ConvGeometry(NamedTuple):
     """How a convolution's window moves: everything but the sizes of the arrays.
 
     Attributes
@@ -69,8 +67,7 @@ class ConvGeometry:
         return tuple(map(window_count, input_size, self.padding, kernel_size, self.dilation, self.stride))
 
 
-@dataclass(frozen=True)
-class PoolGeometry:
+class PoolGeometry(NamedTuple):
     """How a pooling window moves, with the sizes it was worked out for.
 
     `padding` is the user's; a window of ``ceil_mode`` or ``cover_all`` may reach past it, and then
@@ -240,7 +237,7 @@ def cover_all_padding(geometry: ConvGeometry, input_size: Sequence[int], kernel:
         span = d * (k - 1) + 1
         windows = (i + lo + hi - span + s - 1) // s + 1
         pairs.append((lo, max(hi, (windows - 1) * s + span - i - lo)))
-    return replace(geometry, padding=tuple(pairs))
+    return geometry._replace(padding=tuple(pairs))
 
 
 def conv_output_size(

@@ -11,7 +11,6 @@ Every convolution of any dimension, forward and backward to any order, is made o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from ..arguments import checked
@@ -173,7 +172,7 @@ conv1d, conv2d, conv3d = ranks(conv)
 
 
 def _without_padding(geometry: ConvGeometry) -> ConvGeometry:
-    return replace(geometry, padding=((0, 0),) * geometry.ndim)
+    return geometry._replace(padding=((0, 0),) * geometry.ndim)
 
 
 def _fill_borders(x: Tensor, geometry: ConvGeometry, mode: str, function: str) -> tuple[Tensor, ConvGeometry]:

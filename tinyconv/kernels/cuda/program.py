@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,8 +44,7 @@ _C_TYPES = {
 _INT = np.dtype("int32").type  # C's int
 
 
-@dataclass(frozen=True)
-class Types:
+class Types(NamedTuple):
     """The types that a kernel is compiled for, by NumPy's names.
 
     Examples
@@ -58,7 +56,7 @@ class Types:
     value: str
     sum: str
     tap: str = "uint8"
-    index: str = "int32"
+    index: str = "int32"  # type: ignore[assignment]  # a field, and not tuple's method
 
 
 @functools.cache
@@ -76,7 +74,7 @@ def source(file: str, types: Types) -> str:
     >>> source("pool.cu", Types("float32", "float32")).splitlines()[:2]
     ['typedef float value_t;', 'typedef float sum_t;']
     """
-    typedefs = "".join(f"typedef {_C_TYPES[type_]} {role}_t;\n" for role, type_ in asdict(types).items())
+    typedefs = "".join(f"typedef {_C_TYPES[type_]} {role}_t;\n" for role, type_ in types._asdict().items())
     include = "#include <cuda_fp16.h>\n" if types.value == "float16" else ""
     return include + typedefs + _text("common.cuh") + _text(file)
 
