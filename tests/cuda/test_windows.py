@@ -177,7 +177,7 @@ def test_empty_batches_launch_nothing(on_host: HostKernels) -> None:
     geometry = pool_geometry((6, 5), 2)
     y, taps = cuda.max_pool(reals(0, 3, 6, 5), geometry, "uint8")
     assert y.shape == taps.shape == (0, 3, 3, 2)
-    depthwise = replace(CONVOLUTIONS[1][2], groups=3)
+    depthwise = CONVOLUTIONS[1][2]._replace(groups=3)
     gw = cuda.depthwise_weight_grad(reals(0, 3, 6, 5), reals(0, 3, 4, 4), depthwise, (3, 2))
     np.testing.assert_array_equal(gw, np.zeros((3, 1, 3, 2)))
     assert on_host.launched == []
