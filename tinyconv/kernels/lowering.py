@@ -99,16 +99,15 @@ def tile_extent(y_shape: Ints, cell_bytes: int, work: int, row_step: int = 1, ha
     tile_bytes *= together
     if together < groups:
         return Extent(1, together, (1,) * len(all_outer), rows, columns)
-    together_outer: list[int] = []
-    others = -(-all_rows // rows) * -(-all_columns // columns)  # pieces of a sample
-    for cells in reversed(all_outer):
-        at_most = max(1, tuning.TILE_BYTES // tile_bytes)
-        together_outer.insert(0, length(shares(cells, at_most, work if others == samples == 1 else 0)[0]))
-        tile_bytes *= together_outer[0]
-        others *= -(-cells // together_outer[0])
-    at_most = max(1, tuning.TILE_BYTES // tile_bytes) if others == 1 or not all_outer else 1
-    by_work = length(shares(samples, at_most, work if others == 1 else 0)[0])
-    return Extent(by_work, together, tuple(together_outer), rows, columns)
+    whole = rows == all_rows and columns == all_columns
+    sizes, taken = [*all_outer[::-1], samples], []
+    for axis, cells in enumerate(sizes):
+        last = set(sizes[axis + 1 :]) <= {1}  # the last axis that can be cut, where none is yet
+        room = max(1, tuning.TILE_BYTES // tile_bytes)
+        taken.append(length(shares(cells, room, work if whole and last else 0)[0]))
+        tile_bytes *= taken[-1]
+        whole = whole and taken[-1] == cells
+    return Extent(taken[-1], together, tuple(taken[-2::-1]), rows, columns)
 
 
 def tile_work(y: np.ndarray, channels: int, kernel: Ints) -> int:

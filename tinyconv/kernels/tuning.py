@@ -10,7 +10,7 @@ from __future__ import annotations
 
 LINE_BYTES = 64  # of a cache line, where vector instructions like an array to begin
 LINE_CELLS = 16  # a tile's columns are not cut shorter than this
-TILE_BYTES = 1 << 23  # lowered cells of one tile, or columns of some samples: what stays in a cache; 2 MiB leave threads waiting
+TILE_BYTES = 1 << 23  # lowered cells of one tile, or columns of some samples: with 2 MiB threads wait more
 CHUNK_BYTES = 1 << 26  # the simple kernels: columns made at a time, of at least one sample
 POOL_BYTES = 1 << 21  # max pooling: of the input at once; for two threads the best of 256 KiB to 2 MiB
 PART_CELLS = 1 << 19  # normalisation: of the input at once
