@@ -7,6 +7,7 @@ import contextlib
 import gc
 import inspect
 import math
+import operator
 import threading
 import weakref
 
@@ -639,6 +640,31 @@ def test_only_numbers_become_tensors():
             tc.as_tensor(array)
         with pytest.raises(TypeError):
             tc.from_numpy(array)
+
+
+def test_a_gradient_reads_arguments_by_keyword_alone():
+    class Scale(Operation):
+        def forward(self, x, *, factor=3.0):
+            return x * factor
+
+        def grad_x(self, g, factor):
+            return g * factor
+
+    x = tc.ones(2, requires_grad=True)
+    Scale.apply(x).sum().backward()
+    assert x.grad.tolist() == [3.0, 3.0]
+
+
+def test_forward_need_not_be_a_function():
+    class Odd(Operation):
+        forward = staticmethod(operator.neg)
+
+        def vjp(self, g):
+            return (g * 5,)
+
+    x = tc.ones(2, requires_grad=True)
+    Odd.apply(x).sum().backward()
+    assert x.grad.tolist() == [5.0, 5.0]
 
 
 def test_a_gradient_reads_defaults_but_no_rest_of_the_arguments():

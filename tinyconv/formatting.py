@@ -18,7 +18,7 @@ PREFIX = "tensor("
 
 
 class _Options:
-    """What :func:`set_printoptions` sets, beside what it is at first."""
+    """What :func:`set_printoptions` sets; the class holds what is so at first."""
 
     precision: int = 4
     threshold: float = 1000  # larger tensors show the ends of each dimension only

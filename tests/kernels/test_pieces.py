@@ -30,7 +30,7 @@ def sizes_of(arrays: tuple[np.ndarray, ...]) -> list[int]:
 def test_a_pass_goes_over_everything_once() -> None:
     a, b = np.zeros((3, 3)), np.arange(9.0).reshape(3, 3)
     pass_over(lambda into, other: np.add(into, other, out=into), (a, b), cell_work=1, at_most=4)
-    assert sizes_of((a, b)) == [3, 3, 3]
+    assert sorted(sizes_of((a, b))) == [2, 2, 2, 3]
     np.testing.assert_array_equal(a, b)
 
 

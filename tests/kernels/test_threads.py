@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import warnings
+import weakref
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 
 from tinyconv.kernels import conv, threads, tuning
 from tinyconv.kernels.geometry import conv_geometry
+from tinyconv.kernels.helpers import Call
 
 
 def convolution() -> np.ndarray:
@@ -176,6 +178,7 @@ import os
 import numpy as np
 from tinyconv.kernels import conv, threads, tuning
 from tinyconv.kernels.geometry import conv_geometry
+from tinyconv.kernels.helpers import Call
 
 threads.set_num_threads(2)
 x, w, g = np.ones((4, 16, 40, 40), np.float32), np.ones((16, 16, 3, 3), np.float32), conv_geometry((3, 3))
@@ -200,6 +203,7 @@ import atexit, threading
 import numpy as np
 from tinyconv.kernels import conv, threads
 from tinyconv.kernels.geometry import conv_geometry
+from tinyconv.kernels.helpers import Call
 
 threads.set_num_threads(2)
 x, w, g = np.ones((4, 16, 40, 40), np.float32), np.ones((16, 16, 3, 3), np.float32), conv_geometry((3, 3))
@@ -294,3 +298,56 @@ def test_ctrl_c_while_helpers_work_waits_for_them(thread_count: None, fake_blas:
         threads.parallel_for(1000, body, BIG)
     assert len(running) == 1  # the round that was interrupted
     assert fake_blas.num_threads == 7
+
+
+def test_a_passing_shortage_of_threads_passes(
+    thread_count: None, fake_blas: FakeBlas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads.set_num_threads(1)  # those of other tests go
+    threads.set_num_threads(3)
+
+    def no_thread(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_thread)
+        names = set()
+        threads.parallel_for(50, lambda i: names.add(threading.get_ident()), BIG)
+        assert names == {threading.get_ident()}
+    meeting = threading.Barrier(3, timeout=20)
+    threads.parallel_for(3, lambda i: meeting.wait(), BIG)
+
+
+def test_ctrl_c_while_threads_start_leaves_none_behind(
+    thread_count: None, fake_blas: FakeBlas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads.set_num_threads(1)
+    threads.set_num_threads(4)
+    start, begun = threading.Thread.start, []
+
+    def interrupted(self: threading.Thread) -> None:
+        start(self)
+        begun.append(self)
+        if len(begun) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        threads.parallel_for(3, lambda i: None, BIG)
+    threads.set_num_threads(1)
+    for helper in begun:
+        helper.join(20)
+        assert not helper.is_alive()
+
+
+def test_a_call_that_was_called_off_keeps_nothing() -> None:
+    class Array:
+        pass
+
+    array = Array()
+    alive = weakref.ref(array)
+    call = Call(lambda array=array: None)
+    del array
+    assert call.finish() is None
+    assert alive() is None
+    call.answer()  # a helper that comes too late does nothing

@@ -14,6 +14,7 @@ checked again: whoever calls has done so (``tinyconv/ops/conv.py``).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from types import ModuleType
 
@@ -138,6 +139,7 @@ def convolve_weight_grad(x: Array, gy: Array, geometry: ConvGeometry, kernel_siz
     return simple_weight_grad(x, gy, geometry, kernel_size)
 
 
+@functools.cache
 def _on_cpu() -> ModuleType:
     from . import conv_cpu  # here: with what it brings it takes a tenth of the time of importing tinyconv
 

@@ -12,7 +12,7 @@ Kernel row ``i`` then reads, for output row ``p``, lowered row ``p*s + i*d``.  T
 (:mod:`.conv_rows`), for wide outputs, and *by planes* (:mod:`.conv_planes`), where a row is too short for an
 efficient product.  Those of one tap want neither (:mod:`.conv_pointwise`).
 
-A tile is a piece of the output (some samples, channel groups, outer cells and rows) whose buffer fits a core's
+A tile is a piece of the output (some samples, channel groups, outer cells and rows) whose buffer fits a
 cache, unless there are very many channels.  Tiles are shared among threads, and no temporary grows with the batch.
 
 In tiles, the other two kernels come from the same lowering:

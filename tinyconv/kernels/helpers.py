@@ -26,7 +26,7 @@ class Call:
     __slots__ = ("_done", "_owner", "error", "finished", "task")
 
     def __init__(self, task: Callable[[], None]) -> None:
-        self.task = task
+        self.task: Callable[[], None] | None = task  # None once it is done or called off, lest it keep arrays
         self.error: BaseException | None = None
         self.finished = False
         self._owner: dict[str, str] = {}  # setdefault is one step of C: who comes first has the call
@@ -35,10 +35,11 @@ class Call:
 
     def answer(self) -> None:
         """Run the task, unless it has been called off."""
-        if self._owner.setdefault("is", "helper") != "helper":
+        task, self.task = self.task, None
+        if task is None or self._owner.setdefault("is", "helper") != "helper":
             return
         try:
-            self.task()
+            task()
         except BaseException as error:
             self.error = error
         finally:
@@ -47,20 +48,23 @@ class Call:
 
     def finish(self) -> BaseException | None:
         """Call it off if no helper has come, otherwise wait for it; what it raised.  Doing it again does no harm."""
-        if self._owner.setdefault("is", "caller") == "helper":
-            while not self.finished:  # Ctrl-C may have taken the lock and cut this loop off
+        if self._owner.setdefault("is", "caller") == "caller":
+            self.task = None
+        else:
+            while not self.finished:  # with a timeout: Ctrl-C may have taken the lock, and cut an earlier loop off
                 self._done.acquire(timeout=1.0)
         return self.error
 
 
 class Helpers:
-    """So many threads that wait for calls; with fewer, where the system has no more.
+    """Threads that wait for calls.
 
     They are daemons, which Python does not wait for when it ends: then no helper answers, and every call is called off.
 
     Examples
     --------
-    >>> helpers = Helpers(1)
+    >>> helpers = Helpers()
+    >>> helpers.start(1)
     >>> seen, calls = [], []
     >>> helpers.ask(lambda: seen.append("run"), calls)
     >>> calls[0].finish() is None, seen in ([], ["run"])
@@ -68,16 +72,20 @@ class Helpers:
     >>> helpers.dismiss()
     """
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self) -> None:
         self.calls: SimpleQueue[Call | None] = SimpleQueue()
         self.threads = 0
-        for number in range(threads):
-            name = f"tinyconv_{number}"
+
+    def start(self, threads: int) -> None:
+        """Start as many threads as there are fewer; not all, where the system has no more."""
+        while self.threads < threads:
+            helper = threading.Thread(target=_help, args=(self.calls,), name=f"tinyconv_{self.threads}", daemon=True)
+            self.threads += 1  # before it runs: Ctrl-C may come between, and then it is dismissed with the others
             try:
-                threading.Thread(target=_help, args=(self.calls,), name=name, daemon=True).start()
+                helper.start()
             except RuntimeError:  # Python is ending, or the system has no thread left
+                self.threads -= 1
                 return
-            self.threads += 1
 
     def ask(self, task: Callable[[], None], calls: list[Call]) -> None:
         """Leave a call for the first helper that is free; it is noted in `calls` before, lest Ctrl-C lose it."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from . import tuning
 from .geometry import Ints
-from .pieces import length, pieces, shares
+from .pieces import length, longest, pieces
 
 __all__ = ["Extent", "Tile", "Walk", "is_flat", "lower", "tile_extent", "tile_work", "tiles_of"]
 
@@ -82,7 +82,7 @@ def tile_extent(y_shape: Ints, cell_bytes: int, work: int, row_step: int = 1, ha
     """Fill the tile's memory with columns, then rows, then groups, then outer cells, then samples.
 
     `cell_bytes` are taken per output cell and group; a tile of ``r`` rows lowers ``r*row_step + halo`` rows of them.
-    `work` is that of all tiles together: where samples alone are cut, into how many pieces (:func:`.pieces.shares`).
+    `work` is that of all tiles together: where only one axis is cut, into how many pieces (:func:`.pieces.shares`).
 
     Examples
     --------
@@ -90,21 +90,25 @@ def tile_extent(y_shape: Ints, cell_bytes: int, work: int, row_step: int = 1, ha
     Extent(samples=1, groups=1, outer=(), rows=32, columns=1000)
     """
     samples, groups, _, *all_outer, all_rows, all_columns = y_shape
+    sizes = [*all_outer[::-1], samples]
+    alone = work if set(sizes) | {groups} == {1} else 0  # nothing else is there to be cut
     columns = min(all_columns, max(tuning.LINE_CELLS, tuning.TILE_BYTES // ((row_step + halo) * cell_bytes)))
+    if all_rows == 1:
+        columns = longest(all_columns, columns, alone)
     row_bytes = columns * cell_bytes
     room = (tuning.TILE_BYTES // row_bytes - halo) // row_step if columns == all_columns else 1
-    rows = length(shares(all_rows, max(4 * halo, room, 1))[0])
+    rows = longest(all_rows, max(4 * halo, room, 1), alone)
     tile_bytes = row_bytes * (rows * row_step + halo)
     together = min(groups, max(1, tuning.TILE_BYTES // tile_bytes)) if rows == all_rows else 1
     tile_bytes *= together
     if together < groups:
         return Extent(1, together, (1,) * len(all_outer), rows, columns)
     whole = rows == all_rows and columns == all_columns
-    sizes, taken = [*all_outer[::-1], samples], []
+    taken: list[int] = []
     for axis, cells in enumerate(sizes):
         last = set(sizes[axis + 1 :]) <= {1}  # the last axis that can be cut, where none is yet
         room = max(1, tuning.TILE_BYTES // tile_bytes)
-        taken.append(length(shares(cells, room, work if whole and last else 0)[0]))
+        taken.append(longest(cells, room, work if whole and last else 0))
         tile_bytes *= taken[-1]
         whole = whole and taken[-1] == cells
     return Extent(taken[-1], together, tuple(taken[-2::-1]), rows, columns)

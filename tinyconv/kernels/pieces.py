@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import tuning
 
-__all__ = ["axis_pieces", "length", "pieces", "shares"]
+__all__ = ["axis_pieces", "length", "longest", "pieces", "shares"]
 
 
 def pieces(cells: int, at_most: int) -> list[slice]:
@@ -25,10 +25,10 @@ def pieces(cells: int, at_most: int) -> list[slice]:
 
 
 def shares(count: int, at_most: int, work: int = 0, at_least: int = 1) -> list[slice]:
-    """Cut ``range(count)`` into 1, 2, 4, 8, ... pieces of at most so many, for threads to share.
+    """Cut ``range(count)`` into 1, 2, 4, 8, ... or `count` pieces of at most so many, for threads to share.
 
     As few as that takes, for at each piece threads wait for the interpreter's lock; but two where all together is
-    `work` enough, and more, though not of less than `at_least`, where it is much.
+    `work` enough, and more, though not of less than `at_least`, where it is much.  The last one is the longest.
 
     Examples
     --------
@@ -38,7 +38,19 @@ def shares(count: int, at_most: int, work: int = 0, at_least: int = 1) -> list[s
     parts = 1 if work <= tuning.SMALL_WORK else 2
     while count > parts * at_most or (work > parts * tuning.SHARE_WORK and count >= 2 * parts * at_least):
         parts *= 2
-    return pieces(count, max(1, -(-count // parts)))
+    parts = min(parts, count)
+    return [slice(i * count // parts, (i + 1) * count // parts) for i in range(parts)]
+
+
+def longest(count: int, at_most: int, work: int) -> int:
+    """How many the longest of the :func:`shares` has.
+
+    Examples
+    --------
+    >>> longest(7, at_most=4, work=0)
+    4
+    """
+    return length(shares(count, at_most, work)[-1])
 
 
 def axis_pieces(length: int, size: int, at_most: int, work: int = 0) -> list[slice]:

@@ -137,7 +137,8 @@ class _Pool:
             if self.helpers is None:
                 from .helpers import Helpers  # here: not every program shares a loop
 
-                self.helpers = Helpers(self.threads - 1)
+                self.helpers = Helpers()
+            self.helpers.start(self.threads - 1)
             for _ in range(min(helpers, self.helpers.threads)):
                 self.helpers.ask(task, calls)
 

@@ -25,9 +25,8 @@ from .windows import has_empty_window, outer, positions, times_read, window_taps
 __all__ = ["flat_indices", "max_pool", "put_taps", "take_taps"]
 
 CELL_WORK = 4 * tuning.PASS_WORK  # about so many passes go over the input
-FEW_TAPS = (
-    4  # of windows that share no cell; each is a pass over the output, where a scatter is one over the cells that won
-)
+# Of windows that share no cell: so many passes over the output take as long as one scatter over the cells that won.
+FEW_TAPS = 4
 
 
 def max_pool(x: Array, geometry: PoolGeometry, with_taps: bool = True) -> tuple[Array, Array | None]:
@@ -213,7 +212,7 @@ def _put_apart(gy: np.ndarray, taps: np.ndarray, geometry: PoolGeometry) -> np.n
 
 
 # On a GPU the order of a scatter's additions is left to chance; one slice per tap keeps it fixed.
-# On a CPU one scatter is four times faster than the slices, and its order is fixed anyway.
+# On a CPU one scatter is four times faster than the slices of many taps, and its order is fixed anyway.
 
 
 def _take_by_slices(x: Array, taps: Array, geometry: PoolGeometry) -> Array:
