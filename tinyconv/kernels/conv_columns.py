@@ -94,10 +94,8 @@ def weight_grad_by_columns(x: np.ndarray, gy: np.ndarray, geometry: ConvGeometry
         columns = _columns(x[part], w_shape[2:], geometry).astype(dtype, copy=False)
         total += add_up(np.matmul(_arrived(gy[part], groups, dtype), columns.swapaxes(-1, -2)), (0,))
 
-    shape = (groups, w_shape[0] // groups, cells)
-    return parallel_sum(
-        shape, dtype, window_shares(gy, w_shape, groups), add, work=window_work(gy, w_shape, groups)
-    ).reshape(w_shape)
+    shape, parts = (groups, w_shape[0] // groups, cells), window_shares(gy, w_shape, groups)
+    return parallel_sum(shape, dtype, parts, add, window_work(gy, w_shape, groups)).reshape(w_shape)
 
 
 def window_shares(y: np.ndarray, w_shape: Ints, groups: int, at_least: int = 1) -> list[slice]:
