@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from pathlib import Path
 
@@ -121,6 +120,4 @@ def test_a_rank_that_is_left_alone_says_what_it_waits_for(call: str) -> None:
 def test_ranks_that_do_different_things_are_told(first: str, others: str, words: str) -> None:
     done = run_worker(3, "other_call", first, others)
     assert done.returncode != 0
-    # the rank that sees it first ends the others, mostly after all have said their part
-    seen_by_another = "rank [12] (makes this call while rank 0 calls|has one of shape .* and .*, rank 0 one of another)"
-    assert words in done.stderr or re.search(seen_by_another, done.stderr)
+    assert words in done.stderr

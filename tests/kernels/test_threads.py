@@ -178,7 +178,6 @@ import os
 import numpy as np
 from tinyconv.kernels import conv, threads, tuning
 from tinyconv.kernels.geometry import conv_geometry
-from tinyconv.kernels.helpers import Call
 
 threads.set_num_threads(2)
 x, w, g = np.ones((4, 16, 40, 40), np.float32), np.ones((16, 16, 3, 3), np.float32), conv_geometry((3, 3))
@@ -203,7 +202,6 @@ import atexit, threading
 import numpy as np
 from tinyconv.kernels import conv, threads
 from tinyconv.kernels.geometry import conv_geometry
-from tinyconv.kernels.helpers import Call
 
 threads.set_num_threads(2)
 x, w, g = np.ones((4, 16, 40, 40), np.float32), np.ones((16, 16, 3, 3), np.float32), conv_geometry((3, 3))
