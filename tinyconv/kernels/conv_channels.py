@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from . import tuning
-from .conv_columns import window_shares, window_work
+from .conv_columns import window_shares
 from .conv_simple import inside
 from .geometry import ConvGeometry, Ints
 from .pieces import length
@@ -47,7 +47,7 @@ def convolve_by_channels(
     last = w.transpose(0, *range(2, w.ndim), 1).astype(dtype, order="C")
     matrices = last.reshape(groups, len(w) // groups, -1).swapaxes(1, 2)
     b = 0 if bias is None else bias.astype(dtype).reshape(groups, -1, 1)
-    parts = _samples(y, w.shape, groups)
+    parts, work = _samples(y, w.shape, groups)
 
     def body(i: int) -> None:
         rows = _rows(x[parts[i]], kernel, geometry, dtype)
@@ -55,7 +55,7 @@ def convolve_by_channels(
         split = product.reshape(groups, length(parts[i]), -1, product.shape[2])
         np.add(split.transpose(1, 0, 3, 2), b, out=_by_group(y[parts[i]], groups))
 
-    parallel_for(len(parts), body, work=window_work(y, w.shape, groups))
+    parallel_for(len(parts), body, work)
 
 
 def input_grad_by_channels(
@@ -75,7 +75,8 @@ def input_grad_by_channels(
     by_tap = w.reshape(*w.shape[:2], -1).transpose(2, 0, 1).astype(dtype, order="C")
     matrices = by_tap.reshape(len(by_tap), groups, -1, w.shape[1])
     b = 0 if bias is None else bias.astype(dtype).reshape(-1, *[1] * geometry.ndim)
-    parts, second = _samples(gy, w.shape, groups), (1, 0, -1, *range(2, gy.ndim))  # (g, n, *O, c) -> (n, g, c, *O)
+    parts, work = _samples(gy, w.shape, groups)
+    second = (1, 0, -1, *range(2, gy.ndim))  # (g, n, *O, c) -> (n, g, c, *O)
 
     def body(i: int) -> None:
         n, arrived = length(parts[i]), _arrived(gy[parts[i]], groups, dtype)
@@ -87,7 +88,7 @@ def input_grad_by_channels(
             seen[one_tap] += product.reshape(groups, n, *gy.shape[2:], -1).transpose(second)
         np.add(cells, b, out=gx[parts[i]])
 
-    parallel_for(len(parts), body, work=window_work(gy, w.shape, groups))
+    parallel_for(len(parts), body, work)
 
 
 def weight_grad_by_channels(x: np.ndarray, gy: np.ndarray, geometry: ConvGeometry, w_shape: Ints) -> np.ndarray:
@@ -107,16 +108,14 @@ def weight_grad_by_channels(x: np.ndarray, gy: np.ndarray, geometry: ConvGeometr
         rows, arrived = _rows(x[part], kernel, geometry, dtype), _arrived(gy[part], groups, dtype)
         total += np.matmul(rows.swapaxes(1, 2), arrived, out=scratch("product", shape, dtype))
 
-    parts = _samples(gy, w_shape, groups)
-    total = parallel_sum(shape, dtype, parts, add, work=window_work(gy, w_shape, groups))
+    parts, work = _samples(gy, w_shape, groups)
+    total = parallel_sum(shape, dtype, parts, add, work)
     return np.ascontiguousarray(total.reshape(groups, -1, c, shape[2]).transpose(0, 3, 2, 1)).reshape(w_shape)
 
 
-def _samples(y: np.ndarray, w_shape: Ints, groups: int) -> list[slice]:
-    """Pieces of the batch, long enough for a wide product."""
-    places = math.prod(y.shape[2:])
-    sample_bytes = groups * math.prod(w_shape[1:]) * places * sum_dtype(y).itemsize
-    wide = max(1, min(-(-tuning.WIDE // places), -(-len(y) // 4), tuning.SAMPLE_BYTES // sample_bytes))
+def _samples(y: np.ndarray, w_shape: Ints, groups: int) -> tuple[list[slice], int]:
+    """Pieces of the batch, long enough for a wide product, and the work of all."""
+    wide = min(-(-tuning.WIDE // math.prod(y.shape[2:])), -(-len(y) // 4))
     return window_shares(y, w_shape, groups, at_least=wide)
 
 

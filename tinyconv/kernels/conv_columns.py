@@ -17,7 +17,7 @@ from .scratch import scratch
 from .sums import add_up, sum_dtype
 from .threads import parallel_for, parallel_sum
 
-__all__ = ["convolve_by_columns", "input_grad_by_columns", "weight_grad_by_columns", "window_shares", "window_work"]
+__all__ = ["convolve_by_columns", "input_grad_by_columns", "weight_grad_by_columns", "window_shares"]
 
 
 def convolve_by_columns(
@@ -36,7 +36,7 @@ def convolve_by_columns(
     groups, dtype, kernel = geometry.groups, sum_dtype(x), w.shape[2:]
     b = np.zeros(len(w)) if bias is None else bias
     matrices = np.concatenate([_by_group(w, groups), b.reshape(groups, -1, 1)], axis=2, dtype=dtype)
-    parts = window_shares(y, w.shape, groups)
+    parts, work = window_shares(y, w.shape, groups)
 
     def body(i: int) -> None:
         columns = _columns(x[parts[i]], kernel, geometry, ones=1)
@@ -46,7 +46,7 @@ def convolve_by_columns(
         else:
             product[...] = np.matmul(matrices, columns)
 
-    parallel_for(len(parts), body, work=window_work(y, w.shape, groups))
+    parallel_for(len(parts), body, work)
 
 
 def input_grad_by_columns(
@@ -65,7 +65,7 @@ def input_grad_by_columns(
     dtype, kernel, size = sum_dtype(gy), w.shape[2:], gx.shape[2:]
     matrices = _by_group(w, geometry.groups).swapaxes(-1, -2).astype(dtype)
     b = None if bias is None else bias.reshape(-1, *[1] * geometry.ndim)
-    parts = window_shares(gy, w.shape, geometry.groups)
+    parts, work = window_shares(gy, w.shape, geometry.groups)
 
     def body(i: int) -> None:
         arrived = _arrived(gy[parts[i]], geometry.groups, dtype)
@@ -75,7 +75,7 @@ def input_grad_by_columns(
         if b is not None:
             gx[parts[i]] += b
 
-    parallel_for(len(parts), body, work=window_work(gy, w.shape, geometry.groups))
+    parallel_for(len(parts), body, work)
 
 
 def weight_grad_by_columns(x: np.ndarray, gy: np.ndarray, geometry: ConvGeometry, w_shape: Ints) -> np.ndarray:
@@ -94,32 +94,26 @@ def weight_grad_by_columns(x: np.ndarray, gy: np.ndarray, geometry: ConvGeometry
         columns = _columns(x[part], w_shape[2:], geometry).astype(dtype, copy=False)
         total += add_up(np.matmul(_arrived(gy[part], groups, dtype), columns.swapaxes(-1, -2)), (0,))
 
-    shape, parts = (groups, w_shape[0] // groups, cells), window_shares(gy, w_shape, groups)
-    return parallel_sum(shape, dtype, parts, add, window_work(gy, w_shape, groups)).reshape(w_shape)
+    parts, work = window_shares(gy, w_shape, groups)
+    return parallel_sum((groups, w_shape[0] // groups, cells), dtype, parts, add, work).reshape(w_shape)
 
 
-def window_shares(y: np.ndarray, w_shape: Ints, groups: int, at_least: int = 1) -> list[slice]:
-    """Pieces of the batch whose windows fit a cache, or of at least so many samples, for threads to share.
+def window_shares(y: np.ndarray, w_shape: Ints, groups: int, at_least: int = 1) -> tuple[list[slice], int]:
+    """Pieces of the batch for threads to share, and the work of all.
+
+    Their windows fit a cache, or they have `at_least` so many samples, as far as ``SAMPLE_BYTES`` hold those.  The work
+    is in multiplications, and as many as take as long as copying the windows.
 
     Examples
     --------
     >>> window_shares(np.empty((64, 16, 28, 28), np.float32), (16, 1, 3, 3), groups=1)
-    [slice(0, 32, None), slice(32, 64, None)]
+    ([slice(0, 32, None), slice(32, 64, None)], 14450688)
     """
     sample_cells = groups * math.prod(w_shape[1:]) * math.prod(y.shape[2:])
-    at_most = max(1, at_least, tuning.TILE_BYTES // (sample_cells * sum_dtype(y).itemsize))
-    return shares(len(y), at_most, window_work(y, w_shape, groups), at_least)
-
-
-def window_work(y: np.ndarray, w_shape: Ints, groups: int) -> int:
-    """Multiplications, and as many as take as long as copying the windows.
-
-    Examples
-    --------
-    >>> window_work(np.empty((64, 16, 28, 28), np.float32), (16, 1, 3, 3), groups=1) / 64 / 28**2
-    288.0
-    """
-    return y.size // w_shape[0] * math.prod(w_shape[1:]) * (w_shape[0] + tuning.PASS_WORK * groups)
+    sample_bytes = sample_cells * sum_dtype(y).itemsize
+    work = len(y) * sample_cells * (w_shape[0] // groups + tuning.PASS_WORK)
+    at_least = max(1, min(at_least, tuning.SAMPLE_BYTES // sample_bytes))
+    return shares(len(y), max(at_least, tuning.TILE_BYTES // sample_bytes), work, at_least), work
 
 
 def _columns(x: np.ndarray, kernel: Ints, geometry: ConvGeometry, ones: int = 0) -> np.ndarray:

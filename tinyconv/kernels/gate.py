@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from ..backend import Array, get_array_module
-from . import tuning
 from .passes import pass_over
 
 __all__ = ["gate"]
@@ -31,7 +30,7 @@ def gate(values: Array, open: Array, out: Array) -> None:
     kind = _INTEGERS[values.dtype.itemsize]
     multiply = get_array_module(values).multiply
     bits, opened, into = values.view(kind), open.view(np.int8), out.view(kind)
-    if bits.shape != opened.shape or bits.size * CELL_WORK <= tuning.SMALL_WORK:
-        multiply(bits, opened, out=into)
+    if bits.shape == opened.shape:
+        pass_over(lambda bits, opened, into: multiply(bits, opened, out=into), (bits, opened, into), CELL_WORK)
     else:
-        pass_over(lambda *piece: multiply(piece[0], piece[1], out=piece[2]), (bits, opened, into), CELL_WORK)
+        multiply(bits, opened, out=into)

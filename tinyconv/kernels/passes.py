@@ -41,14 +41,11 @@ def pass_over(body: Callable[..., None], arrays: tuple[Array, ...], cell_work: i
     200000.0
     """
     size = arrays[0].size
-    work = cell_work * size
-    if work <= tuning.SMALL_WORK and (at_most is None or size <= at_most):
-        body(*arrays)  # at once: most arrays are small
-        return
-    on_host = get_array_module(arrays[0]) is np
-    if not on_host or not all(array.flags.c_contiguous for array in arrays):
+    at_most, work = at_most or size, cell_work * size
+    small = work <= tuning.SMALL_WORK and size <= at_most  # asked first: most arrays are
+    if small or get_array_module(arrays[0]) is not np or not all(array.flags.c_contiguous for array in arrays):
         body(*arrays)
         return
     flat = [array.reshape(-1) for array in arrays]
-    parts = shares(size, at_most or size, work)
+    parts = shares(size, at_most, work)
     parallel_passes(len(parts), lambda i: body(*[array[parts[i]] for array in flat]), work)

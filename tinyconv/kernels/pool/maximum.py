@@ -204,8 +204,9 @@ def _put_apart(gy: np.ndarray, taps: np.ndarray, geometry: PoolGeometry) -> np.n
     parts = shares(len(gy), len(gy), CELL_WORK * gx.size)
 
     def body(i: int) -> None:
+        values, winners, into = gy[parts[i]], taps[parts[i]], gx[parts[i]]
         for tap, windows, cells in window_taps(geometry):
-            gate(gy[parts[i]][windows], taps[parts[i]][windows] == tap, gx[parts[i]][cells])
+            gate(values[windows], winners[windows] == tap, into[cells])
 
     parallel_passes(len(parts), body, CELL_WORK * gx.size)
     return gx
